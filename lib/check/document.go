@@ -21,6 +21,12 @@ type Document struct {
 	// sources decode to UTF-8 first. It may begin with a byte order mark and
 	// may hold invalid UTF-8.
 	Content []byte
+	// Encoding is that of the stored file if Content was decoded from it:
+	// "utf-16le", "utf-16be". Empty: Content is as stored.
+	Encoding string
+	// Binary says that the file is no text. Its Content is empty then, and only
+	// checks of the path have something to judge.
+	Binary bool
 	// Revision says where the bytes come from.
 	Revision Revision
 

@@ -1,0 +1,104 @@
+package source
+
+import (
+	"bytes"
+	"encoding/binary"
+	"unicode/utf16"
+	"unicode/utf8"
+
+	"github.com/peercheck/peercheck/lib/check"
+)
+
+// NewDocument makes a document of stored bytes: UTF-16 is decoded to UTF-8, and
+// what is no text is marked Binary and has no content. The document keeps raw.
+func NewDocument(path string, raw []byte, rev check.Revision) *check.Document {
+	text, encoding := decode(raw)
+	if encoding == "" && isBinary(raw) {
+		d := check.NewDocument(path, "", nil, rev)
+		d.Binary = true
+		return d
+	}
+	d := check.NewDocument(path, "", text, rev)
+	d.Encoding = encoding
+	return d
+}
+
+// decode recognises UTF-16 by its byte order mark, or by NULs in every other
+// place of a text that is otherwise ASCII (Windows tools leave the mark out).
+func decode(raw []byte) (text []byte, encoding string) {
+	var order binary.ByteOrder
+	switch {
+	case bytes.HasPrefix(raw, []byte{0xFF, 0xFE}):
+		order, encoding, raw = binary.LittleEndian, "utf-16le", raw[2:]
+	case bytes.HasPrefix(raw, []byte{0xFE, 0xFF}):
+		order, encoding, raw = binary.BigEndian, "utf-16be", raw[2:]
+	default:
+		switch asciiNULs(raw) {
+		case 1:
+			order, encoding = binary.LittleEndian, "utf-16le"
+		case 0:
+			order, encoding = binary.BigEndian, "utf-16be"
+		default:
+			return raw, ""
+		}
+	}
+	text = make([]byte, 0, len(raw)/2+len(raw)/8)
+	for i := 0; i+1 < len(raw); i += 2 {
+		r := rune(order.Uint16(raw[i:]))
+		if utf16.IsSurrogate(r) && i+3 < len(raw) {
+			if full := utf16.DecodeRune(r, rune(order.Uint16(raw[i+2:]))); full != utf8.RuneError {
+				r = full
+				i += 2
+			}
+		}
+		text = utf8.AppendRune(text, r)
+	}
+	return text, encoding
+}
+
+// sniffBytes is how much of a file decides what it is: as much as Git looks at
+// (buffer_is_binary in xdiff-interface.c).
+const sniffBytes = 8000
+
+// asciiNULs gives the parity, 0 or 1, of the places where a sample that is ASCII
+// in UTF-16 has its NULs, or -1 if it is not.
+func asciiNULs(raw []byte) int {
+	sample := raw[:min(len(raw), sniffBytes)&^1]
+	if len(sample) < 4 {
+		return -1
+	}
+	var nuls [2]int
+	for i, c := range sample {
+		if c == 0 {
+			nuls[i&1]++
+		} else if c >= utf8.RuneSelf || c < '\t' {
+			return -1
+		}
+	}
+	switch half := len(sample) / 2; {
+	case nuls[1] == half && nuls[0] == 0:
+		return 1
+	case nuls[0] == half && nuls[1] == 0:
+		return 0
+	}
+	return -1
+}
+
+// isBinary tells data from text. A single NUL does not make a file binary, or
+// one byte would hide a secret: more than one byte in twenty of a sample must be
+// a control character that no text has. Compressed and executable formats have
+// one in eight or more.
+func isBinary(raw []byte) bool {
+	sample := raw
+	if len(raw) > 3*sniffBytes {
+		mid := len(raw) / 2
+		sample = append(append(append([]byte(nil), raw[:sniffBytes]...), raw[mid:mid+sniffBytes]...), raw[len(raw)-sniffBytes:]...)
+	}
+	controls := 0
+	for _, c := range sample {
+		if c < 0x20 && c != '\t' && c != '\n' && c != '\r' && c != '\f' && c != 0x1B || c == 0x7F {
+			controls++
+		}
+	}
+	return controls*20 > len(sample)
+}
