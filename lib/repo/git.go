@@ -1,0 +1,319 @@
+package repo
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// gitStore is the backend that asks the git program, by plumbing commands only.
+type gitStore struct {
+	cmd    command
+	hexLen int
+	blobs  *batch // cat-file --batch
+	sizes  *batch // cat-file --batch-check
+}
+
+// command is how git is run: always with the same care.
+type command struct {
+	program string
+	dir     string
+	env     []string
+}
+
+// keptGitVariables are those of Git's variables that say where the repository
+// and its configuration are. All others (GIT_EXTERNAL_DIFF, GIT_TRACE, GIT_PAGER,
+// GIT_REPLACE_REF_BASE, ...) could change or leak what we read.
+var keptGitVariables = map[string]bool{
+	"GIT_DIR": true, "GIT_COMMON_DIR": true, "GIT_WORK_TREE": true, "GIT_INDEX_FILE": true, "GIT_NAMESPACE": true,
+	"GIT_OBJECT_DIRECTORY": true, "GIT_ALTERNATE_OBJECT_DIRECTORIES": true, "GIT_QUARANTINE_PATH": true,
+	"GIT_CEILING_DIRECTORIES": true, "GIT_DISCOVERY_ACROSS_FILESYSTEM": true, "GIT_SHALLOW_FILE": true,
+	"GIT_CONFIG": true, "GIT_CONFIG_GLOBAL": true, "GIT_CONFIG_SYSTEM": true, "GIT_CONFIG_NOSYSTEM": true,
+	"GIT_CONFIG_PARAMETERS": true, "GIT_CONFIG_COUNT": true, "GIT_EXEC_PATH": true,
+}
+
+// gitEnvironment is the environment for git: nothing is fetched, no lock is
+// taken, nobody is asked, objects are what the wire would send (no replace refs),
+// and messages are in English.
+func gitEnvironment(env []string) []string {
+	out := make([]string, 0, len(env)+8)
+	for _, kv := range env {
+		key, _, _ := strings.Cut(kv, "=")
+		switch {
+		case strings.HasPrefix(key, "GIT_"):
+			if !keptGitVariables[key] && !strings.HasPrefix(key, "GIT_CONFIG_KEY_") && !strings.HasPrefix(key, "GIT_CONFIG_VALUE_") {
+				continue
+			}
+		case strings.HasPrefix(key, "LC_") || key == "LANG" || key == "LANGUAGE":
+			continue
+		}
+		out = append(out, kv)
+	}
+	return append(out,
+		"GIT_NO_REPLACE_OBJECTS=1", "GIT_OPTIONAL_LOCKS=0", "GIT_TERMINAL_PROMPT=0", "LC_ALL=C",
+		// The first is known from Git 2.45 on; the second stops the lazy fetch of
+		// a partial clone in older ones, too.
+		"GIT_NO_LAZY_FETCH=1", "GIT_ALLOW_PROTOCOL=none")
+}
+
+// safeConfig overrides what a repository's configuration could run: core.fsmonitor
+// names a program that diff-index and ls-files start, safe.bareRepository stops
+// a bare repository planted in a work tree from being taken for the repository.
+var safeConfig = []string{
+	"--no-pager", "-c", "core.fsmonitor=false", "-c", "safe.bareRepository=explicit", "-c", "core.quotePath=false",
+}
+
+func newCommand(opts Options) (command, error) {
+	program := opts.Git
+	if program == "" {
+		var err error
+		if program, err = lookPath("git", opts.Env, opts.Dir); err != nil {
+			return command{}, err
+		}
+	}
+	return command{program: program, dir: opts.Dir, env: gitEnvironment(opts.Env)}, nil
+}
+
+// lookPath finds a program along PATH in env, and never in the current folder.
+func lookPath(name string, env []string, dir string) (string, error) {
+	path := variable(env, "PATH")
+	for _, folder := range filepath.SplitList(path) {
+		if !filepath.IsAbs(folder) {
+			continue
+		}
+		if p, err := exec.LookPath(filepath.Join(folder, name)); err == nil {
+			return p, nil
+		}
+	}
+	return "", fmt.Errorf("%w: %s is not on the PATH (%s)", exec.ErrNotFound, name, path)
+}
+
+// variable gives the last value of an environment variable, as os/exec counts.
+func variable(env []string, name string) string {
+	value := ""
+	for _, kv := range env {
+		if k, v, ok := strings.Cut(kv, "="); ok && k == name {
+			value = v
+		}
+	}
+	return value
+}
+
+func (c command) prepare(ctx context.Context, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, c.program, append(append([]string(nil), safeConfig...), args...)...)
+	cmd.Dir = c.dir
+	cmd.Env = c.env
+	cmd.WaitDelay = time.Second // a child of git must not keep us waiting on its pipes
+	return cmd
+}
+
+// run gives what git prints. The error is a *gitError, or the context's.
+func (c command) run(ctx context.Context, args ...string) ([]byte, error) {
+	cmd := c.prepare(ctx, args...)
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &limited{max: 4096, b: &stderr}
+	if err := cmd.Run(); err != nil {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		return nil, newGitError(args, stderr.String(), err)
+	}
+	return stdout.Bytes(), nil
+}
+
+// limited keeps the first max bytes that are written to it.
+type limited struct {
+	max int
+	b   *bytes.Buffer
+}
+
+func (l *limited) Write(p []byte) (int, error) {
+	if room := l.max - l.b.Len(); room > 0 {
+		l.b.Write(p[:min(room, len(p))])
+	}
+	return len(p), nil
+}
+
+// gitError is a git command that failed.
+type gitError struct {
+	subcommand string
+	stderr     string
+	err        error
+}
+
+func newGitError(args []string, stderr string, err error) *gitError {
+	return &gitError{subcommand: args[0], stderr: stderr, err: err}
+}
+
+func (e *gitError) Unwrap() error { return e.err }
+
+func (e *gitError) Error() string {
+	reason := e.err.Error()
+	for line := range strings.Lines(e.stderr) {
+		line = strings.TrimSpace(line)
+		if line == "" {
+			continue
+		}
+		reason = line
+		if strings.HasPrefix(line, "fatal:") {
+			break
+		}
+	}
+	return fmt.Sprintf("git %s: %s", e.subcommand, printable(reason))
+}
+
+// printable escapes control characters and invalid UTF-8: git's messages hold
+// names that others chose.
+func printable(s string) string {
+	q := strconv.Quote(s)
+	return strings.ReplaceAll(q[1:len(q)-1], `\"`, `"`)
+}
+
+func locateGit(ctx context.Context, opts Options) (layout, *gitStore, error) {
+	cmd, err := newCommand(opts)
+	if err != nil {
+		return layout{}, nil, err
+	}
+	l, err := cmd.locate(ctx)
+	if err != nil {
+		return layout{}, nil, err
+	}
+	if l.root != "" && variable(opts.Env, "GIT_DIR") == "" {
+		// With GIT_DIR and relative paths in the environment the meaning of
+		// these depends on the folder, so it is kept as it was given.
+		cmd.dir = opts.Dir
+	}
+	g := &gitStore{cmd: cmd, hexLen: l.hexLen}
+	g.blobs = newBatch(cmd, "--batch")
+	g.sizes = newBatch(cmd, "--batch-check")
+	return l, g, nil
+}
+
+// locate asks git where the repository is.
+func (c command) locate(ctx context.Context) (layout, error) {
+	out, err := c.run(ctx, "rev-parse", "--is-inside-work-tree", "--show-object-format", "--absolute-git-dir")
+	var failed *gitError
+	if errors.As(err, &failed) && strings.Contains(failed.stderr, "not a git repository") {
+		return layout{}, fmt.Errorf("%w: %s (%s)", ErrNotRepository, c.dir, printable(strings.TrimSpace(failed.stderr)))
+	} else if err != nil {
+		return layout{}, err
+	}
+	// A path may hold a newline, so each further one is asked for alone.
+	inside, rest, _ := strings.Cut(string(out), "\n")
+	format, gitDir, _ := strings.Cut(rest, "\n")
+	l := layout{gitDir: strings.TrimSuffix(gitDir, "\n"), hexLen: 40}
+	switch format {
+	case "sha1":
+	case "sha256":
+		l.hexLen = 64
+	default:
+		return layout{}, fmt.Errorf("the repository uses object format %q, which is not known", format)
+	}
+	ask := func(args ...string) (string, error) {
+		out, err := c.run(ctx, append([]string{"rev-parse", "--path-format=absolute"}, args...)...)
+		return strings.TrimSuffix(string(out), "\n"), err
+	}
+	if l.commonDir, err = ask("--git-common-dir"); err != nil {
+		return layout{}, err
+	}
+	if inside == "true" {
+		if l.root, err = ask("--show-toplevel"); err != nil {
+			return layout{}, err
+		}
+	}
+	return l, nil
+}
+
+func (g *gitStore) close() error { return errors.Join(g.blobs.close(), g.sizes.close()) }
+
+func (g *gitStore) resolve(ctx context.Context, rev, kind string) (ID, error) {
+	if rev == "" || strings.ContainsAny(rev, "\n\x00") {
+		return "", fmt.Errorf("revision %q: %w", rev, ErrMissing)
+	}
+	name := rev
+	if kind != "" {
+		name += "^{" + kind + "}"
+	}
+	header, err := g.sizes.header(ctx, name)
+	if err != nil {
+		return "", fmt.Errorf("revision %q: %w", rev, err)
+	}
+	return header.id, nil
+}
+
+func (g *gitStore) unborn(ctx context.Context) (bool, error) {
+	_, err := g.cmd.run(ctx, "rev-parse", "--quiet", "--verify", "HEAD")
+	var exit *exec.ExitError
+	if errors.As(err, &exit) && exit.ExitCode() == 1 {
+		return true, nil
+	}
+	return false, err
+}
+
+func (g *gitStore) stat(ctx context.Context, id ID) (string, int64, error) {
+	h, err := g.sizes.header(ctx, string(id))
+	return h.kind, h.size, err
+}
+
+func (g *gitStore) read(ctx context.Context, id ID) (string, []byte, error) {
+	return g.blobs.object(ctx, id)
+}
+
+// emptyTrees are the IDs of the tree without entries, which every git knows.
+var emptyTrees = map[int]string{
+	40: "4b825dc642cb6eb9a060e54bf8d69288fbee4904",
+	64: "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321",
+}
+
+func (g *gitStore) diffIndex(ctx context.Context, tree ID) ([]change, error) {
+	if tree == "" {
+		tree = ID(emptyTrees[g.hexLen])
+	}
+	out, err := g.cmd.run(ctx, "diff-index", "--cached", "--raw", "-z", "--no-abbrev", "--no-renames",
+		"--ita-invisible-in-index", string(tree), "--")
+	if err != nil {
+		return nil, err
+	}
+	return parseRaw(out)
+}
+
+// parseRaw reads the raw format of git diff-index without renames (git-diff(1),
+// "RAW OUTPUT FORMAT"): ":mode mode id id status NUL path NUL".
+func parseRaw(out []byte) ([]change, error) {
+	var changes []change
+	rest := string(out)
+	for rest != "" {
+		head, after, ok1 := strings.Cut(rest, "\x00")
+		name, after, ok2 := strings.Cut(after, "\x00")
+		f := strings.Fields(strings.TrimPrefix(head, ":"))
+		if !ok1 || !ok2 || len(f) != 5 || name == "" || !isID(f[2]) || !isID(f[3]) {
+			return nil, fmt.Errorf("git diff-index: cannot read its output at %q", head[:min(len(head), 200)])
+		}
+		oldMode, err1 := parseMode(f[0])
+		newMode, err2 := parseMode(f[1])
+		if err := errors.Join(err1, err2); err != nil {
+			return nil, err
+		}
+		changes = append(changes, change{
+			path: name,
+			old:  entry{oldMode, ID(f[2])}, new: entry{newMode, ID(f[3])},
+			unmerged: f[4] == "U",
+		})
+		rest = after
+	}
+	return changes, nil
+}
+
+func parseMode(s string) (mode, error) {
+	m, err := strconv.ParseUint(s, 8, 32)
+	if err != nil {
+		return 0, fmt.Errorf("git: %q is no file mode", s)
+	}
+	return mode(m), nil
+}

@@ -1,0 +1,159 @@
+// Package repo reads Git repositories: what is staged, what a commit holds, what
+// is about to be pushed. It only ever reads, and never writes a file, takes a
+// lock, uses the network or runs what a repository names (invariants 8 and 9).
+//
+// Start with [Open] and [Repo.Staged]. Every error means that something could
+// not be read: it is never "nothing found". What is wrong with a single blob is
+// the error of that entry's Load.
+package repo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+)
+
+// Errors to test for.
+var (
+	// ErrNotRepository: the folder is in no Git repository.
+	ErrNotRepository = errors.New("not a Git repository")
+	// ErrMissing: an object or a revision is not in this repository: a typing
+	// error, a partial or shallow clone, or a broken repository. It is never
+	// fetched.
+	ErrMissing = errors.New("not present in this repository")
+	// ErrUnmerged: a path has a merge conflict and so no staged content.
+	ErrUnmerged = errors.New("the path has an unresolved merge conflict")
+)
+
+// Options say which repository to open. Only Dir is required.
+type Options struct {
+	// Dir is the absolute path of a folder in the work tree, or of a bare
+	// repository.
+	Dir string
+	// Env is the environment as in exec.Cmd ("KEY=value"); nil means an empty
+	// one. Git's own variables count: GIT_DIR, GIT_INDEX_FILE, GIT_WORK_TREE,
+	// GIT_OBJECT_DIRECTORY and the others that a hook is given. A relative path
+	// in them is relative to Dir.
+	Env []string
+	// Git is the program to run; empty finds "git" along PATH in Env.
+	Git string
+}
+
+// An ID is the name of an object in lower-case hexadecimal: 40 digits in a SHA-1
+// repository, 64 in a SHA-256 one. "" is no object.
+type ID string
+
+// zero reports whether the ID is empty or all zeros, Git's name for "no object".
+func (id ID) zero() bool { return strings.Trim(string(id), "0") == "" }
+
+// Short is the first 10 digits, for messages.
+func (id ID) Short() string { return string(id[:min(len(id), 10)]) }
+
+// isID reports whether s is an object name of either length.
+func isID(s string) bool {
+	return (len(s) == 40 || len(s) == 64) && strings.Trim(s, "0123456789abcdef") == ""
+}
+
+// A Repo is an open repository. It is safe for concurrent use. Close it.
+type Repo struct {
+	layout
+	store store
+}
+
+// layout is where the parts of a repository lie; all paths are absolute.
+type layout struct {
+	gitDir    string // of this work tree: HEAD, index, MERGE_HEAD
+	commonDir string // shared by all work trees: objects, refs, config
+	root      string // top of the work tree; "" for a bare repository
+	hexLen    int    // digits of an object ID: 40 or 64
+}
+
+// store is a backend: how objects, the index and references are read.
+type store interface {
+	// resolve gives the ID that a revision names, after peeling it to kind
+	// ("commit", "tree") where kind is not empty. ErrMissing if there is none.
+	resolve(ctx context.Context, rev, kind string) (ID, error)
+	// unborn reports whether HEAD names a branch that has no commit yet.
+	unborn(ctx context.Context) (bool, error)
+	// stat gives the kind and the size in bytes of an object without reading it.
+	stat(ctx context.Context, id ID) (kind string, size int64, err error)
+	// read gives an object whole.
+	read(ctx context.Context, id ID) (kind string, content []byte, err error)
+	// diffIndex compares the index with a tree; "" is the empty tree, which
+	// lists the index. Entries that are only intended to be added are not there.
+	diffIndex(ctx context.Context, tree ID) ([]change, error)
+	close() error
+}
+
+// Open finds the repository that Dir is in and gets ready to read it. The error
+// is ErrNotRepository where there is none, and otherwise what Git said.
+func Open(ctx context.Context, opts Options) (*Repo, error) {
+	l, g, err := locateGit(ctx, opts)
+	if err != nil {
+		return nil, err
+	}
+	return &Repo{layout: l, store: g}, nil
+}
+
+// Close ends what Open began. Sources made from the repository can not be read
+// any more.
+func (r *Repo) Close() error { return r.store.close() }
+
+// Root is the absolute path of the top of the work tree, "" for a bare repository.
+func (r *Repo) Root() string { return r.root }
+
+// GitDir is the absolute path of the folder with this work tree's HEAD and index.
+func (r *Repo) GitDir() string { return r.gitDir }
+
+// CommonDir is the absolute path of the folder that all work trees share; the
+// same as GitDir where there is only one.
+func (r *Repo) CommonDir() string { return r.commonDir }
+
+// Resolve gives the ID of the commit that a revision names (gitrevisions(7)).
+// errors.Is(err, ErrMissing) if it names none.
+func (r *Repo) Resolve(ctx context.Context, rev string) (ID, error) {
+	return r.store.resolve(ctx, rev, "commit")
+}
+
+// readGitFile reads a small file of the Git folder; fs.ErrNotExist if it is not
+// there. It does not follow links out of the folder (invariant 13).
+func (r *Repo) readGitFile(name string) (string, error) {
+	root, err := os.OpenRoot(r.gitDir)
+	if err != nil {
+		return "", err
+	}
+	defer root.Close()
+	f, err := root.Open(name)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, 1<<20))
+	return string(b), err
+}
+
+// mergeHeads gives the commits that a merge in progress brings in, usually none.
+func (r *Repo) mergeHeads(ctx context.Context) ([]ID, error) {
+	text, err := r.readGitFile("MERGE_HEAD")
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	} else if err != nil {
+		return nil, fmt.Errorf("reading MERGE_HEAD: %w", err)
+	}
+	var ids []ID
+	for _, field := range strings.Fields(text) {
+		if !isID(field) {
+			return nil, errors.New("reading MERGE_HEAD: it holds something else than object IDs")
+		}
+		id, err := r.store.resolve(ctx, field, "commit")
+		if err != nil {
+			return nil, fmt.Errorf("reading MERGE_HEAD: %w", err)
+		}
+		ids = append(ids, id)
+	}
+	return ids, nil
+}

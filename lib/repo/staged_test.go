@@ -1,0 +1,431 @@
+package repo_test
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/peercheck/peercheck/lib/repo"
+	"github.com/peercheck/peercheck/lib/repo/repotest"
+	"github.com/peercheck/peercheck/lib/source"
+)
+
+func open(t *testing.T, r *repotest.Repo) *repo.Repo {
+	t.Helper()
+	g, err := repo.Open(t.Context(), repo.Options{Dir: r.Dir, Env: r.Env})
+	if err != nil {
+		t.Fatalf("Open: %v", err)
+	}
+	t.Cleanup(func() { g.Close() })
+	return g
+}
+
+// describe renders a change, one line for each entry and file, so that a test
+// compares texts.
+func describe(t *testing.T, c source.Change) string {
+	t.Helper()
+	var b strings.Builder
+	for e, err := range c.Head.Entries(t.Context()) {
+		if err != nil {
+			return "error: " + err.Error()
+		}
+		d, err := e.Load(t.Context())
+		if err != nil {
+			fmt.Fprintf(&b, "entry %q: error\n", e.Path)
+			continue
+		}
+		if !d.Binary && d.Encoding == "" && e.Size != int64(len(d.Content)) {
+			fmt.Fprintf(&b, "size %d, but %d bytes: ", e.Size, len(d.Content))
+		}
+		fmt.Fprintf(&b, "entry %q: %q\n", e.Path, d.Content)
+	}
+	for _, f := range c.Files {
+		fmt.Fprintf(&b, "file %q was %q\n", f.Path, f.BasePaths)
+	}
+	return b.String()
+}
+
+func staged(t *testing.T, r *repotest.Repo) string {
+	t.Helper()
+	c, err := open(t, r).Staged(t.Context())
+	if err != nil {
+		return "error: " + err.Error()
+	}
+	return describe(t, c)
+}
+
+func lines(l ...string) string { return strings.Join(l, "\n") + "\n" }
+
+func TestStaged(t *testing.T) {
+	long := strings.Repeat("one line of many\n", 3) + "a\nb\nc\nd\ne\nf\ng\n"
+	for _, tt := range []struct {
+		name string
+		do   func(r *repotest.Repo) *repotest.Repo // gives where to look, or nil for r
+		want string
+	}{
+		{"unborn, nothing staged", func(r *repotest.Repo) *repotest.Repo { return nil }, ""},
+		{"unborn", func(r *repotest.Repo) *repotest.Repo {
+			r.Stage("a", "1\n")
+			return nil
+		}, lines(`entry "a": "1\n"`, `file "a" was []`)},
+		{"nothing staged", func(r *repotest.Repo) *repotest.Repo {
+			r.Commit("c", "a", "1\n")
+			return nil
+		}, ""},
+		{"added, changed, deleted", func(r *repotest.Repo) *repotest.Repo {
+			r.Commit("c", "changed", "1\n", "gone", "1\n", "same", "1\n")
+			r.Stage("changed", "2\n")
+			r.Stage("new", "3\n")
+			r.Git("rm", "-q", "gone")
+			return nil
+		}, lines(`entry "changed": "2\n"`, `entry "new": "3\n"`, `file "changed" was ["changed"]`, `file "" was ["gone"]`, `file "new" was [""]`)},
+		{"the index counts, not the work tree", func(r *repotest.Repo) *repotest.Repo {
+			r.Commit("c", "a", "1\n")
+			r.Stage("a", "staged\n")
+			r.Write("a", "dirty\n")
+			r.Write("untracked", "dirty\n")
+			return nil
+		}, lines(`entry "a": "staged\n"`, `file "a" was ["a"]`)},
+		{"staged and removed from the work tree", func(r *repotest.Repo) *repotest.Repo {
+			r.Stage("a", "staged\n")
+			os.Remove(filepath.Join(r.Dir, "a"))
+			return nil
+		}, lines(`entry "a": "staged\n"`, `file "a" was []`)},
+		{"intent to add", func(r *repotest.Repo) *repotest.Repo {
+			r.Commit("c", "a", "1\n")
+			r.Write("later", "2\n")
+			r.Git("add", "-N", "later")
+			return nil
+		}, ""},
+		{"mode only", func(r *repotest.Repo) *repotest.Repo {
+			r.Commit("c", "a", "1\n")
+			r.Git("update-index", "--chmod=+x", "a")
+			return nil
+		}, ""},
+		{"symbolic link and submodule entry", func(r *repotest.Repo) *repotest.Repo {
+			id := r.Commit("c", "a", "1\n")
+			os.Symlink("/etc/passwd", filepath.Join(r.Dir, "link"))
+			r.Git("add", "link")
+			r.Git("update-index", "--add", "--cacheinfo", "160000,"+id+",sub")
+			return nil
+		}, ""},
+		{"file becomes link", func(r *repotest.Repo) *repotest.Repo {
+			r.Commit("c", "a", "1\n")
+			os.Remove(filepath.Join(r.Dir, "a"))
+			os.Symlink("b", filepath.Join(r.Dir, "a"))
+			r.Git("add", "a")
+			return nil
+		}, lines(`file "" was ["a"]`)},
+		{"link becomes file", func(r *repotest.Repo) *repotest.Repo {
+			os.Symlink("b", filepath.Join(r.Dir, "a"))
+			r.Git("add", "a")
+			r.Commit("c")
+			os.Remove(filepath.Join(r.Dir, "a"))
+			r.Stage("a", "1\n")
+			return nil
+		}, lines(`entry "a": "1\n"`, `file "a" was [""]`)},
+		{"file becomes folder", func(r *repotest.Repo) *repotest.Repo {
+			r.Commit("c", "a", "1\n")
+			r.Git("rm", "-q", "a")
+			r.Stage("a/b", "2\n")
+			return nil
+		}, lines(`entry "a/b": "2\n"`, `file "" was ["a"]`, `file "a/b" was [""]`)},
+		{"exact rename", func(r *repotest.Repo) *repotest.Repo {
+			r.Commit("c", "old", "1\n")
+			r.Git("mv", "old", "new")
+			return nil
+		}, lines(`entry "new": "1\n"`, `file "new" was ["old"]`)},
+		{"rename with an edit", func(r *repotest.Repo) *repotest.Repo {
+			r.Commit("c", "old", long, "other", "nothing alike\n")
+			r.Git("mv", "old", "new")
+			r.Git("rm", "-q", "other")
+			r.Stage("new", long+"h\n")
+			return nil
+		}, lines(fmt.Sprintf(`entry "new": %q`, long+"h\n"), `file "new" was ["old"]`, `file "" was ["other"]`)},
+		{"conflict", func(r *repotest.Repo) *repotest.Repo {
+			r.Commit("c", "a", "1\n")
+			r.Git("switch", "-q", "-c", "side")
+			r.Commit("side", "a", "2\n", "clean", "from side\n")
+			r.Git("switch", "-q", "main")
+			r.Commit("main", "a", "3\n")
+			r.Try("merge", "side")
+			return nil
+		}, lines(`entry "a": error`, `file "a" was ["a" "a"]`)},
+		{"conflict resolved", func(r *repotest.Repo) *repotest.Repo {
+			r.Commit("c", "a", "1\n")
+			r.Git("switch", "-q", "-c", "side")
+			r.Commit("side", "a", "2\n", "clean", "from side\n")
+			r.Git("switch", "-q", "main")
+			r.Commit("main", "a", "3\n")
+			r.Try("merge", "side")
+			r.Stage("a", "2 and 3\n")
+			return nil
+		}, lines(`entry "a": "2 and 3\n"`, `file "a" was ["a" "a"]`)},
+		{"conflict resolved to one side", func(r *repotest.Repo) *repotest.Repo {
+			r.Commit("c", "a", "1\n")
+			r.Git("switch", "-q", "-c", "side")
+			r.Commit("side", "a", "2\n")
+			r.Git("switch", "-q", "main")
+			r.Commit("main", "a", "3\n")
+			r.Try("merge", "side")
+			r.Stage("a", "2\n")
+			return nil
+		}, ""},
+		{"odd paths", func(r *repotest.Repo) *repotest.Repo {
+			for i, p := range oddPaths {
+				id := r.GitInput(fmt.Sprintln(i), "hash-object", "-w", "--stdin")
+				r.GitInput("100644 "+id+"\t"+p+"\x00", "update-index", "-z", "--add", "--index-info")
+			}
+			return nil
+		}, oddPathsWant()},
+		{"assume unchanged and skip worktree", func(r *repotest.Repo) *repotest.Repo {
+			r.Commit("c", "a", "1\n", "b", "1\n")
+			r.Stage("a", "2\n")
+			r.Stage("b", "2\n")
+			r.Git("update-index", "--assume-unchanged", "a")
+			r.Git("update-index", "--skip-worktree", "b")
+			return nil
+		}, lines(`entry "a": "2\n"`, `entry "b": "2\n"`, `file "a" was ["a"]`, `file "b" was ["b"]`)},
+		{"relative GIT_INDEX_FILE", func(r *repotest.Repo) *repotest.Repo {
+			r.Commit("c", "a", "1\n")
+			other := r.With("GIT_INDEX_FILE=.git/other")
+			other.Git("read-tree", "HEAD")
+			other.Stage("a", "2\n")
+			return other
+		}, lines(`entry "a": "2\n"`, `file "a" was ["a"]`)},
+		{"absolute GIT_INDEX_FILE", func(r *repotest.Repo) *repotest.Repo {
+			r.Commit("c", "a", "1\n")
+			other := r.With("GIT_INDEX_FILE=" + filepath.Join(r.Dir, "..", "other"))
+			other.Git("read-tree", "HEAD")
+			other.Stage("a", "2\n")
+			return other
+		}, lines(`entry "a": "2\n"`, `file "a" was ["a"]`)},
+		{"from a subfolder", func(r *repotest.Repo) *repotest.Repo {
+			r.Stage("sub/a", "1\n")
+			return r.In("sub")
+		}, lines(`entry "sub/a": "1\n"`, `file "sub/a" was []`)},
+		{"GIT_DIR and GIT_WORK_TREE", func(r *repotest.Repo) *repotest.Repo {
+			r.Stage("a", "1\n")
+			return r.In("..").With("GIT_DIR=repo/.git", "GIT_WORK_TREE=repo")
+		}, lines(`entry "a": "1\n"`, `file "a" was []`)},
+		{"linked worktree", func(r *repotest.Repo) *repotest.Repo {
+			r.Commit("c", "a", "1\n")
+			r.Git("worktree", "add", "-q", "../linked")
+			linked := r.In("../linked")
+			linked.Stage("a", "2\n")
+			r.Stage("a", "not mine\n")
+			return linked
+		}, lines(`entry "a": "2\n"`, `file "a" was ["a"]`)},
+		{"linked worktree, detached", func(r *repotest.Repo) *repotest.Repo {
+			r.Commit("c", "a", "1\n")
+			r.Git("worktree", "add", "-q", "--detach", "../linked")
+			linked := r.In("../linked")
+			linked.Stage("b", "2\n")
+			return linked
+		}, lines(`entry "b": "2\n"`, `file "b" was [""]`)},
+		{"submodule", func(r *repotest.Repo) *repotest.Repo {
+			r.Commit("c", "a", "1\n")
+			r.Git("init", "-q", "../super")
+			super := r.In("../super")
+			super.Git("submodule", "add", "-q", r.Dir, "sub")
+			sub := super.In("sub")
+			sub.Stage("a", "2\n")
+			return sub
+		}, lines(`entry "a": "2\n"`, `file "a" was ["a"]`)},
+		{"UTF-16", func(r *repotest.Repo) *repotest.Repo {
+			r.Stage("a", "\xff\xfea\x00b\x00")
+			return nil
+		}, lines(`entry "a": "ab"`, `file "a" was []`)},
+		{"corrupt index", func(r *repotest.Repo) *repotest.Repo {
+			r.Stage("a", "1\n")
+			r.Write(".git/index", "DIRC garbage")
+			return nil
+		}, "error: git diff-index: fatal: .git/index: index file smaller than expected\n"},
+		{"missing blob", func(r *repotest.Repo) *repotest.Repo {
+			r.Stage("a", "1\n")
+			id := r.Git("rev-parse", ":a")
+			os.Remove(filepath.Join(r.Dir, ".git/objects", id[:2], id[2:]))
+			return nil
+		}, lines(`entry "a": error`, `file "a" was []`)},
+		{"corrupt blob", func(r *repotest.Repo) *repotest.Repo {
+			r.Stage("a", "1\n")
+			r.Stage("b", "2\n")
+			id := r.Git("rev-parse", ":a")
+			loose := filepath.Join(".git/objects", id[:2], id[2:])
+			os.Chmod(filepath.Join(r.Dir, loose), 0o644)
+			r.Write(loose, "garbage")
+			return nil
+		}, lines(`entry "a": error`, `entry "b": "2\n"`, `file "a" was []`, `file "b" was []`)},
+		{"missing tree of HEAD", func(r *repotest.Repo) *repotest.Repo {
+			r.Commit("c", "a", "1\n")
+			id := r.Git("rev-parse", "HEAD^{tree}")
+			os.Remove(filepath.Join(r.Dir, ".git/objects", id[:2], id[2:]))
+			return nil
+		}, `error: HEAD cannot be read`},
+		{"missing commit of HEAD", func(r *repotest.Repo) *repotest.Repo {
+			id := r.Commit("c", "a", "1\n")
+			os.Remove(filepath.Join(r.Dir, ".git/objects", id[:2], id[2:]))
+			return nil
+		}, `error: HEAD cannot be read`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			r := repotest.New(t)
+			at := tt.do(r)
+			if at == nil {
+				at = r
+			}
+			before := snapshot(t, filepath.Dir(r.Dir))
+			got := staged(t, at)
+			if strings.HasPrefix(tt.want, "error: ") {
+				if !strings.HasPrefix(got, strings.TrimSuffix(tt.want, "\n")) {
+					t.Errorf("got %s\nwant an error that begins with %s", got, tt.want)
+				}
+			} else if got != tt.want {
+				t.Errorf("got:\n%s\nwant:\n%s", got, tt.want)
+			}
+			if after := snapshot(t, filepath.Dir(r.Dir)); after != before {
+				t.Errorf("something was written:\nbefore %s\nafter %s", before, after)
+			}
+		})
+	}
+}
+
+var oddPaths = []string{
+	"$(touch canary)", "-leading", "with\nnewline", "with\ttab", `with"quotes"`, "with'single'", "with\\backslash",
+	"with space", "*.glob[a-z]", "caf\u00e9", "cafe\u0301", "non-utf8-\xff\xfe", ":(exclude)magic", "sub dir/\x01control",
+}
+
+func oddPathsWant() string {
+	sorted := append([]string(nil), oddPaths...)
+	number := map[string]int{}
+	for i, p := range oddPaths {
+		number[p] = i
+	}
+	var entries, files strings.Builder
+	slices.Sort(sorted)
+	for _, p := range sorted {
+		fmt.Fprintf(&entries, "entry %q: \"%d\\n\"\n", p, number[p])
+		fmt.Fprintf(&files, "file %q was []\n", p)
+	}
+	return entries.String() + files.String()
+}
+
+// snapshot renders every file below a folder with its content and time.
+func snapshot(t *testing.T, dir string) string {
+	t.Helper()
+	var b strings.Builder
+	err := filepath.WalkDir(dir, func(p string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := d.Info()
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(&b, "%s %v %v", p, info.Mode(), info.ModTime())
+		if info.Mode().IsRegular() {
+			content, err := os.ReadFile(p)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(&b, " %x", content)
+		}
+		b.WriteByte('\n')
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func TestFS(t *testing.T) {
+	r := repotest.New(t)
+	r.Commit("c", "go.mod", "module m\n", "p/a.go", "package p\n", "p/q/b.go", "package q\n")
+	os.Symlink("p/a.go", filepath.Join(r.Dir, "link"))
+	r.Git("add", "link")
+	r.Git("update-index", "--add", "--cacheinfo", "160000,"+r.Git("rev-parse", "HEAD")+",sub")
+	r.Commit("links")
+	g := open(t, r)
+	c, err := g.Staged(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	commit, err := g.TreeSource(t.Context(), "HEAD")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, fsys := range map[string]fs.FS{"index": c.Head.FS(), "base": c.Bases[0].FS(), "commit": commit.FS()} {
+		t.Run(name, func(t *testing.T) {
+			regular, err := fs.Sub(fsys, "p")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := fstest.TestFS(regular, "a.go", "q/b.go"); err != nil {
+				t.Error(err)
+			}
+			if b, err := fs.ReadFile(fsys, "go.mod"); string(b) != "module m\n" || err != nil {
+				t.Errorf("go.mod: %q, %v", b, err)
+			}
+			if _, err := fs.ReadFile(fsys, "link"); !errors.Is(err, source.ErrNotRegular) {
+				t.Errorf("link: %v", err)
+			}
+			if entries, err := fs.ReadDir(fsys, "sub"); err != nil || len(entries) != 0 {
+				t.Errorf("sub: %v, %v", entries, err)
+			}
+			for _, missing := range []string{"nothing", "p/nothing", "go.mod/x", "nothing/x"} {
+				if _, err := fs.Stat(fsys, missing); !errors.Is(err, fs.ErrNotExist) {
+					t.Errorf("%s: %v", missing, err)
+				}
+			}
+		})
+	}
+}
+
+func TestBetween(t *testing.T) {
+	r := repotest.New(t)
+	first := r.Commit("1", "a", "1\n", "d/b", "1\n", "d/e/c", "1\n")
+	r.Git("mv", "a", "d/a2")
+	second := r.Commit("2", "d/e/c", "2\n", "f/g", "3\n")
+	g := open(t, r)
+	for _, tt := range []struct {
+		head  string
+		bases []string
+		want  string
+	}{
+		{second, []string{first}, lines(`entry "d/a2": "1\n"`, `entry "d/e/c": "2\n"`, `entry "f/g": "3\n"`,
+			`file "d/a2" was ["a"]`, `file "d/e/c" was ["d/e/c"]`, `file "f/g" was [""]`)},
+		{second, []string{second}, ""},
+		{second, []string{second, first}, ""},
+		{first, nil, lines(`entry "a": "1\n"`, `entry "d/b": "1\n"`, `entry "d/e/c": "1\n"`,
+			`file "a" was []`, `file "d/b" was []`, `file "d/e/c" was []`)},
+	} {
+		c, err := g.Between(t.Context(), tt.head, tt.bases...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := describe(t, c); got != tt.want {
+			t.Errorf("%s..%s: got:\n%s\nwant:\n%s", tt.bases, tt.head, got, tt.want)
+		}
+	}
+	if _, err := g.Between(t.Context(), "no-such-revision", first); !errors.Is(err, repo.ErrMissing) {
+		t.Errorf("unknown revision: %v", err)
+	}
+}
+
+func TestOpenErrors(t *testing.T) {
+	r := repotest.New(t)
+	if _, err := repo.Open(t.Context(), repo.Options{Dir: filepath.Dir(r.Dir), Env: r.Env}); !errors.Is(err, repo.ErrNotRepository) {
+		t.Errorf("outside a repository: %v", err)
+	}
+	if _, err := repo.Open(t.Context(), repo.Options{Dir: r.Dir, Env: []string{"PATH=/nowhere"}}); err == nil {
+		t.Error("without git: no error")
+	}
+}

@@ -1,0 +1,267 @@
+package repo
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+)
+
+// mode is a file mode as Git stores it (git-fast-import(1), "filemodify").
+type mode uint32
+
+const (
+	modeTree    mode = 0o040000
+	modeSymlink mode = 0o120000
+	modeGitlink mode = 0o160000
+	modeType    mode = 0o170000
+	modeRegular mode = 0o100000
+)
+
+func (m mode) regular() bool { return m&modeType == modeRegular }
+
+// entry is what stands at a path. The zero value is nothing.
+type entry struct {
+	mode mode
+	id   ID
+}
+
+// file gives the entry if it is a regular file, and nothing otherwise: links
+// and submodules have no content of their own that is judged.
+func (e entry) file() entry {
+	if e.mode.regular() && !e.id.zero() {
+		return e
+	}
+	return entry{}
+}
+
+// change is one path that differs between two trees, or a tree and the index.
+type change struct {
+	path     string
+	old, new entry
+	unmerged bool // new is not known: the index has several stages
+}
+
+// treeEntry is an entry with its name in a tree.
+type treeEntry struct {
+	name string
+	entry
+}
+
+// parseTree reads a tree object: "mode SP name NUL raw-id" for each entry.
+func parseTree(content []byte, hexLen int) ([]treeEntry, error) {
+	var entries []treeEntry
+	for len(content) > 0 {
+		sp := bytes.IndexByte(content, ' ')
+		nul := bytes.IndexByte(content, 0)
+		if sp < 1 || nul < sp || len(content) < nul+1+hexLen/2 {
+			return nil, errors.New("the tree object is malformed")
+		}
+		m, err := parseMode(string(content[:sp]))
+		if err != nil {
+			return nil, fmt.Errorf("the tree object is malformed: %w", err)
+		}
+		id := ID(hex.EncodeToString(content[nul+1 : nul+1+hexLen/2]))
+		entries = append(entries, treeEntry{string(content[sp+1 : nul]), entry{m, id}})
+		content = content[nul+1+hexLen/2:]
+	}
+	return entries, nil
+}
+
+// readTree gives the entries of a tree object; "" is the empty tree.
+func (r *Repo) readTree(ctx context.Context, id ID) ([]treeEntry, error) {
+	if id == "" {
+		return nil, nil
+	}
+	kind, content, err := r.store.read(ctx, id)
+	if err != nil {
+		return nil, fmt.Errorf("tree %s: %w", id.Short(), err)
+	}
+	if kind != "tree" {
+		return nil, fmt.Errorf("object %s is a %s, not a tree", id.Short(), kind)
+	}
+	entries, err := parseTree(content, r.hexLen)
+	if err != nil {
+		return nil, fmt.Errorf("tree %s: %w", id.Short(), err)
+	}
+	return entries, nil
+}
+
+// maxDepth bounds the nesting of trees: Git's own core.maxTreeDepth is 2048.
+const maxDepth = 2048
+
+// diffTrees compares two trees, reading only those that differ, and calls visit
+// for each path of a file, link or submodule that does.
+func (r *Repo) diffTrees(ctx context.Context, old, new ID, visit func(change)) error {
+	return r.diffFolder(ctx, old, new, "", 0, visit)
+}
+
+func (r *Repo) diffFolder(ctx context.Context, old, new ID, prefix string, depth int, visit func(change)) error {
+	if old == new {
+		return nil
+	}
+	if depth > maxDepth {
+		return fmt.Errorf("trees are nested more than %d deep at %q", maxDepth, prefix[:min(len(prefix), 200)])
+	}
+	before, err := r.readTree(ctx, old)
+	if err != nil {
+		return err
+	}
+	after, err := r.readTree(ctx, new)
+	if err != nil {
+		return err
+	}
+	type pair struct{ old, new entry }
+	var names []string
+	pairs := make(map[string]*pair, len(after))
+	at := func(name string) *pair {
+		p := pairs[name]
+		if p == nil {
+			p = &pair{}
+			pairs[name] = p
+			names = append(names, name)
+		}
+		return p
+	}
+	for _, e := range before {
+		at(e.name).old = e.entry
+	}
+	for _, e := range after {
+		at(e.name).new = e.entry
+	}
+	for _, name := range names {
+		p := pairs[name]
+		if p.old == p.new {
+			continue
+		}
+		var oldTree, newTree ID
+		if p.old.mode == modeTree {
+			oldTree, p.old = p.old.id, entry{}
+		}
+		if p.new.mode == modeTree {
+			newTree, p.new = p.new.id, entry{}
+		}
+		if oldTree != newTree {
+			if err := r.diffFolder(ctx, oldTree, newTree, prefix+name+"/", depth+1, visit); err != nil {
+				return err
+			}
+		}
+		if p.old != p.new {
+			visit(change{path: prefix + name, old: p.old, new: p.new})
+		}
+	}
+	return nil
+}
+
+// folders is a tree as package-level file systems need it: by folder.
+type folders interface {
+	// list gives the entries of a folder, "" being the root, or nil, false if
+	// there is no such folder.
+	list(ctx context.Context, dir string) ([]treeEntry, bool, error)
+}
+
+// commitFolders lists the folders of a tree object, each read once.
+type commitFolders struct {
+	repo *Repo
+	root ID
+
+	mu    sync.Mutex
+	known map[ID][]treeEntry
+}
+
+func (c *commitFolders) read(ctx context.Context, id ID) ([]treeEntry, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if entries, ok := c.known[id]; ok {
+		return entries, nil
+	}
+	entries, err := c.repo.readTree(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if c.known == nil {
+		c.known = map[ID][]treeEntry{}
+	}
+	c.known[id] = entries
+	return entries, nil
+}
+
+func (c *commitFolders) list(ctx context.Context, dir string) ([]treeEntry, bool, error) {
+	entries, err := c.read(ctx, c.root)
+	if err != nil || dir == "" {
+		return entries, true, err
+	}
+	for name := range strings.SplitSeq(dir, "/") {
+		e, ok := find(entries, name)
+		if !ok || e.mode != modeTree && e.mode != modeGitlink {
+			return nil, false, nil
+		}
+		if e.mode == modeGitlink {
+			entries = nil
+			continue
+		}
+		if entries, err = c.read(ctx, e.id); err != nil {
+			return nil, false, err
+		}
+	}
+	return entries, true, nil
+}
+
+func find(entries []treeEntry, name string) (treeEntry, bool) {
+	for _, e := range entries {
+		if e.name == name {
+			return e, true
+		}
+	}
+	return treeEntry{}, false
+}
+
+// indexFolders lists the folders of the index, which is read at the first use.
+type indexFolders struct {
+	repo *Repo
+
+	mu    sync.Mutex
+	known map[string][]treeEntry
+}
+
+func (x *indexFolders) list(ctx context.Context, dir string) ([]treeEntry, bool, error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.known == nil {
+		files, err := x.repo.store.diffIndex(ctx, "")
+		if err != nil {
+			return nil, false, err
+		}
+		known := map[string][]treeEntry{"": nil}
+		var addFolder func(dir string)
+		add := func(path string, e entry) {
+			parent, name := "", path
+			if i := strings.LastIndexByte(path, '/'); i >= 0 {
+				parent, name = path[:i], path[i+1:]
+				addFolder(parent)
+			}
+			known[parent] = append(known[parent], treeEntry{name, e})
+		}
+		addFolder = func(dir string) {
+			if _, ok := known[dir]; !ok {
+				known[dir] = nil
+				add(dir, entry{mode: modeTree})
+			}
+		}
+		for _, f := range files {
+			if f.unmerged || f.new.mode == 0 {
+				continue
+			}
+			if f.new.mode == modeGitlink {
+				known[f.path] = nil
+			}
+			add(f.path, f.new)
+		}
+		x.known = known
+	}
+	entries, ok := x.known[dir]
+	return entries, ok, nil
+}
