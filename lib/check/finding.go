@@ -25,11 +25,17 @@ type Location struct {
 	// Start and End are Range in lines and columns, set by the engine.
 	Start Position `json:"start"`
 	End   Position `json:"end"`
-	// Snippet is the text of the lines that Range touches, with every known
-	// secret masked, cut to a screenful; set by the engine.
-	Snippet string `json:"snippet,omitempty"`
+	// Snippet is the text of the lines that Range touches, cut to a screenful,
+	// with each byte of a known secret replaced by '*', so that offsets hold. It
+	// begins at byte SnippetStart of the document. Set by the engine.
+	Snippet      string `json:"snippet,omitempty"`
+	SnippetStart int    `json:"-"`
 	// Message says what happens here; used in Related and Flow.
 	Message string `json:"message,omitempty"`
+	// StartUTF16 and EndUTF16 are Range in UTF-16 code units, the unit that SARIF
+	// viewers and editors count columns in. Set by the engine.
+	StartUTF16 UTF16Position `json:"-"`
+	EndUTF16   UTF16Position `json:"-"`
 }
 
 // A Finding is one thing that a check found at one place.
@@ -96,6 +102,9 @@ type Edit struct {
 	Path    string `json:"path,omitempty"`
 	Range   Range  `json:"range"`
 	NewText string `json:"newText"`
+	// StartUTF16 and EndUTF16 are Range in UTF-16 code units. Set by the engine.
+	StartUTF16 UTF16Position `json:"-"`
+	EndUTF16   UTF16Position `json:"-"`
 }
 
 // BaselineState is SARIF's baselineState.
