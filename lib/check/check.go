@@ -74,8 +74,11 @@ type Check struct {
 	FactTypes  []analysis.Fact
 
 	// RunProject judges several documents of one tree together. It is called
-	// once per tree that has at least one document which Selector matches.
+	// once per tree that has at least one document which Selector matches. Reads
+	// selects the other files that the verdict depends on: a change to one of
+	// them has the project judged again.
 	RunProject func(context.Context, *ProjectPass) error
+	Reads      []DocumentFilter
 
 	// RunChange judges a change: base and head of each changed file.
 	RunChange func(context.Context, *ChangePass) error
@@ -129,6 +132,8 @@ func (c *Check) Validate() error {
 		return fmt.Errorf("check %s: no Since", c.ID)
 	case runs != 1:
 		return fmt.Errorf("check %s: %d Run functions, want exactly one", c.ID, runs)
+	case c.RunProject == nil && len(c.Reads) > 0:
+		return fmt.Errorf("check %s: Reads belongs to project checks", c.ID)
 	case c.RunPackage == nil && (len(c.Requires) > 0 || len(c.FactTypes) > 0):
 		return fmt.Errorf("check %s: Requires and FactTypes belong to package checks", c.ID)
 	}
@@ -171,10 +176,17 @@ func (c *Check) Domain() string {
 
 // Selects reports whether the check wants a document of this path and language.
 func (c *Check) Selects(path, language string) bool {
-	if len(c.Selector) == 0 {
-		return true
-	}
-	for _, f := range c.Selector {
+	return len(c.Selector) == 0 || anyMatches(c.Selector, path, language)
+}
+
+// DependsOn reports whether a change to this file can change the verdict of a
+// project check.
+func (c *Check) DependsOn(path, language string) bool {
+	return c.Selects(path, language) || anyMatches(c.Reads, path, language)
+}
+
+func anyMatches(filters []DocumentFilter, path, language string) bool {
+	for _, f := range filters {
 		if f.Matches(path, language) {
 			return true
 		}

@@ -3,18 +3,25 @@
 //	scanner, err := scan.New(scan.Options{Checks: rules.All()})
 //	report, err := scanner.Scan(ctx, source.Dir("."))
 //
-// Scan judges the documents of a source; [Scanner.ScanChange] judges a change
-// and says of each finding whether it is new.
+// [Scanner.Scan] judges the documents of a source; [Scanner.ScanChange] judges a
+// change and says of each finding whether it is new.
 package scan
 
 import (
+	"cmp"
 	"context"
+	"fmt"
+	"path"
+	"runtime"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/config"
 	"github.com/peercheck/peercheck/lib/golang/load"
 	"github.com/peercheck/peercheck/lib/source"
+	"github.com/peercheck/peercheck/lib/triage"
 )
 
 // Options configure a Scanner. Checks is required; the rest may be zero.
@@ -43,22 +50,198 @@ type Options struct {
 const DefaultMaxBytes = 10 << 20
 
 // A Scanner runs checks. It is safe for concurrent use.
-type Scanner struct{ opts Options }
+type Scanner struct {
+	opts     Options
+	byKind   map[check.Kind][]*check.Check // what runs
+	secrets  []*check.Check                // what marks secrets, whether it was asked for or not
+	selected []*check.Check                // byKind and triage's own, sorted by ID
+	docKey   documentKey
+	notices  []check.Notice // of the configuration
+}
 
-// New validates the options and the checks.
+// documentKey identifies the document checks of a scanner, so that scanners
+// with the same ones share their findings on a Document.
+type documentKey string
+
+// New validates the options and the checks. An Only that names no check is an
+// error, because a scan of nothing would look clean.
 func New(opts Options) (*Scanner, error) {
-	panic("not written yet")
+	if opts.Config == nil {
+		opts.Config = &config.Config{}
+	}
+	if opts.Loader == nil {
+		opts.Loader = load.New(load.Options{})
+	}
+	if opts.Workers <= 0 {
+		opts.Workers = runtime.GOMAXPROCS(0)
+	}
+	if opts.MaxBytes <= 0 {
+		opts.MaxBytes = DefaultMaxBytes
+	}
+	s := &Scanner{opts: opts, byKind: map[check.Kind][]*check.Check{}}
+	known := append(slices.Clone(opts.Checks), triage.Checks()...)
+	seen := map[string]bool{}
+	for _, c := range known {
+		if err := c.Validate(); err != nil {
+			return nil, err
+		}
+		if seen[c.ID] {
+			return nil, fmt.Errorf("check %s: there are two of this ID", c.ID)
+		}
+		seen[c.ID] = true
+	}
+	for _, name := range opts.Only {
+		if !slices.ContainsFunc(known, func(c *check.Check) bool { return named(c, name) }) {
+			return nil, fmt.Errorf("no check is named %q; `peercheck checks` lists them", name)
+		}
+	}
+	var ids []string
+	for _, c := range known {
+		if c.Secret && c.Run != nil {
+			s.secrets = append(s.secrets, c)
+		}
+		if !s.wants(c) {
+			continue
+		}
+		s.selected = append(s.selected, c)
+		if c.Domain() == triage.Domain {
+			continue // triage reports these, they do not run
+		}
+		s.byKind[c.Kind()] = append(s.byKind[c.Kind()], c)
+		if c.Kind() == check.KindDocument {
+			ids = append(ids, c.ID)
+		}
+	}
+	slices.SortFunc(s.selected, func(a, b *check.Check) int { return strings.Compare(a.ID, b.ID) })
+	s.docKey = documentKey(strings.Join(ids, ","))
+	s.notices = opts.Config.UnknownChecks(known)
+	return s, nil
+}
+
+// named reports whether a name means a check: its ID, its domain, or "domain/*".
+func named(c *check.Check, name string) bool {
+	return name == c.ID || strings.TrimSuffix(name, "/*") == c.Domain()
+}
+
+func (s *Scanner) wants(c *check.Check) bool {
+	switch {
+	case len(s.opts.Kinds) > 0 && !slices.Contains(s.opts.Kinds, c.Kind()):
+		return false
+	case len(s.opts.Only) > 0:
+		return slices.ContainsFunc(s.opts.Only, func(name string) bool { return named(c, name) })
+	}
+	return c.Persona <= s.opts.Config.Persona && !s.opts.Config.Off(c.ID)
 }
 
 // Scan judges every document of a source. It fails only if it is cancelled or
-// the source cannot be read at all (invariant 3).
+// the source cannot be read at all (invariant 3). Elapsed stays zero: the caller
+// has the clock.
 func (s *Scanner) Scan(ctx context.Context, src source.Source) (*check.Report, error) {
-	panic("not written yet")
+	entries, err := list(ctx, src)
+	if err != nil {
+		return nil, err
+	}
+	asked := make(map[string]bool, len(entries))
+	for _, e := range entries {
+		asked[e.Path] = true
+	}
+	out, err := s.judge(ctx, job{
+		tree: src.FS(), disk: onDisk(src), kind: src.Kind(),
+		entries: entries, folders: goFolders(entries),
+		project: func(yield func(string) bool) {
+			for _, e := range entries {
+				if !yield(e.Path) {
+					return
+				}
+			}
+		},
+		keep: func(path string) bool { return asked[path] },
+	})
+	if err != nil {
+		return nil, err
+	}
+	if len(entries) == 0 {
+		out.notices = append(out.notices, check.Notice{
+			Kind: check.NoticeNothing, Effect: check.EffectNone,
+			Message: "there was no file to judge; look at the paths, at .gitignore and at `exclude` in " + config.FileName,
+		})
+	}
+	out.findings = append(out.findings, s.triage(out)...)
+	return s.report(out), nil
 }
 
-// ScanChange judges the changed documents and the Go packages that they belong
-// to, runs the change checks, and sets Baseline of every finding: New if none of
-// the bases has it (invariant 7), Unchanged otherwise.
-func (s *Scanner) ScanChange(ctx context.Context, change source.Change) (*check.Report, error) {
-	panic("not written yet")
+// list collects a source's entries, sorted by path.
+func list(ctx context.Context, src source.Source) ([]source.Entry, error) {
+	var entries []source.Entry
+	for e, err := range src.Entries(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		entries = append(entries, e)
+	}
+	slices.SortFunc(entries, func(a, b source.Entry) int { return strings.Compare(a.Path, b.Path) })
+	return entries, nil
+}
+
+func onDisk(src source.Source) string {
+	if d, ok := src.(source.OnDisk); ok {
+		return d.Dir()
+	}
+	return ""
+}
+
+// triage suppresses findings of an outcome and gives the findings about the
+// ignore comments, completed.
+func (s *Scanner) triage(out *outcome) []check.Finding {
+	tiers := map[string]check.Tier{}
+	for _, p := range out.packages {
+		tiers[p.Path] = p.Tier
+	}
+	own := triage.Apply(triage.Input{
+		Findings:  out.findings,
+		Documents: out.commented,
+		Checks:    s.opts.Checks,
+		Reported:  s.selected,
+		Judged: func(c *check.Check, file string) bool {
+			switch c.Kind() {
+			case check.KindPackage:
+				return tiers[path.Dir(file)] == check.TierTyped
+			case check.KindChange:
+				return false // it judged the change, not the document
+			}
+			return true
+		},
+		Strict: s.opts.Config.StrictIgnores,
+		Now:    s.opts.Now,
+	})
+	for i := range out.findings {
+		for _, sup := range out.findings[i].Suppressions {
+			s.locate(out, sup.Location)
+		}
+	}
+	s.complete(out, own)
+	return own
+}
+
+// report sorts an outcome into the Report.
+func (s *Scanner) report(out *outcome) *check.Report {
+	notices := append(slices.Clone(s.notices), out.notices...)
+	slices.SortFunc(notices, func(a, b check.Notice) int {
+		return cmp.Or(strings.Compare(a.Path, b.Path), a.At.Line-b.At.Line, strings.Compare(string(a.Kind), string(b.Kind)),
+			strings.Compare(a.CheckID, b.CheckID), strings.Compare(a.Message, b.Message))
+	})
+	slices.SortFunc(out.packages, func(a, b check.PackageTier) int { return strings.Compare(a.Path, b.Path) })
+	sortFindings(out.findings)
+	return &check.Report{
+		Checks: s.selected, Findings: out.findings, Notices: slices.Compact(notices), Packages: out.packages,
+		Documents: out.judged, Bytes: out.bytes,
+	}
+}
+
+func sortFindings(findings []check.Finding) {
+	slices.SortStableFunc(findings, func(a, b check.Finding) int {
+		la, lb := a.Location, b.Location
+		return cmp.Or(strings.Compare(la.Path, lb.Path), la.Range.Start-lb.Range.Start, la.Range.End-lb.Range.End,
+			strings.Compare(a.CheckID, b.CheckID), strings.Compare(a.Message, b.Message))
+	})
 }

@@ -1,0 +1,219 @@
+package scan
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/lib/source"
+)
+
+// complete fills what the engine owes each finding: levels, positions, snippets
+// without secrets, fingerprints.
+func (s *Scanner) complete(out *outcome, findings []check.Finding) {
+	sortFindings(findings) // ordinals follow the order of places
+	ordinals := map[string]int{}
+	for i := range findings {
+		f := &findings[i]
+		s.level(f)
+		d := out.document(f.Location.Path)
+		m := s.mask(out, d)
+		f.Message = m.clean(f.Message)
+		for k := range f.Related {
+			s.locate(out, &f.Related[k])
+		}
+		for k := range f.Flow {
+			s.locate(out, &f.Flow[k])
+		}
+		for k := range f.Fixes {
+			for n := range f.Fixes[k].Edits {
+				if e := &f.Fixes[k].Edits[n]; e.Path == "" {
+					e.Path = f.Location.Path
+				}
+			}
+		}
+		s.locate(out, &f.Location)
+		s.fingerprint(f, d, m, ordinals)
+	}
+}
+
+// level applies the check's own levels and what the configuration says.
+func (s *Scanner) level(f *check.Finding) {
+	i := slices.IndexFunc(s.selected, func(c *check.Check) bool { return c.ID == f.CheckID })
+	if i < 0 {
+		return
+	}
+	c := s.selected[i]
+	if configured := s.opts.Config.SeverityOf(c); configured != c.Severity || f.Severity == 0 {
+		f.Severity = configured
+	}
+	if f.Confidence == 0 {
+		f.Confidence = c.Confidence
+	}
+}
+
+// document finds the document of a path: one that was judged, or else the
+// tree's. It is never nil: of a file that cannot be read it is empty.
+func (o *outcome) document(name string) *check.Document {
+	if d := o.documents[name]; d != nil {
+		return d
+	}
+	raw, _ := fs.ReadFile(o.tree, name)
+	d := source.NewDocument(name, raw, check.Revision{Kind: o.kind})
+	o.documents[name] = d
+	return d
+}
+
+// locate fills the positions and the snippet of a location.
+func (s *Scanner) locate(out *outcome, l *check.Location) {
+	if l == nil {
+		return
+	}
+	d := out.document(l.Path)
+	m := s.mask(out, d)
+	l.Range = d.Clamp(l.Range)
+	l.Start, l.End = d.OffsetPosition(l.Range.Start), d.OffsetPosition(l.Range.End)
+	l.Message = m.clean(l.Message)
+	l.Snippet, l.SnippetStart = snippet(d, m, l.Range)
+}
+
+// The size of a snippet: what a person takes in at a glance. maxSnippetLead is
+// what is shown of a long line before the range.
+const (
+	maxSnippetLines = 8
+	maxSnippetBytes = 400
+	maxSnippetLead  = 120
+)
+
+// snippet cuts the masked lines that a range touches.
+func snippet(d *check.Document, m mask, r check.Range) (text string, start int) {
+	if len(d.Content) == 0 {
+		return "", 0
+	}
+	first := d.OffsetPosition(r.Start).Line
+	last := min(d.OffsetPosition(max(r.Start, r.End-1)).Line, first+maxSnippetLines-1)
+	head, err1 := d.LineRange(first)
+	tail, err2 := d.LineRange(last)
+	if err1 != nil || err2 != nil {
+		return "", 0
+	}
+	cut := check.Range{Start: head.Start, End: tail.End}
+	if r.Start-cut.Start > maxSnippetLead {
+		cut.Start = r.Start - maxSnippetLead
+	}
+	cut.End = min(cut.End, cut.Start+maxSnippetBytes)
+	for cut.Start < r.Start && !utf8.RuneStart(d.Content[cut.Start]) {
+		cut.Start++
+	}
+	for cut.End > cut.Start && cut.End < len(d.Content) && !utf8.RuneStart(d.Content[cut.End]) {
+		cut.End--
+	}
+	return string(m.content[cut.Start:cut.End]), cut.Start
+}
+
+// A mask knows the secrets of one document.
+type mask struct {
+	content []byte        // the document with each byte of a secret as '*'
+	ranges  []check.Range // the secrets
+	values  []string      // their texts; never shown
+}
+
+// minMasked is the length from which a secret's value is masked wherever else
+// it stands; a shorter one would blot out ordinary words.
+const minMasked = 6
+
+// mask finds the secrets of a document with every check that knows some, asked
+// for or not, so that no snippet shows one (invariant 10).
+func (s *Scanner) mask(out *outcome, d *check.Document) mask {
+	if m, ok := out.masks[d]; ok {
+		return m
+	}
+	m := mask{content: d.Content}
+	for _, c := range s.secrets {
+		if !c.Selects(d.Path, d.Language) {
+			continue
+		}
+		var ignored []check.Notice // a check that was asked for has given this notice already
+		for _, f := range run(context.Background(), c, d.Path, &ignored, func(report func(check.Finding)) error {
+			return c.Run(context.Background(), &check.Pass{Check: c, Document: d, Report: report})
+		}) {
+			m.ranges = append(m.ranges, d.Clamp(f.Location.Range))
+		}
+	}
+	if len(m.ranges) > 0 {
+		m.content = bytes.Clone(d.Content)
+		for _, r := range m.ranges {
+			if value := d.Text(r); len(value) >= minMasked && !slices.Contains(m.values, value) {
+				m.values = append(m.values, value)
+			}
+			blot(m.content[r.Start:r.End])
+		}
+		for _, v := range m.values {
+			for from := 0; ; {
+				i := bytes.Index(m.content[from:], []byte(v))
+				if i < 0 {
+					break
+				}
+				blot(m.content[from+i : from+i+len(v)])
+				from += i + len(v)
+			}
+		}
+	}
+	out.masks[d] = m
+	return m
+}
+
+func blot(b []byte) {
+	for i, c := range b {
+		if c != '\n' && c != '\r' {
+			b[i] = '*'
+		}
+	}
+}
+
+// clean takes the known secrets out of a text that is shown.
+func (m mask) clean(text string) string {
+	for _, v := range m.values {
+		text = strings.ReplaceAll(text, v, "***")
+	}
+	return text
+}
+
+// fingerprint identifies a finding by its check, its place, the text with white
+// space folded and secrets masked, at most 16 bits of a digest of the secret
+// itself, and an ordinal among equals. Neither line nor column enter.
+func (s *Scanner) fingerprint(f *check.Finding, d *check.Document, m mask, ordinals map[string]int) {
+	r := f.Location.Range
+	text := strings.Join(strings.Fields(string(m.content[r.Start:r.End])), " ")
+	var digest uint16
+	if slices.Contains(m.ranges, r) {
+		sum := sha256.Sum256(d.Content[r.Start:r.End])
+		digest = binary.BigEndian.Uint16(sum[:2])
+		text = "" // the number of asterisks would tell the length, and whose line breaks vary
+	}
+	place := f.Symbol
+	if place == "" {
+		place = f.Location.Path
+	}
+	f.ContentKey = hash(f.CheckID, text, fmt.Sprint(digest))
+	key := hash(f.ContentKey, place)
+	f.Fingerprint = hash(key, fmt.Sprint(ordinals[key]))
+	ordinals[key]++
+}
+
+// hash gives 32 hexadecimal digits of SHA-256 over parts with their lengths.
+func hash(parts ...string) string {
+	h := sha256.New()
+	for _, p := range parts {
+		fmt.Fprintf(h, "%d:%s", len(p), p)
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16])
+}

@@ -1,0 +1,406 @@
+package scan
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"iter"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/lib/golang"
+	"github.com/peercheck/peercheck/lib/golang/load"
+	"github.com/peercheck/peercheck/lib/source"
+	"github.com/peercheck/peercheck/lib/syntax/ignore"
+)
+
+// A job is one tree to judge.
+type job struct {
+	tree    fs.FS
+	disk    string // absolute folder that tree stands for, or ""
+	kind    check.RevisionKind
+	entries []source.Entry   // documents to judge
+	folders []string         // Go packages to judge
+	project iter.Seq[string] // files among which project checks find theirs
+	// affected decides whether a project check has to run; nil means always.
+	affected func(*check.Check) bool
+	// keep decides whether findings of packages and projects in a file count.
+	keep func(path string) bool
+}
+
+// An outcome is what judging a tree gave: raw material of a Report.
+type outcome struct {
+	findings  []check.Finding
+	notices   []check.Notice
+	packages  []check.PackageTier
+	documents map[string]*check.Document // those that findings are in, by path
+	commented []*check.Document          // those that have ignore comments
+	judged    int
+	bytes     int64
+	tree      fs.FS
+	kind      check.RevisionKind
+	masks     map[*check.Document]mask
+}
+
+// judge runs document, package and project checks. Findings are completed but
+// not triaged. It returns as soon as ctx is done, leaving a check that is busy
+// with one document behind.
+func (s *Scanner) judge(ctx context.Context, j job) (*outcome, error) {
+	done := make(chan *outcome, 1)
+	go func() {
+		out := &outcome{documents: map[string]*check.Document{}, tree: j.tree, kind: j.kind, masks: map[*check.Document]mask{}}
+		var wg sync.WaitGroup
+		var packages, projects outcome
+		wg.Go(func() { s.judgePackages(ctx, j, &packages) })
+		wg.Go(func() { s.judgeProjects(ctx, j, &projects) })
+		s.judgeDocuments(ctx, j, out)
+		wg.Wait()
+		out.add(&packages, j.keep)
+		out.add(&projects, j.keep)
+		if ctx.Err() == nil {
+			s.complete(out, out.findings)
+		}
+		done <- out
+	}()
+	select {
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case out := <-done:
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		return out, nil
+	}
+}
+
+// add takes over what another part of the job found in files that count.
+func (o *outcome) add(p *outcome, keep func(string) bool) {
+	o.notices = append(o.notices, p.notices...)
+	o.packages = append(o.packages, p.packages...)
+	for _, f := range p.findings {
+		if !keep(f.Location.Path) {
+			continue
+		}
+		o.findings = append(o.findings, f)
+		if d := p.documents[f.Location.Path]; d != nil && o.documents[d.Path] == nil {
+			o.documents[d.Path] = d
+		}
+	}
+	for _, d := range p.commented {
+		if o.documents[d.Path] == nil && keep(d.Path) {
+			o.documents[d.Path] = d
+			o.commented = append(o.commented, d)
+		}
+	}
+}
+
+// judgeDocuments loads the entries and runs the document checks, in parallel.
+func (s *Scanner) judgeDocuments(ctx context.Context, j job, out *outcome) {
+	results := make([]documentResult, len(j.entries))
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range min(s.opts.Workers, len(j.entries)) {
+		wg.Go(func() {
+			for ctx.Err() == nil {
+				i := int(next.Add(1)) - 1
+				if i >= len(j.entries) {
+					return
+				}
+				results[i] = s.judgeEntry(ctx, j.entries[i])
+			}
+		})
+	}
+	wg.Wait()
+	for _, r := range results {
+		out.notices = append(out.notices, r.notices...)
+		if r.document == nil {
+			continue
+		}
+		out.judged++
+		out.bytes += int64(len(r.document.Content))
+		out.findings = append(out.findings, r.findings...)
+		commented := len(ignore.Comments(r.document)) > 0
+		if commented {
+			out.commented = append(out.commented, r.document)
+		}
+		// Findings of packages and projects in it come later; what has none is
+		// read again then, so that a large tree is not held in memory.
+		if commented || len(r.findings) > 0 {
+			out.documents[r.document.Path] = r.document
+		}
+	}
+}
+
+type documentResult struct {
+	document *check.Document
+	findings []check.Finding
+	notices  []check.Notice
+}
+
+func (s *Scanner) judgeEntry(ctx context.Context, e source.Entry) documentResult {
+	if s.opts.Config.Excludes(e.Path) {
+		return documentResult{}
+	}
+	var notices []check.Notice
+	var d *check.Document
+	if e.Size > s.opts.MaxBytes {
+		d = check.NewDocument(e.Path, "", nil, check.Revision{})
+		d.Binary = true
+		notices = append(notices, check.Notice{
+			Kind: check.NoticeTooLarge, Path: e.Path, Effect: check.EffectDegraded,
+			Message: fmt.Sprintf("%d bytes are over the limit of %d, so only its name was judged; raise --max-bytes to have it searched", e.Size, s.opts.MaxBytes),
+		})
+	} else {
+		var err error
+		if d, err = e.Load(ctx); err != nil {
+			return documentResult{notices: []check.Notice{loadNotice(e.Path, err)}}
+		}
+		if d.Binary {
+			notices = append(notices, check.Notice{
+				Kind: check.NoticeBinary, Path: e.Path, Effect: check.EffectNone, Message: "not text, so only its name was judged",
+			})
+		}
+	}
+	r := s.runDocument(ctx, d)
+	r.notices = append(notices, r.notices...)
+	return r
+}
+
+func loadNotice(path string, err error) check.Notice {
+	n := check.Notice{Kind: check.NoticeUnreadable, Path: path, Effect: check.EffectNotJudged, Message: "could not be read: " + reason(err)}
+	switch {
+	case errors.Is(err, source.ErrNotRegular):
+		n.Kind, n.Effect, n.Message = check.NoticeNotRegular, check.EffectNone, "left out: "+err.Error()
+	case errors.Is(err, fs.ErrNotExist):
+		n.Message = "does not exist"
+	case errors.Is(err, fs.ErrPermission):
+		n.Message = "could not be read: no permission; grant it, or name the file under `exclude`"
+	}
+	return n
+}
+
+// reason takes the path out of an error that is shown beside its path.
+func reason(err error) string {
+	if pe, ok := errors.AsType[*fs.PathError](err); ok {
+		return pe.Err.Error()
+	}
+	return err.Error()
+}
+
+// runDocument runs the document checks, once for each document and set of checks.
+func (s *Scanner) runDocument(ctx context.Context, d *check.Document) documentResult {
+	if ctx.Err() != nil {
+		return documentResult{}
+	}
+	r := check.Memo(d, s.docKey, func() documentResult {
+		r := documentResult{document: d}
+		written := !generated(d)
+		for _, c := range s.byKind[check.KindDocument] {
+			if (written || c.Generated) && c.Selects(d.Path, d.Language) {
+				r.findings = append(r.findings, run(ctx, c, d.Path, &r.notices, func(report func(check.Finding)) error {
+					return c.Run(ctx, &check.Pass{Check: c, Document: d, Report: report})
+				})...)
+			}
+		}
+		return r
+	})
+	r.findings = slices.Clone(r.findings) // the memo's own stay as they are
+	r.notices = slices.Clone(r.notices)
+	return r
+}
+
+// run calls one check, and turns its panic or error into a notice.
+func run(ctx context.Context, c *check.Check, file string, notices *[]check.Notice, call func(report func(check.Finding)) error) (found []check.Finding) {
+	defer func() {
+		if v := recover(); v != nil {
+			*notices = append(*notices, failed(c, file, fmt.Sprintf("it crashed (%T)", v)))
+		}
+	}()
+	err := call(func(f check.Finding) {
+		f.CheckID = c.ID
+		if f.Location.Path == "" {
+			f.Location.Path = file
+		}
+		found = append(found, f)
+	})
+	if err != nil && ctx.Err() == nil {
+		*notices = append(*notices, failed(c, file, err.Error()))
+	}
+	return found
+}
+
+// failed is the notice of a check that could not do its work. A panic's value
+// is not shown: it may quote what was judged.
+func failed(c *check.Check, file, why string) check.Notice {
+	return check.Notice{
+		Kind: check.NoticeCheckFailed, Path: file, CheckID: c.ID, Effect: check.EffectNotJudged,
+		Message: "check " + c.ID + " failed: " + why + "; please report it, and switch the check off in the meantime",
+	}
+}
+
+// goFolders are the folders with Go files that package checks look at. As for
+// the go command, vendored packages, testdata, and folders that begin with "_"
+// or "." do not count, unless nothing else was asked for.
+func goFolders(entries []source.Entry) []string {
+	var folders, hidden []string
+	for _, e := range entries {
+		if path.Ext(e.Path) != ".go" {
+			continue
+		}
+		folder := path.Dir(e.Path)
+		if vendored(e.Path) {
+			continue
+		}
+		if hiddenFromGo(folder) {
+			hidden = append(hidden, folder)
+		} else {
+			folders = append(folders, folder)
+		}
+	}
+	if len(folders) == 0 {
+		folders = hidden
+	}
+	slices.Sort(folders)
+	return slices.Compact(folders)
+}
+
+func hiddenFromGo(folder string) bool {
+	for part := range strings.SplitSeq(folder, "/") {
+		if part == "testdata" || strings.HasPrefix(part, "_") || part != "." && strings.HasPrefix(part, ".") {
+			return true
+		}
+	}
+	return false
+}
+
+// judgePackages loads the Go packages and runs the package checks.
+func (s *Scanner) judgePackages(ctx context.Context, j job, out *outcome) {
+	checks := s.byKind[check.KindPackage]
+	folders := slices.DeleteFunc(slices.Clone(j.folders), func(f string) bool { return s.opts.Config.Excludes(f + "/x.go") })
+	if len(checks) == 0 || len(folders) == 0 || ctx.Err() != nil {
+		return
+	}
+	defer func() {
+		if v := recover(); v != nil {
+			out.notices = append(out.notices, check.Notice{
+				Kind: check.NoticeTypes, Effect: check.EffectNotJudged,
+				Message: fmt.Sprintf("Go packages could not be loaded: the loader crashed (%T); please report it", v),
+			})
+		}
+	}()
+	loaded, err := s.opts.Loader.Load(ctx, load.Request{Tree: j.tree, Dir: j.disk, Folders: folders})
+	if err != nil {
+		return // the context's
+	}
+	out.notices = append(out.notices, loaded.Notices...)
+	results, err := golang.Run(ctx, loaded.Packages, checks)
+	if err != nil {
+		return
+	}
+	out.findings = results.Findings
+	out.notices = append(out.notices, results.Notices...)
+	out.documents = map[string]*check.Document{}
+	for _, p := range loaded.Packages {
+		out.packages = append(out.packages, check.PackageTier{Path: p.Folder, ImportPath: p.ImportPath, Tier: p.Tier})
+		for _, d := range p.Documents {
+			out.documents[d.Path] = d
+			if len(ignore.Comments(d)) > 0 {
+				out.commented = append(out.commented, d)
+			}
+		}
+	}
+	out.findings = slices.DeleteFunc(out.findings, func(f check.Finding) bool { return s.opts.Config.Excludes(f.Location.Path) })
+}
+
+// judgeProjects runs the project checks over the documents that they select.
+func (s *Scanner) judgeProjects(ctx context.Context, j job, out *outcome) {
+	var checks []*check.Check
+	for _, c := range s.byKind[check.KindProject] {
+		if j.affected == nil || j.affected(c) {
+			checks = append(checks, c)
+		}
+	}
+	if len(checks) == 0 {
+		return
+	}
+	out.documents = map[string]*check.Document{}
+	read := func(name string) (*check.Document, error) {
+		if d := out.documents[name]; d != nil {
+			return d, nil
+		}
+		raw, err := fs.ReadFile(j.tree, name)
+		if err != nil {
+			return nil, err
+		}
+		d := source.NewDocument(name, raw, check.Revision{Kind: j.kind})
+		out.documents[name] = d
+		return d, nil
+	}
+	selected := make([][]*check.Document, len(checks))
+	for file := range j.project {
+		if ctx.Err() != nil {
+			return
+		}
+		language := check.LanguageOf(file, nil)
+		for i, c := range checks {
+			if !c.Selects(file, language) || vendored(file) || s.opts.Config.Excludes(file) {
+				continue
+			}
+			d, err := read(file)
+			if err != nil {
+				out.notices = append(out.notices, loadNotice(file, err))
+				continue
+			}
+			selected[i] = append(selected[i], d)
+		}
+	}
+	for i, c := range checks {
+		if len(selected[i]) == 0 {
+			continue
+		}
+		out.findings = append(out.findings, run(ctx, c, "", &out.notices, func(report func(check.Finding)) error {
+			return c.RunProject(ctx, &check.ProjectPass{Check: c, Documents: selected[i], FS: j.tree, Read: read, Report: report})
+		})...)
+	}
+}
+
+// vendored reports whether a file is another project's, committed here.
+func vendored(file string) bool {
+	for part := range strings.SplitSeq(path.Dir(file), "/") {
+		if part == "vendor" || part == "node_modules" {
+			return true
+		}
+	}
+	return false
+}
+
+var lockFiles = map[string]bool{
+	"go.sum": true, "go.work.sum": true, "package-lock.json": true, "npm-shrinkwrap.json": true, "yarn.lock": true, "pnpm-lock.yaml": true, "bun.lock": true,
+	"Cargo.lock": true, "Gemfile.lock": true, "poetry.lock": true, "Pipfile.lock": true, "composer.lock": true, "uv.lock": true, ".terraform.lock.hcl": true,
+}
+
+// generatedHead is how far into a file its "generated" mark is looked for:
+// licence headers that stand above it are shorter.
+const generatedHead = 4 << 10
+
+// generated reports whether nobody here wrote the document: vendored, a lock
+// file, or marked as generated (go.dev/s/generatedcode, and "@generated").
+func generated(d *check.Document) bool {
+	if vendored(d.Path) || lockFiles[path.Base(d.Path)] {
+		return true
+	}
+	for line := range bytes.Lines(d.Content[:min(len(d.Content), generatedHead)]) {
+		line = bytes.TrimSpace(line)
+		if bytes.Contains(line, []byte("@"+"generated")) ||
+			bytes.Contains(line, []byte("Code generated ")) && bytes.HasSuffix(line, []byte("DO NOT EDIT.")) {
+			return true
+		}
+	}
+	return false
+}
