@@ -141,11 +141,14 @@ func (s *Scanner) mask(out *outcome, d *check.Document) mask {
 		if !c.Selects(d.Path, d.Language) {
 			continue
 		}
-		var ignored []check.Notice // a check that was asked for has given this notice already
-		for _, f := range run(context.Background(), c, d.Path, &ignored, func(report func(check.Finding)) error {
+		var failures []check.Notice
+		for _, f := range run(context.Background(), c, d.Path, &failures, func(report func(check.Finding)) error {
 			return c.Run(context.Background(), &check.Pass{Check: c, Document: d, Report: report})
 		}) {
 			m.ranges = append(m.ranges, d.Clamp(f.Location.Range))
+		}
+		if len(failures) > 0 { // then anything may be a secret
+			m.ranges = append(m.ranges, check.Range{End: len(d.Content)})
 		}
 	}
 	if len(m.ranges) > 0 {
