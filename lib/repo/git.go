@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -73,16 +74,15 @@ func newCommand(opts Options) (command, error) {
 	program := opts.Git
 	if program == "" {
 		var err error
-		if program, err = lookPath("git", opts.Env, opts.Dir); err != nil {
+		if program, err = lookPath("git", opts.Getenv("PATH")); err != nil {
 			return command{}, err
 		}
 	}
 	return command{program: program, dir: opts.Dir, env: gitEnvironment(opts.Env)}, nil
 }
 
-// lookPath finds a program along PATH in env, and never in the current folder.
-func lookPath(name string, env []string, dir string) (string, error) {
-	path := variable(env, "PATH")
+// lookPath finds a program along a PATH, and never in the current folder.
+func lookPath(name, path string) (string, error) {
 	for _, folder := range filepath.SplitList(path) {
 		if !filepath.IsAbs(folder) {
 			continue
@@ -94,10 +94,11 @@ func lookPath(name string, env []string, dir string) (string, error) {
 	return "", fmt.Errorf("%w: %s is not on the PATH (%s)", exec.ErrNotFound, name, path)
 }
 
-// variable gives the last value of an environment variable, as os/exec counts.
-func variable(env []string, name string) string {
+// Getenv gives the value of a variable in Env, "" if it is not set. Of several
+// the last one counts, as in os/exec.
+func (o Options) Getenv(name string) string {
 	value := ""
-	for _, kv := range env {
+	for _, kv := range o.Env {
 		if k, v, ok := strings.Cut(kv, "="); ok && k == name {
 			value = v
 		}
@@ -183,11 +184,6 @@ func locateGit(ctx context.Context, opts Options) (layout, *gitStore, error) {
 	l, err := cmd.locate(ctx)
 	if err != nil {
 		return layout{}, nil, err
-	}
-	if l.root != "" && variable(opts.Env, "GIT_DIR") == "" {
-		// With GIT_DIR and relative paths in the environment the meaning of
-		// these depends on the folder, so it is kept as it was given.
-		cmd.dir = opts.Dir
 	}
 	g := &gitStore{cmd: cmd, hexLen: l.hexLen}
 	g.blobs = newBatch(cmd, "--batch")
@@ -316,4 +312,17 @@ func parseMode(s string) (mode, error) {
 		return 0, fmt.Errorf("git: %q is no file mode", s)
 	}
 	return mode(m), nil
+}
+
+// hooksDir asks git, which knows about work trees and core.hooksPath. A relative
+// core.hooksPath counts from where hooks run: the top of the work tree, or a bare
+// repository's folder.
+func (g *gitStore) hooksDir(ctx context.Context, l layout) (string, error) {
+	cmd := g.cmd
+	cmd.dir = l.hookDir()
+	cmd.env = append(slices.DeleteFunc(slices.Clone(cmd.env), func(kv string) bool {
+		return strings.HasPrefix(kv, "GIT_DIR=") || strings.HasPrefix(kv, "GIT_WORK_TREE=") || strings.HasPrefix(kv, "GIT_COMMON_DIR=")
+	}), "GIT_DIR="+l.gitDir)
+	out, err := cmd.run(ctx, "rev-parse", "--path-format=absolute", "--git-path", "hooks")
+	return strings.TrimSuffix(string(out), "\n"), err
 }

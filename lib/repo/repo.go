@@ -8,6 +8,7 @@
 package repo
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -86,6 +87,8 @@ type store interface {
 	// diffIndex compares the index with a tree; "" is the empty tree, which
 	// lists the index. Entries that are only intended to be added are not there.
 	diffIndex(ctx context.Context, tree ID) ([]change, error)
+	// hooksDir is the folder that Git looks for hooks in.
+	hooksDir(ctx context.Context, l layout) (string, error)
 	close() error
 }
 
@@ -112,6 +115,13 @@ func (r *Repo) GitDir() string { return r.gitDir }
 // CommonDir is the absolute path of the folder that all work trees share; the
 // same as GitDir where there is only one.
 func (r *Repo) CommonDir() string { return r.commonDir }
+
+// HooksDir is the absolute path of the folder in which Git looks for this work
+// tree's hooks, which need not exist.
+func (r *Repo) HooksDir(ctx context.Context) (string, error) { return r.store.hooksDir(ctx, r.layout) }
+
+// hookDir is the folder that Git runs hooks in.
+func (l layout) hookDir() string { return cmp.Or(l.root, l.gitDir) }
 
 // Resolve gives the ID of the commit that a revision names (gitrevisions(7)).
 // errors.Is(err, ErrMissing) if it names none.

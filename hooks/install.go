@@ -1,0 +1,218 @@
+package hooks
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/peercheck/peercheck/lib/repo"
+)
+
+// InstallOptions say what to install and where.
+type InstallOptions struct {
+	// Repo says which repository.
+	Repo repo.Options
+	// Hooks are the hooks' names; empty means Client.
+	Hooks []string
+	// Binary is the absolute path of the peercheck program that the hooks run.
+	Binary string
+}
+
+// An Outcome says what became of one hook.
+type Outcome struct {
+	Hook string
+	// Path is the absolute path of the hook's script.
+	Path string
+	// Done is what was done, in a few words for the terminal.
+	Done string
+}
+
+// Install puts our script in the place of each hook, where Git looks for it:
+// also in a linked work tree, a submodule, or under core.hooksPath. A hook that
+// is there already is kept beside it and run first. Installing twice changes
+// nothing but the recorded path of the program.
+func Install(ctx context.Context, opts InstallOptions) ([]Outcome, error) {
+	names := opts.Hooks
+	if len(names) == 0 {
+		names = Client
+	}
+	if err := validate(names); err != nil {
+		return nil, err
+	}
+	if !filepath.IsAbs(opts.Binary) {
+		return nil, fmt.Errorf("the program's path %q is not absolute", opts.Binary)
+	}
+	dir, err := hooksDir(ctx, opts.Repo)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, err
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	var out []Outcome
+	for _, name := range names {
+		done, err := install(root, name, opts.Binary)
+		if err != nil {
+			return out, fmt.Errorf("installing %s: %w", filepath.Join(dir, name), err)
+		}
+		out = append(out, Outcome{name, filepath.Join(dir, name), done})
+	}
+	return out, nil
+}
+
+func install(root *os.Root, name, binary string) (done string, err error) {
+	script, err := shim(name, binary)
+	if err != nil {
+		return "", err
+	}
+	state, err := inspect(root, name)
+	if err != nil {
+		return "", err
+	}
+	done = "installed"
+	switch {
+	case state.ours && string(state.content) == string(script):
+		return "is installed already", root.Chmod(name, 0o755)
+	case state.ours:
+		done = "brought up to date"
+	case state.present && state.saved:
+		return "", fmt.Errorf("another hook has replaced peercheck's, and the one from before is still kept as %s; move one of the two away and install again", name+savedSuffix)
+	case state.present:
+		// A second name for the old hook first, so that there is a hook at every moment.
+		if err := root.Link(name, name+savedSuffix); err != nil {
+			if err := root.Rename(name, name+savedSuffix); err != nil {
+				return "", err
+			}
+		}
+		done = "installed; the hook that was there is kept as " + name + savedSuffix + " and runs first"
+	case state.saved:
+		done = "installed; " + name + savedSuffix + " runs first"
+	}
+	return done, writeAtomic(root, name, script)
+}
+
+// writeAtomic puts an executable file in place at once, or not at all.
+func writeAtomic(root *os.Root, name string, content []byte) error {
+	temporary := "." + name + ".peercheck-new"
+	if err := root.Remove(temporary); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	f, err := root.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o755)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(content)
+	err = errors.Join(err, f.Chmod(0o755), f.Close())
+	if err == nil {
+		err = root.Rename(temporary, name)
+	}
+	if err != nil {
+		root.Remove(temporary)
+	}
+	return err
+}
+
+// hookState is what stands in the hooks folder for one hook.
+type hookState struct {
+	present, ours, saved bool
+	content              []byte // of our own script
+}
+
+func inspect(root *os.Root, name string) (hookState, error) {
+	var s hookState
+	_, err := root.Lstat(name + savedSuffix)
+	if err == nil {
+		s.saved = true
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return s, err
+	}
+	info, err := root.Lstat(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return s, nil
+	case err != nil:
+		return s, err
+	case info.IsDir():
+		return s, errors.New("there is a folder in the place of the hook")
+	}
+	s.present = true
+	if info.Mode().IsRegular() && info.Size() < 1<<16 {
+		content, err := root.ReadFile(name)
+		if err != nil {
+			return s, err
+		}
+		if isShim(content) {
+			s.ours, s.content = true, content
+		}
+	}
+	return s, nil
+}
+
+// Uninstall takes our scripts away and puts back, byte for byte, what was there
+// before. No hook's name means all of them.
+func Uninstall(ctx context.Context, opts InstallOptions) ([]Outcome, error) {
+	names := opts.Hooks
+	if len(names) == 0 {
+		names = known
+	}
+	if err := validate(names); err != nil {
+		return nil, err
+	}
+	dir, err := hooksDir(ctx, opts.Repo)
+	if err != nil {
+		return nil, err
+	}
+	root, err := os.OpenRoot(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	} else if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	var out []Outcome
+	for _, name := range names {
+		done, err := uninstall(root, name)
+		if err != nil {
+			return out, fmt.Errorf("uninstalling %s: %w", filepath.Join(dir, name), err)
+		}
+		if done != "" {
+			out = append(out, Outcome{name, filepath.Join(dir, name), done})
+		}
+	}
+	return out, nil
+}
+
+func uninstall(root *os.Root, name string) (done string, err error) {
+	state, err := inspect(root, name)
+	switch {
+	case err != nil:
+		return "", err
+	case state.ours && state.saved:
+		return "removed; the hook from before is back", root.Rename(name+savedSuffix, name)
+	case state.ours:
+		return "removed", root.Remove(name)
+	case state.present && state.saved:
+		return "left alone: another hook has replaced peercheck's, and the one from before is kept as " + name + savedSuffix, nil
+	case state.saved:
+		return "the hook from before is back", root.Rename(name+savedSuffix, name)
+	}
+	return "", nil
+}
+
+// hooksDir is where Git looks for hooks.
+func hooksDir(ctx context.Context, opts repo.Options) (string, error) {
+	r, err := repo.Open(ctx, opts)
+	if err != nil {
+		return "", err
+	}
+	defer r.Close()
+	return r.HooksDir(ctx)
+}
