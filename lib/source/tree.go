@@ -53,7 +53,11 @@ func (t *treeFS) Open(name string) (fs.File, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &folderFile{info: folderInfo(path.Base(name)), entries: entries}, nil
+		info, err := t.Stat(name)
+		if err != nil {
+			return nil, err
+		}
+		return &folderFile{info: info, entries: entries}, nil
 	}
 	if t.base != nil {
 		return t.base.Open(name)
@@ -145,14 +149,14 @@ func (f *docFile) Stat() (fs.FileInfo, error) { return f.info, nil }
 func (f *docFile) Close() error               { return nil }
 
 type folderFile struct {
-	info    folderInfo
+	info    fs.FileInfo
 	entries []fs.DirEntry
 }
 
 func (f *folderFile) Stat() (fs.FileInfo, error) { return f.info, nil }
 func (f *folderFile) Close() error               { return nil }
 func (f *folderFile) Read([]byte) (int, error) {
-	return 0, &fs.PathError{Op: "read", Path: string(f.info), Err: errors.New("is a folder")}
+	return 0, &fs.PathError{Op: "read", Path: f.info.Name(), Err: errors.New("is a folder")}
 }
 
 func (f *folderFile) ReadDir(n int) ([]fs.DirEntry, error) {
