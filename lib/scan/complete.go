@@ -2,6 +2,7 @@ package scan
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
@@ -35,9 +36,10 @@ func (s *Scanner) complete(out *outcome, findings []check.Finding) {
 		}
 		for k := range f.Fixes {
 			for n := range f.Fixes[k].Edits {
-				if e := &f.Fixes[k].Edits[n]; e.Path == "" {
-					e.Path = f.Location.Path
-				}
+				e := &f.Fixes[k].Edits[n]
+				e.Path = cmp.Or(e.Path, f.Location.Path)
+				in := out.document(e.Path)
+				e.StartUTF16, e.EndUTF16 = in.OffsetUTF16Position(e.Range.Start), in.OffsetUTF16Position(e.Range.End)
 			}
 		}
 		s.locate(out, &f.Location)
@@ -81,6 +83,7 @@ func (s *Scanner) locate(out *outcome, l *check.Location) {
 	m := s.mask(out, d)
 	l.Range = d.Clamp(l.Range)
 	l.Start, l.End = d.OffsetPosition(l.Range.Start), d.OffsetPosition(l.Range.End)
+	l.StartUTF16, l.EndUTF16 = d.OffsetUTF16Position(l.Range.Start), d.OffsetUTF16Position(l.Range.End)
 	l.Message = m.clean(l.Message)
 	l.Snippet, l.SnippetStart = snippet(d, m, l.Range)
 }
