@@ -99,6 +99,8 @@ func (v view) diagnostic(of verdict, f *check.Finding) (protocol.Diagnostic, boo
 		return protocol.Diagnostic{}, false
 	}
 	out := v.note(of.doc, f.Location.Range, severity, f.CheckID, f.Message)
+	// For clients that want to refer to a finding; it is never read back.
+	out.Data = protocol.LSPAny(`{"fingerprint":"` + f.Fingerprint + `"}`)
 	if f.Suppressed() && v.unnecessaryTag {
 		out.Tags = protocol.NewDiagnosticTags(protocol.DiagnosticTagUnnecessary)
 	}
