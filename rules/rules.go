@@ -1,7 +1,17 @@
 // Package rules is the list of all checks. Use [All].
 package rules
 
-import "github.com/peercheck/peercheck/lib/check"
+import (
+	"cmp"
+	"slices"
+
+	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/rules/secrets"
+)
 
 // All gives every check, sorted by ID. The slice is the caller's own.
-func All() []*check.Check { return nil }
+func All() []*check.Check {
+	checks := secrets.All()
+	slices.SortFunc(checks, func(a, b *check.Check) int { return cmp.Compare(a.ID, b.ID) })
+	return checks
+}

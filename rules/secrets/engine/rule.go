@@ -1,0 +1,178 @@
+package engine
+
+import (
+	"regexp"
+	"regexp/syntax"
+	"strings"
+	"sync"
+)
+
+// A Rule says what one kind of secret looks like, in gitleaks' terms.
+type Rule struct {
+	// ID is gitleaks' rule ID: "github-pat".
+	ID string
+	// Description is one sentence for people.
+	Description string
+	// Regex finds the secret; nil for a rule about paths alone.
+	Regex *Regexp
+	// Path restricts the rule to the paths that it matches; nil means all.
+	Path *Regexp
+	// SecretGroup is the capture group that holds the secret. 0 means the first
+	// group that is not empty, or the whole match if there is no group.
+	SecretGroup int
+	// Entropy is the entropy, in bits a byte, that the secret must exceed; 0
+	// means any.
+	Entropy float64
+	// Keywords are lower-case ASCII texts of which a document must have at least
+	// one, in any case, for the rule to be tried; none means always.
+	Keywords []string
+	// Tags are for people.
+	Tags []string
+	// Allowlists say what is no secret after all.
+	Allowlists []*Allowlist
+	// Required are rules that must match in the same document.
+	Required []Required
+	// SkipReport is for rules which only exist to be required by another.
+	SkipReport bool
+}
+
+// Required is a rule that must match near a match of the one that requires it.
+type Required struct {
+	RuleID string
+	// WithinLines and WithinColumns bound the distance; negative means anywhere.
+	WithinLines, WithinColumns int
+}
+
+// An Allowlist excuses a match. It applies if any of its criteria does, or all
+// of them if All is set.
+type Allowlist struct {
+	All     bool
+	Paths   []*Regexp
+	Regexes []*Regexp
+	// Target is what Regexes look at.
+	Target Target
+	// StopWords are lower-case texts that an excused secret contains.
+	StopWords []string
+	// Commits are object IDs. The engine judges documents, not commits, so that
+	// a criterion of commits is never met.
+	Commits []string
+
+	stop func() *automaton
+}
+
+// Target is what the Regexes of an Allowlist look at.
+type Target string
+
+// The targets.
+const (
+	TargetSecret Target = ""
+	TargetMatch  Target = "match"
+	TargetLine   Target = "line"
+)
+
+// A Regexp is a regular expression of package regexp that is compiled when it
+// is first needed. It is safe for concurrent use.
+type Regexp struct {
+	source   string
+	compiled func() *regexp.Regexp
+}
+
+// NewRegexp makes a Regexp without looking at source. Whoever takes a source
+// from outside calls Check first: using an invalid Regexp panics.
+func NewRegexp(source string) *Regexp {
+	return &Regexp{source, sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(source) })}
+}
+
+// Check reports what is wrong with the expression.
+func (r *Regexp) Check() error {
+	_, err := syntax.Parse(r.source, syntax.Perl)
+	return err
+}
+
+// String is the source text.
+func (r *Regexp) String() string { return r.source }
+
+// Match reports whether the text contains a match.
+func (r *Regexp) Match(text []byte) bool { return r.compiled().Match(text) }
+
+// Groups is the number of capture groups.
+func (r *Regexp) Groups() int { return r.compiled().NumSubexp() }
+
+func anyMatch(list []*Regexp, text []byte) bool {
+	for _, r := range list {
+		if r.Match(text) {
+			return true
+		}
+	}
+	return false
+}
+
+// allowsPath reports whether the allowlist excuses everything in a document of
+// this path. A list that also looks at content under All decides later.
+func (a *Allowlist) allowsPath(path string) bool {
+	if path == "" || len(a.Paths) == 0 {
+		return false
+	}
+	if a.All && (len(a.Regexes) > 0 || len(a.StopWords) > 0 || len(a.Commits) > 0) {
+		return false
+	}
+	return anyMatch(a.Paths, []byte(path))
+}
+
+// allows reports whether the allowlist excuses a match.
+func (a *Allowlist) allows(path string, m *Match) bool {
+	target := m.Value
+	switch a.Target {
+	case TargetMatch:
+		target = m.Text
+	case TargetLine:
+		target = m.Line
+	}
+	if !a.All {
+		return len(target) > 0 && anyMatch(a.Regexes, target) || a.stops(m.Value)
+	}
+	switch {
+	case len(a.Commits) > 0:
+		return false
+	case len(a.Paths) > 0 && !anyMatch(a.Paths, []byte(path)):
+		return false
+	case len(a.Regexes) > 0 && !anyMatch(a.Regexes, target):
+		return false
+	case len(a.StopWords) > 0 && !a.stops(m.Value):
+		return false
+	}
+	return true
+}
+
+func (a *Allowlist) stops(secret []byte) bool {
+	switch {
+	case len(a.StopWords) == 0:
+		return false
+	case a.stop == nil: // built by hand rather than by New
+		return containsAny(secret, a.StopWords)
+	}
+	found := false
+	a.stop().scan(secret, 0, func(int, int) bool {
+		found = true
+		return false
+	})
+	return found
+}
+
+func containsAny(text []byte, words []string) bool {
+	lower := strings.ToLower(string(text))
+	for _, w := range words {
+		if strings.Contains(lower, w) {
+			return true
+		}
+	}
+	return false
+}
+
+// prepare readies what is shared between documents.
+func (a *Allowlist) prepare() {
+	if len(a.StopWords) > 0 {
+		words := a.StopWords
+		a.stop = sync.OnceValue(func() *automaton { return newAutomaton(words) })
+	}
+}

@@ -1,0 +1,50 @@
+package secrets
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/peercheck/peercheck/rules/secrets/gitleaks"
+)
+
+// Each rule of gitleaks has a kind, each kind a provider, and each check is whole.
+func TestCatalogue(t *testing.T) {
+	var rules, kinds []string
+	for _, r := range gitleaks.Default().Rules {
+		rules = append(rules, r.ID)
+	}
+	for _, k := range gitleaksKinds {
+		kinds = append(kinds, k.id)
+	}
+	slices.Sort(kinds)
+	slices.Sort(rules)
+	for _, id := range rules {
+		if !slices.Contains(kinds, id) {
+			t.Errorf("gitleaks' rule %s has no kind", id)
+		}
+	}
+	for _, id := range kinds {
+		if !slices.Contains(rules, id) {
+			t.Errorf("gitleaks has no rule %s", id)
+		}
+	}
+	seen := make(map[string]bool)
+	for _, c := range All() {
+		if err := c.Validate(); err != nil {
+			t.Error(err)
+		}
+		if seen[c.ID] {
+			t.Errorf("two checks %s", c.ID)
+		}
+		seen[c.ID] = true
+		if _, p := providerOf(c.ID[len("secrets/"):]); p.name == "" {
+			t.Errorf("%s has no provider", c.ID)
+		}
+	}
+}
+
+func BenchmarkAll(b *testing.B) {
+	for b.Loop() {
+		All()
+	}
+}
