@@ -1,0 +1,76 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/peercheck/peercheck/hooks"
+	"github.com/peercheck/peercheck/lib/config"
+	"github.com/peercheck/peercheck/lib/golang/load"
+	"github.com/peercheck/peercheck/lib/repo"
+	"github.com/peercheck/peercheck/lib/scan"
+	"github.com/peercheck/peercheck/lib/triage"
+	"github.com/peercheck/peercheck/rules"
+)
+
+func (p *program) hookCommand() *cobra.Command {
+	hook := &cobra.Command{Use: "hook", Short: "Install, remove and run Git hooks"}
+	hook.AddCommand(
+		&cobra.Command{
+			Use: "install", Short: "Have every commit in this repository judged", Args: cobra.NoArgs,
+			RunE: func(cmd *cobra.Command, _ []string) error {
+				binary, err := executable()
+				if err != nil {
+					return err
+				}
+				done, err := hooks.Install(cmd.Context(), hooks.InstallOptions{Repo: p.repo(), Binary: binary})
+				p.outcomes(done)
+				return err
+			},
+		},
+		&cobra.Command{
+			Use: "uninstall", Short: "Put back what was there before", Args: cobra.NoArgs,
+			RunE: func(cmd *cobra.Command, _ []string) error {
+				done, err := hooks.Uninstall(cmd.Context(), hooks.InstallOptions{Repo: p.repo()})
+				p.outcomes(done)
+				return err
+			},
+		},
+		&cobra.Command{
+			Use: "run NAME [ARGS...]", Short: "Do what a hook does; Git calls this", Args: cobra.MinimumNArgs(1),
+			RunE: func(cmd *cobra.Command, args []string) error {
+				code := hooks.Run(cmd.Context(), hooks.Options{
+					Name: args[0], Args: args[1:], Stdin: p.in, Stderr: p.err, Color: p.colored(p.err), Repo: p.repo(),
+					Scanner: func(cfg *config.Config) (*scan.Scanner, error) {
+						return scan.New(scan.Options{Checks: rules.All(), Config: cfg, Now: p.now(), Loader: load.New(load.Options{Env: p.env})})
+					},
+				})
+				if code != triage.ExitClean {
+					return exitCode(code)
+				}
+				return nil
+			},
+		},
+	)
+	return hook
+}
+
+func (p *program) repo() repo.Options { return repo.Options{Dir: p.dir, Env: p.env} }
+
+func (p *program) outcomes(done []hooks.Outcome) {
+	for _, o := range done {
+		fmt.Fprintf(p.out, "%s: %s (%s)\n", o.Hook, o.Done, visible(o.Path))
+	}
+}
+
+// executable is the absolute path of this program.
+func executable() (string, error) {
+	path, err := os.Executable()
+	if err != nil {
+		return "", fmt.Errorf("the path of this program cannot be told: %w", err)
+	}
+	return filepath.EvalSymlinks(path)
+}

@@ -1,0 +1,46 @@
+package main
+
+import (
+	"errors"
+	"os"
+	"runtime"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/peercheck/peercheck/lsp"
+	"github.com/peercheck/peercheck/rules"
+)
+
+func (p *program) lspCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "lsp",
+		Short: "Run the language server on standard input and output",
+		Long: `Run the language server (LSP 3.18). Editors start it; see editors/ for how to
+configure each of them. Standard output carries protocol frames only; messages
+for whoever looks into a fault go to standard error.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			err := lsp.Serve(cmd.Context(), p.in, p.out, lsp.Options{
+				Checks: rules.All(), Version: version(), Now: p.now, Env: p.env, Log: p.err,
+				Alive: alive,
+			})
+			if errors.Is(err, lsp.ErrAbandoned) {
+				return exitCode(1) // what LSP asks for (exit notification)
+			}
+			return err
+		},
+	}
+	cmd.Flags().Bool("stdio", true, "accepted for editors that pass it; there is no other way")
+	return cmd
+}
+
+// alive reports whether a process runs; one that may not be asked does.
+func alive(pid int) bool {
+	process, err := os.FindProcess(pid)
+	if err != nil || runtime.GOOS == "windows" {
+		return err == nil // Windows finds only processes that run, and knows no signal 0
+	}
+	err = process.Signal(syscall.Signal(0))
+	return err == nil || errors.Is(err, os.ErrPermission)
+}

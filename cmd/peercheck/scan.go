@@ -1,0 +1,265 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/lib/config"
+	"github.com/peercheck/peercheck/lib/golang/load"
+	"github.com/peercheck/peercheck/lib/repo"
+	"github.com/peercheck/peercheck/lib/report"
+	"github.com/peercheck/peercheck/lib/scan"
+	"github.com/peercheck/peercheck/lib/source"
+	"github.com/peercheck/peercheck/lib/triage"
+	"github.com/peercheck/peercheck/rules"
+)
+
+// scanFlags are the flags of `peercheck scan`.
+type scanFlags struct {
+	staged   bool
+	span     string // A..B
+	format   string
+	output   string
+	failOn   string
+	persona  string
+	only     []string
+	maxBytes int64
+	verbose  bool
+}
+
+func (p *program) scanCommand() *cobra.Command {
+	var f scanFlags
+	cmd := &cobra.Command{
+		Use:   "scan [PATH...]",
+		Short: "Judge files, what is staged, or a range of commits",
+		Long: `Judge files and folders (the current one by default), what is staged (--staged),
+or what a range of commits changed (--range A..B: the tree of B, where what A has
+too is not new).
+
+Paths in the output are relative to the repository's root, or to the current
+folder where there is no repository. A folder's .gitignore counts; a path that is
+named is judged even if it is ignored.`,
+		Example: `  peercheck scan
+  peercheck scan ./internal/... cmd/server/main.go
+  peercheck scan --range origin/main..HEAD --format sarif -o report.sarif`,
+		RunE: func(cmd *cobra.Command, args []string) error { return p.scan(cmd.Context(), f, args) },
+	}
+	flags := cmd.Flags()
+	flags.BoolVar(&f.staged, "staged", false, "judge what is staged against HEAD")
+	flags.StringVar(&f.span, "range", "", "judge what changed from revision A to B, given as `A..B`")
+	flags.StringVar(&f.format, "format", "text", "one of "+strings.Join(report.Formats(), ", "))
+	flags.StringVarP(&f.output, "output", "o", "", "write the report to this `file` instead of standard output")
+	flags.StringVar(&f.failOn, "fail-on", "", "lowest `severity` that makes the exit code 1: low, medium, high or critical (default: the configuration's, or high)")
+	flags.StringVar(&f.persona, "persona", "", "whose findings are shown: regular, pedantic or auditor (default: the configuration's, or regular)")
+	flags.StringSliceVar(&f.only, "only", nil, "run only these checks, by `ID` or domain")
+	flags.Int64Var(&f.maxBytes, "max-bytes", scan.DefaultMaxBytes, "do not search files over this size in bytes")
+	flags.BoolVarP(&f.verbose, "verbose", "v", false, "show suppressed findings and all notices too")
+	cmd.MarkFlagsMutuallyExclusive("staged", "range")
+	return cmd
+}
+
+func (p *program) scan(ctx context.Context, f scanFlags, paths []string) error {
+	if !report.IsFormat(f.format) {
+		return fmt.Errorf("--format %s: take one of %s", f.format, strings.Join(report.Formats(), ", "))
+	}
+	if (f.staged || f.span != "") && len(paths) > 0 {
+		return errors.New("--staged and --range judge a whole change; leave the paths out")
+	}
+	begin := p.now()
+	root, rel, err := p.locate(ctx, paths)
+	if err != nil {
+		return err
+	}
+	judged, err := p.judge(ctx, f, root, rel)
+	if err != nil {
+		return err
+	}
+	judged.report.Elapsed = p.now().Sub(begin)
+	verdict := judged.gate.Judge(judged.report)
+	if err := p.write(f, root, judged.report); err != nil {
+		return err
+	}
+	if code := verdict.ExitCode(); code != triage.ExitClean {
+		return exitCode(code)
+	}
+	return nil
+}
+
+type judgement struct {
+	report *check.Report
+	gate   triage.Gate
+}
+
+// judge scans what the flags ask for.
+func (p *program) judge(ctx context.Context, f scanFlags, root string, paths []string) (judgement, error) {
+	if !f.staged && f.span == "" {
+		tree := source.Dir(root)
+		scanner, gate, err := p.scanner(f, tree)
+		if err != nil {
+			return judgement{}, err
+		}
+		r, err := scanner.Scan(ctx, source.Only(tree, paths...))
+		return judgement{r, gate}, err
+	}
+	r, err := repo.Open(ctx, repo.Options{Dir: p.dir, Env: p.env})
+	if err != nil {
+		return judgement{}, err
+	}
+	defer r.Close()
+	var change source.Change
+	if f.staged {
+		change, err = r.Staged(ctx)
+	} else {
+		base, head, ok := strings.Cut(f.span, "..")
+		if !ok || base == "" || head == "" || strings.HasPrefix(head, ".") {
+			return judgement{}, fmt.Errorf("--range %s: give it as A..B, such as origin/main..HEAD", f.span)
+		}
+		change, err = r.Between(ctx, head, base)
+	}
+	if err != nil {
+		return judgement{}, err
+	}
+	scanner, gate, err := p.scanner(f, change.Head)
+	if err != nil {
+		return judgement{}, err
+	}
+	gate.NewOnly = true
+	result, err := scanner.ScanChange(ctx, change)
+	return judgement{result, gate}, err
+}
+
+// scanner makes the scanner and the gate that the flags and the configuration
+// of a tree ask for.
+func (p *program) scanner(f scanFlags, tree source.Source) (*scan.Scanner, triage.Gate, error) {
+	cfg, err := configuration(tree)
+	if err != nil {
+		return nil, triage.Gate{}, err
+	}
+	if f.persona != "" {
+		if cfg.Persona, err = check.ParsePersona(f.persona); err != nil {
+			return nil, triage.Gate{}, fmt.Errorf("--persona: %w", err)
+		}
+	}
+	gate := triage.Gate{FailOn: cfg.Threshold()}
+	if f.failOn != "" {
+		if gate.FailOn, err = check.ParseSeverity(f.failOn); err != nil {
+			return nil, triage.Gate{}, fmt.Errorf("--fail-on: %w", err)
+		}
+	}
+	scanner, err := scan.New(scan.Options{
+		Checks: rules.All(), Config: cfg, Only: f.only, Now: p.now(), MaxBytes: f.maxBytes,
+		Loader: load.New(load.Options{Env: p.env}),
+	})
+	return scanner, gate, err
+}
+
+// configuration reads .peercheck.yaml of a tree; the defaults if it has none.
+func configuration(tree source.Source) (*config.Config, error) {
+	content, err := fs.ReadFile(tree.FS(), config.FileName)
+	if errors.Is(err, fs.ErrNotExist) {
+		return &config.Config{}, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("the configuration cannot be read: %w", err)
+	}
+	return config.Parse(config.FileName, content)
+}
+
+// locate finds the root of the tree that the paths are in, and the paths
+// relative to it, slash-separated. The root is that of the repository; without
+// one it is the current folder, or the nearest one above with a go.mod; and
+// for a path outside of it, the path's own folder.
+func (p *program) locate(ctx context.Context, paths []string) (root string, rel []string, err error) {
+	start := p.dir
+	var abs []string
+	for _, arg := range paths {
+		path := strings.TrimSuffix(strings.TrimSuffix(filepath.ToSlash(arg), "/..."), "...")
+		if path == "" {
+			path = "."
+		}
+		path = filepath.FromSlash(path)
+		if !filepath.IsAbs(path) {
+			path = filepath.Join(p.dir, path)
+		}
+		abs = append(abs, filepath.Clean(path))
+	}
+	if len(abs) > 0 && !below(p.dir, abs[0]) {
+		start = abs[0]
+		if info, err := os.Stat(start); err != nil || !info.IsDir() {
+			start = filepath.Dir(start)
+		}
+	}
+	r, err := repo.Open(ctx, repo.Options{Dir: start, Env: p.env})
+	switch {
+	case err == nil && r.Root() != "":
+		root = r.Root()
+		r.Close()
+	case err == nil:
+		r.Close()
+		root = start
+	case errors.Is(err, repo.ErrNotRepository):
+		root = moduleRoot(start)
+	default: // no git: the folder is judged all the same
+		root = moduleRoot(start)
+	}
+	if len(abs) == 0 && start != root {
+		abs = []string{start} // no path means the folder one stands in
+	}
+	for _, path := range abs {
+		if !below(root, path) {
+			if path, err = filepath.EvalSymlinks(path); err != nil || !below(root, path) {
+				return "", nil, fmt.Errorf("%s is outside of %s: judge it on its own", path, root)
+			}
+		}
+		name, err := filepath.Rel(root, path)
+		if err != nil {
+			return "", nil, err
+		}
+		rel = append(rel, filepath.ToSlash(name))
+	}
+	return root, rel, nil
+}
+
+func moduleRoot(dir string) string {
+	for d := dir; ; d = filepath.Dir(d) {
+		if _, err := os.Stat(filepath.Join(d, "go.mod")); err == nil {
+			return d
+		}
+		if d == filepath.Dir(d) {
+			return dir
+		}
+	}
+}
+
+func below(root, path string) bool {
+	rel, err := filepath.Rel(root, path)
+	return err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator))
+}
+
+// write renders a report to the output file, or to standard output.
+func (p *program) write(f scanFlags, root string, r *check.Report) (err error) {
+	out := p.out
+	if f.output != "" {
+		path := f.output
+		if !filepath.IsAbs(path) {
+			path = filepath.Join(p.dir, path)
+		}
+		file, err := os.Create(path)
+		if err != nil {
+			return fmt.Errorf("the report cannot be written: %w", err)
+		}
+		defer func() { err = errors.Join(err, file.Close()) }()
+		out = file
+	}
+	return report.Write(out, f.format, r, report.Options{
+		Root: root, Version: version(), Color: p.colored(out), Width: width(out), Verbose: f.verbose,
+	})
+}
