@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -55,7 +56,7 @@ named is judged even if it is ignored.`,
 	flags := cmd.Flags()
 	flags.BoolVar(&f.staged, "staged", false, "judge what is staged against HEAD")
 	flags.StringVar(&f.span, "range", "", "judge what changed from revision A to B, given as `A..B`")
-	flags.StringVar(&f.format, "format", "text", "one of "+strings.Join(report.Formats(), ", "))
+	flags.StringVar(&f.format, "format", "text", "one of "+formats())
 	flags.StringVarP(&f.output, "output", "o", "", "write the report to this `file` instead of standard output")
 	flags.StringVar(&f.failOn, "fail-on", "", "lowest `severity` that makes the exit code 1: low, medium, high or critical (default: the configuration's, or high)")
 	flags.StringVar(&f.persona, "persona", "", "whose findings are shown: regular, pedantic or auditor (default: the configuration's, or regular)")
@@ -67,8 +68,9 @@ named is judged even if it is ignored.`,
 }
 
 func (p *program) scan(ctx context.Context, f scanFlags, paths []string) error {
-	if !report.IsFormat(f.format) {
-		return fmt.Errorf("--format %s: take one of %s", f.format, strings.Join(report.Formats(), ", "))
+	format, err := report.ParseFormat(f.format)
+	if err != nil {
+		return fmt.Errorf("--format: %w", err)
 	}
 	if (f.staged || f.span != "") && len(paths) > 0 {
 		return errors.New("--staged and --range judge a whole change; leave the paths out")
@@ -84,7 +86,9 @@ func (p *program) scan(ctx context.Context, f scanFlags, paths []string) error {
 	}
 	judged.report.Elapsed = p.now().Sub(begin)
 	verdict := judged.gate.Judge(judged.report)
-	if err := p.write(f, root, judged.report); err != nil {
+	blocks := func(f *check.Finding) bool { return slices.Contains(verdict.Blocking, f) }
+	options := report.Options{Root: root, Version: version(), Verbose: f.verbose, Blocks: blocks}
+	if err := p.write(f.output, format, judged.report, options); err != nil {
 		return err
 	}
 	if code := verdict.ExitCode(); code != triage.ExitClean {
@@ -244,22 +248,29 @@ func below(root, path string) bool {
 	return err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator))
 }
 
-// write renders a report to the output file, or to standard output.
-func (p *program) write(f scanFlags, root string, r *check.Report) (err error) {
+// formats lists the output formats.
+func formats() string {
+	var names []string
+	for _, f := range report.Formats() {
+		names = append(names, string(f))
+	}
+	return strings.Join(names, ", ")
+}
+
+// write renders a report to a file, or to standard output.
+func (p *program) write(name string, format report.Format, r *check.Report, opts report.Options) (err error) {
 	out := p.out
-	if f.output != "" {
-		path := f.output
-		if !filepath.IsAbs(path) {
-			path = filepath.Join(p.dir, path)
+	if name != "" {
+		if !filepath.IsAbs(name) {
+			name = filepath.Join(p.dir, name)
 		}
-		file, err := os.Create(path)
-		if err != nil {
-			return fmt.Errorf("the report cannot be written: %w", err)
+		file, failed := os.Create(name)
+		if failed != nil {
+			return fmt.Errorf("the report cannot be written: %w", failed)
 		}
 		defer func() { err = errors.Join(err, file.Close()) }()
 		out = file
 	}
-	return report.Write(out, f.format, r, report.Options{
-		Root: root, Version: version(), Color: p.colored(out), Width: width(out), Verbose: f.verbose,
-	})
+	opts.Color, opts.Width = p.colored(out), width(out)
+	return report.Write(out, format, r, opts)
 }
