@@ -33,6 +33,9 @@ type Options struct {
 	Repo repo.Options
 	// Scanner makes the scanner for a configuration, nil for the default one.
 	Scanner func(*config.Config) (*scan.Scanner, error)
+	// Reported is given each report that the verdict comes from, for programs
+	// that want more than the messages say; nil for none.
+	Reported func(*check.Report)
 }
 
 // Run does what a hook is for, and gives the exit code: triage.ExitClean lets
@@ -47,6 +50,9 @@ func Run(ctx context.Context, opts Options) int {
 	if err != nil {
 		w.failed(ctx, err)
 		return triage.ExitError
+	}
+	if opts.Reported != nil && o.report != nil {
+		opts.Reported(o.report)
 	}
 	w.outcome(o)
 	return o.ExitCode()

@@ -8,9 +8,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/peercheck/peercheck/hooks"
+	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/config"
 	"github.com/peercheck/peercheck/lib/golang/load"
 	"github.com/peercheck/peercheck/lib/repo"
+	"github.com/peercheck/peercheck/lib/report"
 	"github.com/peercheck/peercheck/lib/scan"
 	"github.com/peercheck/peercheck/lib/triage"
 	"github.com/peercheck/peercheck/rules"
@@ -39,23 +41,38 @@ func (p *program) hookCommand() *cobra.Command {
 				return err
 			},
 		},
-		&cobra.Command{
-			Use: "run NAME [ARGS...]", Short: "Do what a hook does; Git calls this", Args: cobra.MinimumNArgs(1),
-			RunE: func(cmd *cobra.Command, args []string) error {
-				code := hooks.Run(cmd.Context(), hooks.Options{
-					Name: args[0], Args: args[1:], Stdin: p.in, Stderr: p.err, Color: p.colored(p.err), Repo: p.repo(),
-					Scanner: func(cfg *config.Config) (*scan.Scanner, error) {
-						return scan.New(scan.Options{Checks: rules.All(), Config: cfg, Now: p.now(), Loader: load.New(load.Options{Env: p.env})})
-					},
-				})
-				if code != triage.ExitClean {
-					return exitCode(code)
-				}
-				return nil
-			},
-		},
+		p.hookRunCommand(),
 	)
 	return hook
+}
+
+func (p *program) hookRunCommand() *cobra.Command {
+	var output string
+	cmd := &cobra.Command{
+		Use: "run NAME [ARGS...]", Short: "Do what a hook does; Git calls this", Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			var reports []*check.Report
+			code := hooks.Run(cmd.Context(), hooks.Options{
+				Name: args[0], Args: args[1:], Stdin: p.in, Stderr: p.err, Color: p.colored(p.err), Repo: p.repo(),
+				Scanner: func(cfg *config.Config) (*scan.Scanner, error) {
+					return scan.New(scan.Options{Checks: rules.All(), Config: cfg, Now: p.now(), Loader: load.New(load.Options{Env: p.env})})
+				},
+				Reported: func(r *check.Report) { reports = append(reports, r) },
+			})
+			if output != "" && len(reports) > 0 {
+				if err := p.write(output, report.JSON, reports[0], report.Options{Version: version()}); err != nil {
+					return err
+				}
+			}
+			if code != triage.ExitClean {
+				return exitCode(code)
+			}
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&output, "report", "", "also write what was found to this `file`, as JSON")
+	cmd.Flags().SetInterspersed(false) // what follows NAME is Git's
+	return cmd
 }
 
 func (p *program) repo() repo.Options { return repo.Options{Dir: p.dir, Env: p.env} }

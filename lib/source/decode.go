@@ -28,6 +28,8 @@ func NewDocument(path string, raw []byte, rev check.Revision) *check.Document {
 func decode(raw []byte) (text []byte, encoding string) {
 	var order binary.ByteOrder
 	switch {
+	case asciiText(raw):
+		return raw, ""
 	case bytes.HasPrefix(raw, []byte{0xFF, 0xFE}):
 		order, encoding, raw = binary.LittleEndian, "utf-16le", raw[2:]
 	case bytes.HasPrefix(raw, []byte{0xFE, 0xFF}):
@@ -54,6 +56,23 @@ func decode(raw []byte) (text []byte, encoding string) {
 		text = utf8.AppendRune(text, r)
 	}
 	return text, encoding
+}
+
+// asciiText reports whether a file with a mark of UTF-16 is really text of one
+// byte a character, which the mark would hide: nine in ten bytes printable, and
+// no NUL, as UTF-16 has in each ASCII character.
+func asciiText(raw []byte) bool {
+	sample := raw[:min(len(raw), sniffBytes)]
+	printable := 0
+	for _, c := range sample {
+		if c == 0 {
+			return false
+		}
+		if c >= ' ' && c < 0x7F || c == '\n' || c == '\t' || c == '\r' {
+			printable++
+		}
+	}
+	return printable*10 >= len(sample)*9
 }
 
 // sniffBytes is how much of a file decides what it is: as much as Git looks at

@@ -159,6 +159,7 @@ func TestDecode(t *testing.T) {
 		{"utf-16be without", "\x00k\x00e\x00y\x00\n", "key\n", "utf-16be"},
 		{"half a pair", "\xff\xfea\x00\x3d\xd8", "a\ufffd", "utf-16le"},
 		{"odd length", "\xff\xfea\x00b", "a", "utf-16le"},
+		{"a false mark hides nothing", "\xff\xfepassword = 'a long enough line'", "\xff\xfepassword = 'a long enough line'", ""},
 		{"one NUL hides nothing", "password = 'x'\x00 and a long enough line", "password = 'x'\x00 and a long enough line", ""},
 	} {
 		d := NewDocument("f", []byte(c.raw), check.Revision{})
