@@ -6,6 +6,14 @@
 // source, so that exactly these bytes count (invariant 6); everything else comes
 // as export data from the build cache, which the user's own Go toolchain is
 // asked for. Without a toolchain types are partial, and a Notice says so.
+//
+// This differs from golang.org/x/tools/go/packages on purpose. That package asks
+// the go command about a folder on disk, and lays an overlay over it; files that
+// the index deleted and files that Git does not know leak in, each call costs a
+// go list (0.2 s, and 2 s where a body was edited and export data is made anew),
+// and the go command runs where a repository can tell it what to do. Here the go
+// command sees copies of go.mod, go.sum and go.work in an empty folder, and is
+// asked again only if these, or the set of imports, change.
 package load
 
 import (
@@ -14,6 +22,7 @@ import (
 	"go/token"
 	"go/types"
 	"io/fs"
+	"time"
 
 	"github.com/peercheck/peercheck/lib/check"
 )
@@ -27,15 +36,16 @@ type Options struct {
 	Env []string
 	// Tests includes _test.go files of the package itself.
 	Tests bool
+	// Budget is the time that one run of the go command may take; 0 means
+	// DefaultBudget.
+	Budget time.Duration
 }
 
-// A Loader loads packages and keeps what stays the same between calls: parsed
-// files by content, export data, types of dependencies. It is safe for
-// concurrent use.
-type Loader struct{ opts Options }
-
-// New makes a Loader.
-func New(opts Options) *Loader { return &Loader{opts: opts} }
+// DefaultBudget is one minute. With a warm build cache the go command answers in
+// 0.2 to 0.6 s; with a cold one it compiles the dependencies first, which takes
+// about 90 s for a large program, but is kept and continued by the next run.
+// Someone who waits for a commit waits no longer than this.
+const DefaultBudget = time.Minute
 
 // A Request says what to load.
 type Request struct {
@@ -56,7 +66,7 @@ type Result struct {
 	// after those that it imports. Folders without Go files for this platform
 	// are left out.
 	Packages []*Package
-	// Notices say what is missing.
+	// Notices say what is missing, sorted by path and message.
 	Notices []check.Notice
 }
 
@@ -65,7 +75,13 @@ type Package struct {
 	// Folder is the path in the tree; ImportPath "" if there is no module.
 	Folder     string
 	ImportPath string
-	Fset       *token.FileSet
+	// ModulePath is the path of the module, "" if there is none.
+	ModulePath string
+	// Fset has the positions of all files of the tree that were loaded together,
+	// but not those of export data: the position of an object from outside the
+	// tree is not known. Use PositionFor(pos, false): a //line directive is not
+	// where the bytes are.
+	Fset *token.FileSet
 	// Files are the parsed files that the build constraints select, Documents
 	// their sources, in the same order.
 	Files     []*ast.File
@@ -83,5 +99,13 @@ type Package struct {
 // Load reads, parses and type-checks packages. The error is that of the
 // context; everything else is a Notice.
 func (l *Loader) Load(ctx context.Context, req Request) (*Result, error) {
-	panic("not written yet")
+	run := l.begin(req)
+	defer l.end(run)
+	if err := run.graph(ctx); err != nil {
+		return nil, err
+	}
+	if err := run.check(ctx); err != nil {
+		return nil, err
+	}
+	return run.result(), nil
 }

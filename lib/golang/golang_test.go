@@ -1,0 +1,355 @@
+package golang_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"go/ast"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"golang.org/x/tools/go/analysis"
+	"golang.org/x/tools/go/analysis/analysistest"
+	"golang.org/x/tools/go/analysis/checker"
+	"golang.org/x/tools/go/analysis/passes/ctrlflow"
+	"golang.org/x/tools/go/analysis/passes/inspect"
+	"golang.org/x/tools/go/analysis/unitchecker"
+	"golang.org/x/tools/go/ast/inspector"
+	"golang.org/x/tools/go/packages"
+	"golang.org/x/tools/go/ssa"
+	"golang.org/x/tools/txtar"
+
+	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/lib/golang"
+	"github.com/peercheck/peercheck/lib/golang/load"
+	"github.com/peercheck/peercheck/lib/golang/query"
+)
+
+// As a go vet tool this binary runs the checks of the tests.
+func TestMain(m *testing.M) {
+	if os.Getenv("PEERCHECK_TEST_VETTOOL") != "" {
+		unitchecker.Main(golang.Analyzer(exitCheck), golang.Analyzer(md5Check))
+	}
+	os.Exit(m.Run())
+}
+
+func describe(id string, c check.Check) *check.Check {
+	c.ID, c.Title, c.CWE, c.Severity, c.Confidence, c.Since = id, "A check for tests", []check.CWE{327}, check.Medium, check.Firm, "0.1"
+	c.Page = check.Page{What: "What.", Why: "Why.", Fix: "Fix."}
+	return &c
+}
+
+// md5Check finds calls of md5.New, and fixes them.
+var md5Check = describe("go/md5", check.Check{
+	Requires: []*analysis.Analyzer{inspect.Analyzer},
+	RunPackage: func(_ context.Context, p *check.PackagePass) error {
+		in := p.ResultOf[inspect.Analyzer].(*inspector.Inspector)
+		for n := range in.PreorderSeq((*ast.CallExpr)(nil)) {
+			call := n.(*ast.CallExpr)
+			if query.Callee(p.TypesInfo, call) == "crypto/md5.New" {
+				related := p.Location(call.Fun)
+				related.Message = "called here"
+				p.Report(check.Finding{
+					Message: "md5", Location: p.Location(call), Related: []check.Location{related},
+					Fixes: []check.Fix{{Title: "Use nil", Edits: []check.Edit{p.Edit(call, "nil")}}},
+				})
+			}
+		}
+		return nil
+	},
+})
+
+// exits is the fact of a function that calls os.Exit, be it through others.
+type exits struct{}
+
+func (*exits) AFact()         {}
+func (*exits) String() string { return "exits" }
+
+// exitCheck finds functions which exit, across packages, by SSA form.
+var exitCheck = describe("go/exit", check.Check{
+	Requires:  []*analysis.Analyzer{golang.SSA},
+	FactTypes: []analysis.Fact{new(exits)},
+	RunPackage: func(_ context.Context, p *check.PackagePass) error {
+		for _, fn := range p.ResultOf[golang.SSA].(*golang.Functions).Source {
+			for _, block := range fn.Blocks {
+				for _, instr := range block.Instrs {
+					call, ok := instr.(ssa.CallInstruction)
+					if !ok {
+						continue
+					}
+					exit := query.CalleeSSA(call.Common()) == "os.Exit"
+					if callee := call.Common().StaticCallee(); callee != nil && callee.Object() != nil {
+						exit = exit || p.ImportObjectFact(callee.Object(), new(exits))
+					}
+					if !exit || fn.Object() == nil {
+						continue
+					}
+					p.ExportObjectFact(fn.Object(), new(exits))
+					p.Report(check.Finding{Message: fn.Name() + " exits", Location: p.Location(fn.Syntax().(*ast.FuncDecl).Name)})
+				}
+			}
+		}
+		return nil
+	},
+})
+
+// judge loads all folders of a txtar tree with Go files and runs checks; the
+// result is a line a finding and a notice.
+func judge(t *testing.T, archive string, checks ...*check.Check) string {
+	t.Helper()
+	loaded := loadTree(t, archive)
+	results, err := golang.Run(t.Context(), loaded.Packages, checks)
+	if err != nil {
+		t.Fatal(err)
+	}
+	documents := map[string]*check.Document{}
+	for _, p := range loaded.Packages {
+		for _, d := range p.Documents {
+			documents[d.Path] = d
+		}
+	}
+	var b strings.Builder
+	for _, f := range results.Findings {
+		d := documents[f.Location.Path]
+		fmt.Fprintf(&b, "%s:%s %s %s [%s] %q\n", d.Path, d.OffsetPosition(f.Location.Range.Start), f.CheckID, f.Message, f.Symbol, d.Text(f.Location.Range))
+	}
+	for _, n := range results.Notices {
+		fmt.Fprintf(&b, "%s %s %s %s\n", n.Kind, n.Effect, n.CheckID, n)
+	}
+	return b.String()
+}
+
+func loadTree(t *testing.T, archive string) *load.Result {
+	t.Helper()
+	tree := fstest.MapFS{}
+	var folders []string
+	for _, f := range txtar.Parse([]byte(archive)).Files {
+		tree[f.Name] = &fstest.MapFile{Data: f.Data}
+		if strings.HasSuffix(f.Name, ".go") {
+			folders = append(folders, filepath.ToSlash(filepath.Dir(f.Name)))
+		}
+	}
+	loaded, err := loader.Load(t.Context(), load.Request{Tree: tree, Folders: folders})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return loaded
+}
+
+var loader = load.New(load.Options{})
+
+func expect(t *testing.T, got, want string) {
+	t.Helper()
+	if strings.TrimSpace(got) != strings.TrimSpace(want) {
+		t.Errorf("got:\n%s\nwant:\n%s", got, want)
+	}
+}
+
+func TestSymbol(t *testing.T) {
+	got := judge(t, `
+-- go.mod --
+module example.com/m
+-- p/p.go --
+package p
+
+import "crypto/md5"
+
+type T[P any] struct{}
+
+func (*T[P]) Pointer() { md5.New() }
+func (t T[P]) Value()  { md5.New() }
+
+func init() { md5.New() }
+
+var a, b = 1, md5.New()
+
+var (
+	_ = func() int { md5.New(); return 1 }
+)
+
+func F() { func() { md5.New() }() }
+-- p/generated.go --
+// Code generated by hand. DO NOT EDIT.
+
+package p
+
+import "crypto/md5"
+
+var c = md5.New()
+`, md5Check)
+	expect(t, got, `
+p/p.go:7:26 go/md5 md5 [example.com/m/p.(*T).Pointer] "md5.New()"
+p/p.go:8:26 go/md5 md5 [example.com/m/p.(T).Value] "md5.New()"
+p/p.go:10:15 go/md5 md5 [example.com/m/p.init] "md5.New()"
+p/p.go:12:15 go/md5 md5 [example.com/m/p.b] "md5.New()"
+p/p.go:15:19 go/md5 md5 [example.com/m/p._] "md5.New()"
+p/p.go:18:21 go/md5 md5 [example.com/m/p.F] "md5.New()"
+`)
+}
+
+func TestGeneratedIsAskedFor(t *testing.T) {
+	c := *md5Check
+	c.Generated = true
+	got := judge(t, "-- a.go --\n// Code generated by hand. DO NOT EDIT.\n\npackage p\n\nimport \"crypto/md5\"\n\nvar c = md5.New()\n", &c)
+	expect(t, got, `a.go:7:9 go/md5 md5 [] "md5.New()"`)
+}
+
+const chain = `
+-- go.mod --
+module example.com/m
+-- c/c.go --
+package c
+
+import "example.com/m/b"
+
+func C() { b.B() }
+-- b/b.go --
+package b
+
+import "example.com/m/a"
+
+func B() { a.A() }
+-- a/a.go --
+package a
+
+import "os"
+
+func A() { os.Exit(1) }
+`
+
+func TestFactsGoFromPackageToPackage(t *testing.T) {
+	expect(t, judge(t, chain, exitCheck), `
+a/a.go:5:6 go/exit A exits [example.com/m/a.A] "A"
+b/b.go:5:6 go/exit B exits [example.com/m/b.B] "B"
+c/c.go:5:6 go/exit C exits [example.com/m/c.C] "C"
+`)
+}
+
+func TestFailuresAreIsolated(t *testing.T) {
+	crashes := describe("go/crash", check.Check{RunPackage: func(_ context.Context, p *check.PackagePass) error {
+		var none []int
+		_ = none[len(p.Files)]
+		return nil
+	}})
+	quotes := describe("go/quote", check.Check{RunPackage: func(context.Context, *check.PackagePass) error { panic("secret") }})
+	errs := describe("go/error", check.Check{RunPackage: func(context.Context, *check.PackagePass) error { return errors.New("no luck") }})
+	broken := &analysis.Analyzer{Name: "broken", Doc: "broken", RunDespiteErrors: true, Run: func(*analysis.Pass) (any, error) { return nil, errors.New("never") }}
+	needs := describe("go/needs", check.Check{Requires: []*analysis.Analyzer{broken}, RunPackage: func(context.Context, *check.PackagePass) error { return nil }})
+	got := judge(t, "-- a.go --\npackage p\n\nimport \"crypto/md5\"\n\nvar c = md5.New()\n", crashes, quotes, errs, needs, md5Check)
+	const please = "; please report it, and switch the check off in the meantime"
+	expect(t, got, `
+a.go:5:9 go/md5 md5 [] "md5.New()"
+check-failed not-judged go/crash .: check go/crash failed on package p: it crashed: runtime error: index out of range [1] with length 0`+please+`
+check-failed not-judged go/quote .: check go/quote failed on package p: it crashed (string)`+please+`
+check-failed not-judged go/error .: check go/error failed on package p: no luck`+please+`
+check-failed not-judged go/needs .: check go/needs failed on package p: analyzer broken: never`+please)
+}
+
+func TestRequiredAnalyzerThatNeedsAllTypes(t *testing.T) {
+	c := describe("go/flow", check.Check{Requires: []*analysis.Analyzer{ctrlflow.Analyzer}, RunPackage: func(context.Context, *check.PackagePass) error { return nil }})
+	expect(t, judge(t, "-- a.go --\npackage p\n\nvar x int = nothing\n", c),
+		"types degraded go/flow .: check go/flow did not run, because the package has type errors")
+}
+
+func TestCancelled(t *testing.T) {
+	loaded := loadTree(t, chain)
+	ctx, cancel := context.WithCancel(t.Context())
+	c := describe("go/cancel", check.Check{RunPackage: func(context.Context, *check.PackagePass) error { cancel(); return nil }})
+	if _, err := golang.Run(ctx, loaded.Packages, []*check.Check{c}); !errors.Is(err, context.Canceled) {
+		t.Errorf("the error is %v", err)
+	}
+}
+
+// The drivers that other people use: x/tools' checker, analysistest, and go vet.
+
+func TestAnalyzerInChecker(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, chain)
+	pkgs, err := packages.Load(&packages.Config{Mode: packages.LoadAllSyntax, Dir: dir}, "./...")
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := golang.Analyzer(exitCheck)
+	if a.Name != "go_exit" {
+		t.Errorf("the name is %s", a.Name)
+	}
+	graph, err := checker.Analyze([]*analysis.Analyzer{a}, pkgs, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for act := range graph.All() {
+		if !act.IsRoot {
+			continue
+		}
+		if act.Err != nil {
+			t.Error(act.Err)
+		}
+		for _, d := range act.Diagnostics {
+			got = append(got, d.Category+" "+d.Message)
+		}
+		for _, f := range act.Result.([]check.Finding) {
+			got = append(got, f.Symbol)
+		}
+	}
+	for _, want := range []string{"go/exit A exits", "go/exit B exits", "go/exit C exits", "example.com/m/c.C"} {
+		if !strings.Contains(strings.Join(got, "\n"), want) {
+			t.Errorf("no %q in %q", want, got)
+		}
+	}
+}
+
+func TestAnalyzerInAnalysistest(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, `
+-- src/p/p.go --
+package p
+
+import "crypto/md5"
+
+var h any = md5.New() // want "md5"
+-- src/p/p.go.golden --
+package p
+
+var h any = nil // want "md5"
+`)
+	analysistest.RunWithSuggestedFixes(t, dir, golang.Analyzer(md5Check), "p")
+}
+
+func TestAnalyzersInGoVet(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, chain)
+	tool, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("go", "vet", "-vettool="+tool, "./...")
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "PEERCHECK_TEST_VETTOOL=1")
+	out, err := cmd.CombinedOutput()
+	if err == nil {
+		t.Error("go vet found nothing")
+	}
+	for _, want := range []string{"a.go:5:6: A exits", "b.go:5:6: B exits", "c.go:5:6: C exits"} {
+		if !strings.Contains(string(out), want) {
+			t.Errorf("no %q in:\n%s", want, out)
+		}
+	}
+}
+
+func write(t *testing.T, dir, archive string) {
+	t.Helper()
+	for _, f := range txtar.Parse([]byte(archive)).Files {
+		name := filepath.Join(dir, f.Name)
+		if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, f.Data, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,218 @@
+package load
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"go/token"
+	"go/types"
+	"io"
+	"math"
+	"os"
+	"runtime"
+	"slices"
+	"sync"
+
+	modpath "golang.org/x/mod/module"
+	"golang.org/x/tools/go/gcexportdata"
+)
+
+// An external is a package that the tree does not hold, as go list describes it.
+type external struct {
+	ImportPath, Name, Dir, Export string
+	GoFiles, CgoFiles             []string
+	Standard                      bool
+	Module                        *struct{ Path, GoVersion string }
+	Error                         *struct{ Err string }
+}
+
+// listFields are the fields of external: go list computes no others.
+const listFields = "-json=ImportPath,Name,Dir,Export,GoFiles,CgoFiles,Standard,Module,Error"
+
+// Exports are the packages outside the tree as seen from one skeleton: what the
+// go command said about them, and what was read of their export data. What was
+// asked is not asked again.
+type exports struct {
+	id        int
+	toolchain *toolchain
+	root      string            // the folder of the main module
+	skeleton  map[string][]byte // its module files, and those of other modules
+	fset      *token.FileSet    // of all exports of a Loader
+
+	asking chan struct{} // holds a token while the go command runs
+
+	mu       sync.Mutex
+	known    map[string]*external
+	problems []string
+	reading  sync.Mutex // export data is not read concurrently
+	packages map[string]*types.Package
+}
+
+// exportBase is the first position of objects that come from export data. All
+// positions of parsed files are lower, so a position says where it belongs.
+const exportBase = math.MaxInt / 2
+
+func newExports(id int, t *toolchain, root string, skeleton map[string][]byte, fset *token.FileSet) *exports {
+	return &exports{
+		id: id, toolchain: t, root: root, skeleton: skeleton, fset: fset,
+		asking: make(chan struct{}, 1),
+		known:  map[string]*external{}, packages: map[string]*types.Package{},
+	}
+}
+
+// get gives a package that was asked for before; nil if it is not known.
+func (e *exports) get(importPath string) *external {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.known[importPath]
+}
+
+// ask asks the go command for those packages that it was not asked for before.
+// The error is that of the context.
+func (e *exports) ask(ctx context.Context, importPaths []string) error {
+	select {
+	case e.asking <- struct{}{}:
+		defer func() { <-e.asking }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	var asked []string
+	e.mu.Lock()
+	for _, p := range importPaths {
+		if e.known[p] == nil {
+			asked = append(asked, p)
+		}
+	}
+	e.mu.Unlock()
+	if len(asked) == 0 {
+		return nil
+	}
+	slices.Sort(asked)
+	answers, problem := map[string]*external{}, ""
+	if e.toolchain.path != "" {
+		// A path that is no import path might be read as a flag or a pattern.
+		sane := slices.DeleteFunc(slices.Clone(asked), func(p string) bool { return !listable(p) })
+		err := e.list(ctx, e.root, e.skeleton, sane, answers)
+		if err != nil && len(answers) == 0 && len(e.skeleton) > 0 {
+			// The module files are of no use; the standard library still is.
+			std := slices.DeleteFunc(sane, func(p string) bool { return !maybeStandard(p) })
+			if err2 := e.list(ctx, "", nil, std, answers); err2 != nil {
+				err = err2
+			}
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err != nil {
+			problem = err.Error()
+		}
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for p, a := range answers {
+		if e.known[p] == nil {
+			e.known[p] = a
+		}
+	}
+	for _, p := range asked {
+		if e.known[p] == nil {
+			e.known[p] = &external{ImportPath: p}
+		}
+	}
+	if problem != "" && !slices.Contains(e.problems, problem) {
+		e.problems = append(e.problems, problem)
+	}
+	return nil
+}
+
+// listable reports whether an import path may be given to go list: it is no
+// flag, no pattern, and no reserved name ("go help packages").
+func listable(importPath string) bool {
+	switch importPath {
+	case "all", "cmd", "std", "tool", "work", "main":
+		return false
+	}
+	return modpath.CheckImportPath(importPath) == nil
+}
+
+// maybeStandard reports whether a path may be one of the standard library, whose
+// first elements have no dot.
+func maybeStandard(importPath string) bool {
+	for i := 0; i < len(importPath) && importPath[i] != '/'; i++ {
+		if importPath[i] == '.' {
+			return false
+		}
+	}
+	return true
+}
+
+// list runs go list over packages.
+func (e *exports) list(ctx context.Context, root string, files map[string][]byte, importPaths []string, answers map[string]*external) error {
+	if len(importPaths) == 0 {
+		return nil
+	}
+	skeleton, err := newSkeleton(files)
+	if err != nil {
+		return fmt.Errorf("no temporary folder for the go command: %w", err)
+	}
+	defer os.RemoveAll(skeleton)
+	// Windows allows 32 KB for a command line, the others at least 1 MB.
+	limit := 512 << 10
+	if runtime.GOOS == "windows" {
+		limit = 24 << 10
+	}
+	var failed error
+	for len(importPaths) > 0 {
+		n, size := 0, 0
+		for n < len(importPaths) && (n == 0 || size+len(importPaths[n]) < limit) {
+			size += len(importPaths[n]) + 3
+			n++
+		}
+		args := append([]string{"list", "-e", "-deps", "-export", listFields, "--"}, importPaths[:n]...)
+		importPaths = importPaths[n:]
+		out, err := e.toolchain.run(ctx, skeleton, root, args...)
+		if err != nil {
+			failed = err
+		}
+		for d := json.NewDecoder(bytes.NewReader(out)); ; {
+			p := new(external)
+			if err := d.Decode(p); err == io.EOF {
+				break
+			} else if err != nil {
+				if failed == nil {
+					failed = fmt.Errorf("the answer of go list cannot be read: %w", err)
+				}
+				break
+			}
+			if within(skeleton, p.Dir) {
+				p.Dir = "" // a package of the tree, which is not in the skeleton
+			}
+			answers[p.ImportPath] = p
+		}
+	}
+	return failed
+}
+
+// read gives the types of a package from its export data.
+func (e *exports) read(p *external) (*types.Package, error) {
+	e.reading.Lock()
+	defer e.reading.Unlock()
+	if pkg := e.packages[p.ImportPath]; pkg != nil && pkg.Complete() {
+		return pkg, nil
+	}
+	file, err := os.Open(p.Export)
+	if err != nil {
+		return nil, fmt.Errorf("its export data is gone from the build cache")
+	}
+	defer file.Close()
+	r, err := gcexportdata.NewReader(file)
+	if err != nil {
+		return nil, fmt.Errorf("its export data cannot be read: %w", err)
+	}
+	pkg, err := gcexportdata.Read(r, e.fset, e.packages, p.ImportPath)
+	if err != nil {
+		return nil, fmt.Errorf("its export data cannot be read: %w", err)
+	}
+	return pkg, nil
+}

@@ -1,0 +1,140 @@
+package load
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"go/token"
+	"io/fs"
+	"maps"
+	"slices"
+	"sync"
+)
+
+// What a Loader keeps at most, in bytes of source. In memory, export data aside,
+// a package that is kept with its syntax takes about 20 times its source.
+const (
+	keptHeaders = 64 << 20
+	keptFiles   = 32 << 20
+	keptEntries = 64 << 20
+	keptExports = 8 // skeletons
+)
+
+// A Loader loads packages and keeps what stays the same between calls: parsed
+// files by content, export data, types of dependencies. It is safe for
+// concurrent use.
+type Loader struct {
+	opts Options
+	fset *token.FileSet // of export data
+
+	headers store[headerKey, *header]
+	files   store[digest, *parsed]
+	entries store[digest, *entry]
+	exports store[exportsKey, *exports]
+
+	mu         sync.Mutex
+	generation int
+	active     map[int]bool // generations that run
+	toolchains map[string]*toolchain
+	nextID     int
+}
+
+type headerKey struct {
+	toolchain *toolchain
+	digest    digest
+}
+
+type exportsKey struct {
+	toolchain *toolchain
+	skeleton  digest
+}
+
+// New makes a Loader.
+func New(opts Options) *Loader {
+	l := &Loader{opts: opts, fset: token.NewFileSet(), active: map[int]bool{}, toolchains: map[string]*toolchain{}}
+	l.fset.AddFile("", exportBase, 0)
+	l.headers.limit, l.files.limit, l.entries.limit, l.exports.limit = keptHeaders, keptFiles, keptEntries, keptExports
+	return l
+}
+
+// Refresh makes the next Load ask the go command anew. Call it when something
+// changed that no tree shows: modules were downloaded, or Go was installed.
+func (l *Loader) Refresh() {
+	l.mu.Lock()
+	clear(l.toolchains)
+	l.mu.Unlock()
+	l.exports.clear()
+}
+
+func (l *Loader) begin(req Request) *run {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.generation++
+	l.active[l.generation] = true
+	return &run{
+		Loader: l, req: req, generation: l.generation,
+		tree:       &tree{fs: req.Tree, dir: req.Dir, dirs: map[string][]fs.DirEntry{}},
+		workspaces: map[string]*workspace{},
+		nodes:      map[nodeKey]*node{},
+	}
+}
+
+// end drops what has not been used for longest.
+func (l *Loader) end(r *run) {
+	l.mu.Lock()
+	delete(l.active, r.generation)
+	oldest := l.generation + 1
+	for g := range l.active {
+		oldest = min(oldest, g)
+	}
+	// What the last Load used stays: the next one is likely to be much the same.
+	oldest = min(oldest, l.generation)
+	l.mu.Unlock()
+	l.headers.sweep(oldest)
+	l.files.sweep(oldest)
+	l.entries.sweep(oldest)
+	l.exports.sweep(oldest)
+}
+
+// toolchainFor gives the toolchain for trees that stand for a folder.
+func (l *Loader) toolchainFor(ctx context.Context, dir string) (*toolchain, error) {
+	l.mu.Lock()
+	t := l.toolchains[dir]
+	l.mu.Unlock()
+	if t != nil {
+		return t, nil
+	}
+	t, err := newToolchain(ctx, l.opts, dir)
+	if err != nil {
+		return nil, err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if other := l.toolchains[dir]; other != nil {
+		return other, nil
+	}
+	l.toolchains[dir] = t
+	return t, nil
+}
+
+// exportsFor gives the packages outside the tree as a workspace sees them.
+func (r *run) exportsFor(w *workspace) *exports {
+	if w.exports == nil {
+		files, root := w.skeleton, w.root
+		if w.vendor != nil || w.root == "" {
+			files, root = nil, "" // only the standard library is outside the tree
+		}
+		h := sha256.New()
+		fmt.Fprintf(h, "%q\n", root)
+		for _, name := range slices.Sorted(maps.Keys(files)) {
+			fmt.Fprintf(h, "%q %d\n%s", name, len(files[name]), files[name])
+		}
+		w.exports = r.Loader.exports.get(exportsKey{r.toolchain, digest(h.Sum(nil))}, r.generation, func() (*exports, int) {
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			r.nextID++
+			return newExports(r.nextID, r.toolchain, root, files, r.fset), 1
+		})
+	}
+	return w.exports
+}

@@ -1,0 +1,133 @@
+package golang
+
+import (
+	"go/ast"
+	"go/token"
+
+	"github.com/peercheck/peercheck/lib/check"
+)
+
+// Places answer where something is in a package.
+type places struct {
+	importPath string
+	files      map[string]*placed      // by path
+	documents  map[*token.File]*placed // by positions
+	fset       *token.FileSet
+}
+
+type placed struct {
+	file      *ast.File
+	tokens    *token.File
+	document  *check.Document
+	generated bool
+}
+
+func newPlaces(importPath string, fset *token.FileSet, files []*ast.File, documents []*check.Document) *places {
+	p := &places{importPath: importPath, fset: fset, files: map[string]*placed{}, documents: map[*token.File]*placed{}}
+	for i, file := range files {
+		f := &placed{file: file, tokens: fset.File(file.FileStart), document: documents[i], generated: ast.IsGenerated(file)}
+		p.files[documents[i].Path] = f
+		p.documents[f.tokens] = f
+	}
+	return p
+}
+
+// document is PackagePass.Document.
+func (p *places) document(pos token.Pos) *check.Document {
+	if !pos.IsValid() {
+		return nil
+	}
+	if f := p.documents[p.fset.File(pos)]; f != nil {
+		return f.document
+	}
+	return nil
+}
+
+// complete fills in what the check leaves to the machinery. ok is false if the
+// finding is in a generated file and the check does not want those.
+func (p *places) complete(c *check.Check, f check.Finding) (_ check.Finding, ok bool) {
+	f.CheckID = c.ID
+	in := p.files[f.Location.Path]
+	if in == nil {
+		return f, true
+	}
+	if in.generated && !c.Generated {
+		return f, false
+	}
+	f.Location.Range = in.document.Clamp(f.Location.Range)
+	if f.Symbol == "" && p.importPath != "" {
+		f.Symbol = p.importPath
+		if name := declaration(in, f.Location.Range.Start); name != "" {
+			f.Symbol += "." + name
+		}
+	}
+	return f, true
+}
+
+// declaration names the package-level declaration at an offset: "Func",
+// "(*T).Method", or the name of a variable, constant or type; "" for none.
+func declaration(in *placed, offset int) string {
+	holds := func(n ast.Node) bool {
+		return in.offset(n.Pos()) <= offset && offset <= in.offset(n.End())
+	}
+	for _, decl := range in.file.Decls {
+		if !holds(decl) {
+			continue
+		}
+		switch decl := decl.(type) {
+		case *ast.FuncDecl:
+			return functionName(decl)
+		case *ast.GenDecl:
+			for _, spec := range decl.Specs {
+				switch spec := spec.(type) {
+				case *ast.ValueSpec:
+					if holds(spec) {
+						return valueName(spec, holds)
+					}
+				case *ast.TypeSpec:
+					if holds(spec) {
+						return spec.Name.Name
+					}
+				}
+			}
+		}
+	}
+	return ""
+}
+
+func (p *placed) offset(pos token.Pos) int { return int(pos) - p.tokens.Base() }
+
+// valueName is the name that stands for a place in a var or const specification:
+// the one whose value it is, else the first.
+func valueName(spec *ast.ValueSpec, holds func(ast.Node) bool) string {
+	for i, value := range spec.Values {
+		if i < len(spec.Names) && holds(value) {
+			return spec.Names[i].Name
+		}
+	}
+	return spec.Names[0].Name
+}
+
+// functionName gives "Func", "T.Method" as "(T).Method", or "(*T).Method".
+func functionName(decl *ast.FuncDecl) string {
+	if decl.Recv == nil || len(decl.Recv.List) == 0 {
+		return decl.Name.Name
+	}
+	star := ""
+	for t := decl.Recv.List[0].Type; ; {
+		switch x := t.(type) {
+		case *ast.StarExpr:
+			star, t = "*", x.X
+		case *ast.ParenExpr:
+			t = x.X
+		case *ast.IndexExpr: // a type parameter
+			t = x.X
+		case *ast.IndexListExpr:
+			t = x.X
+		case *ast.Ident:
+			return "(" + star + x.Name + ")." + decl.Name.Name
+		default:
+			return decl.Name.Name
+		}
+	}
+}
