@@ -1,0 +1,242 @@
+// Package docker holds the checks of Dockerfiles. Use [All].
+package docker
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/lib/syntax/dockerfile"
+)
+
+// All gives the checks.
+func All() []*check.Check { return []*check.Check{CopiesSecretsIntoImage} }
+
+//go:embed testdata/copies_secrets_into_image.txtar
+var copiesSecretsIntoImage string
+
+// CopiesSecretsIntoImage finds images that are made of a whole folder, .git and
+// .env included.
+var CopiesSecretsIntoImage = &check.Check{
+	ID:    "docker/copies-secrets-into-image",
+	Title: "The image gets .git or .env together with the rest of the folder",
+	Page: check.Page{
+		What: "A COPY or ADD of the whole build context in a stage that ends up in the image, while no .dockerignore keeps out " +
+			".git (in a Dockerfile at the root of a repository) or an .env file that is there or that .gitignore names.",
+		Why: "Whoever can pull the image can read all of its files. The folder .git holds every secret that was ever committed, and in CI " +
+			"often the job's token (actions/checkout writes it to .git/config); Unit 42 took over projects of Google, Microsoft and AWS in 2024 " +
+			"with tokens from published .git folders. An .env file holds the credentials of the developer who built the image.",
+		Fix: "List the files in .dockerignore, or copy only the folders that the image needs. Rebuild, push, and delete the old image; " +
+			"if it was public, rotate what it held. The quick fix adds the lines to .dockerignore: a build that asks Git for its version needs another " +
+			"way then (a build argument).",
+		Limits: "A stage of which the final image takes only some files is left alone: its layers stay in the build cache. Where a Dockerfile in " +
+			"a subfolder is built from the root of the repository is told by the files that it copies.",
+		References: []string{
+			"https://docs.docker.com/build/concepts/context/#dockerignore-files",
+			"https://unit42.paloaltonetworks.com/github-repo-artifacts-leak-tokens/",
+			"https://cwe.mitre.org/data/definitions/538.html",
+		},
+		Examples: copiesSecretsIntoImage,
+	},
+	CWE:        []check.CWE{538, 312},
+	Severity:   check.Medium,
+	Confidence: check.Firm,
+	Selector:   []check.DocumentFilter{{Language: "dockerfile"}},
+	Since:      "0.1",
+	RunProject: runCopiesSecretsIntoImage,
+}
+
+func runCopiesSecretsIntoImage(ctx context.Context, p *check.ProjectPass) error {
+	for _, d := range p.Documents {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		stages := dockerfile.Parse(d).Stages()
+		for i := range stages {
+			for _, in := range stages[i].Instructions {
+				if w := wholeContext(in); w != nil && reachesImage(stages, i, in) {
+					report(p, d, stages, in, *w)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// wholeContext gives the source word of a COPY or ADD that takes everything.
+func wholeContext(in *dockerfile.Instruction) *dockerfile.Word {
+	if in.Name != "COPY" && in.Name != "ADD" || in.OnBuild || len(in.Words) < 2 || in.Flag("from") != "" {
+		return nil
+	}
+	for i, w := range in.Words[:len(in.Words)-1] {
+		switch path.Clean(strings.Trim(w.Text, `"'`)) {
+		case ".", "/":
+			return &in.Words[i]
+		}
+	}
+	return nil
+}
+
+// reachesImage reports whether what an instruction of a stage copies is in the
+// final image: the stage is the last one or an ancestor of it, or such a stage
+// copies the folder from it.
+func reachesImage(stages []dockerfile.Stage, stage int, in *dockerfile.Instruction) bool {
+	shipped := []int{len(stages) - 1}
+	for i := len(stages) - 1; ; {
+		j := stageNumber(stages[:i], stages[i].Base)
+		if j < 0 {
+			break
+		}
+		shipped = append(shipped, j)
+		i = j
+	}
+	if slices.Contains(shipped, stage) {
+		return true
+	}
+	to := stages[stage].Workdir(in, in.Words[len(in.Words)-1].Text)
+	for _, s := range shipped {
+		for _, c := range stages[s].Instructions {
+			if c.Name != "COPY" || len(c.Words) < 2 || stageNumber(stages[:s], c.Flag("from")) != stage {
+				continue
+			}
+			for _, w := range c.Words[:len(c.Words)-1] {
+				// Sources of another stage are relative to its root.
+				from := path.Join("/", strings.Trim(w.Text, `"'`))
+				if from == to || strings.HasPrefix(to, strings.TrimSuffix(from, "/")+"/") {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// stageNumber finds a stage by its name or number, -1 if it is none.
+func stageNumber(stages []dockerfile.Stage, name string) int {
+	for i := len(stages) - 1; i >= 0; i-- {
+		if name != "" && (stages[i].Name == strings.ToLower(name) || fmt.Sprint(i) == name) {
+			return i
+		}
+	}
+	return -1
+}
+
+func report(p *check.ProjectPass, d *check.Document, stages []dockerfile.Stage, in *dockerfile.Instruction, source dockerfile.Word) {
+	root := contextOf(p.FS, d, stages)
+	ignorePath, ignore := readIgnore(p, d, root)
+	var names []string
+	severity := check.Medium
+	if root == "." && !ignore.excludes(".git/config") {
+		names = append(names, ".git")
+	}
+	for _, env := range envFiles(p, root) {
+		if !ignore.excludes(env) {
+			names = append(names, env)
+			if _, err := fs.Stat(p.FS, path.Join(root, env)); err == nil {
+				severity = check.High
+			}
+		}
+	}
+	if len(names) == 0 {
+		return
+	}
+	f := check.Finding{
+		Message: fmt.Sprintf("%s takes the whole folder into the image, and no .dockerignore keeps out %s",
+			in.Name, strings.Join(names, " and ")),
+		Severity: severity,
+		Location: check.Location{Path: d.Path, Range: source.Range},
+	}
+	if file, err := p.Read(ignorePath); err == nil {
+		lines := strings.Join(names, "\n") + "\n"
+		if n := len(file.Content); n > 0 && file.Content[n-1] != '\n' {
+			lines = "\n" + lines
+		}
+		end := len(file.Content)
+		f.Fixes = []check.Fix{{
+			Title: "Keep " + strings.Join(names, " and ") + " out in " + ignorePath,
+			Edits: []check.Edit{{Path: ignorePath, Range: check.Range{Start: end, End: end}, NewText: lines}},
+		}}
+	}
+	p.Report(f)
+}
+
+// contextOf guesses the build context: the root for a Dockerfile that copies
+// files which exist there and not beside it, else the Dockerfile's folder.
+func contextOf(tree fs.FS, d *check.Document, stages []dockerfile.Stage) string {
+	dir := path.Dir(d.Path)
+	if dir == "." {
+		return "."
+	}
+	exists := func(name string) bool {
+		_, err := fs.Stat(tree, name)
+		return err == nil
+	}
+	for _, s := range stages {
+		for _, in := range s.Instructions {
+			if in.Name != "COPY" && in.Name != "ADD" || in.Flag("from") != "" || len(in.Words) < 2 {
+				continue
+			}
+			for _, w := range in.Words[:len(in.Words)-1] {
+				name := path.Clean(strings.TrimPrefix(strings.Trim(w.Text, `"'`), "/"))
+				if name == "." || !fs.ValidPath(name) || strings.ContainsAny(name, "*?[$") {
+					continue
+				}
+				if exists(name) && !exists(path.Join(dir, name)) {
+					return "."
+				}
+			}
+		}
+	}
+	return dir
+}
+
+// readIgnore reads the ignore file that counts: the Dockerfile's own, or that of
+// the context. The path is that of the file to change, which may not exist.
+func readIgnore(p *check.ProjectPass, d *check.Document, root string) (string, ignoreFile) {
+	own, shared := d.Path+".dockerignore", path.Join(root, ".dockerignore")
+	for _, name := range []string{own, shared} {
+		if file, err := p.Read(name); err == nil {
+			return name, parseIgnore(string(file.Content))
+		}
+	}
+	return shared, nil
+}
+
+// envFiles gives the .env files of a build context, by their paths in it: those
+// that are there, and ".env" if .gitignore says that developers have one.
+func envFiles(p *check.ProjectPass, root string) []string {
+	var names []string
+	entries, _ := fs.ReadDir(p.FS, root)
+	for _, e := range entries {
+		name := e.Name()
+		if e.IsDir() || name != ".env" && !strings.HasPrefix(name, ".env.") {
+			continue
+		}
+		switch path.Ext(name) {
+		case ".example", ".sample", ".template", ".dist", ".tmpl", ".defaults", ".default", ".schema":
+			continue
+		}
+		names = append(names, name)
+	}
+	if slices.Contains(names, ".env") {
+		return names
+	}
+	for _, dir := range []string{root, "."} {
+		file, err := p.Read(path.Join(dir, ".gitignore"))
+		if err != nil {
+			continue
+		}
+		for line := range strings.Lines(string(file.Content)) {
+			switch strings.TrimSpace(line) {
+			case ".env", "/.env", "*.env", ".env*", "**/.env":
+				return append([]string{".env"}, names...)
+			}
+		}
+	}
+	return names
+}
