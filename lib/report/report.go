@@ -14,6 +14,7 @@ import (
 
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/report/json"
+	"github.com/peercheck/peercheck/lib/report/sarif"
 	"github.com/peercheck/peercheck/lib/report/text"
 )
 
@@ -22,8 +23,9 @@ type Format string
 
 // The formats.
 const (
-	Text Format = "text" // for the person at a terminal
-	JSON Format = "json" // for programs: everything there is
+	Text  Format = "text"  // for the person at a terminal
+	JSON  Format = "json"  // for programs: everything there is
+	SARIF Format = "sarif" // for code scanning and editors: SARIF 2.1.0
 )
 
 // Options are those of all formats; each takes its own. The zero value works.
@@ -58,6 +60,9 @@ var formats = []struct {
 	}},
 	{JSON, func(w io.Writer, r *check.Report, o Options) error {
 		return json.Write(w, r, json.Options{ToolVersion: o.Version, Timing: o.Timing})
+	}},
+	{SARIF, func(w io.Writer, r *check.Report, o Options) error {
+		return sarif.Write(w, r, sarif.Options{Version: o.Version, Root: o.Root})
 	}},
 }
 

@@ -13,22 +13,31 @@ import (
 	"unicode/utf8"
 )
 
-// Write writes v, indented, and a line end.
-func Write(w io.Writer, v any, indent string) error {
+// Marshal encodes v, indented and with a line end.
+func Marshal(v any, indent string) ([]byte, error) {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", indent)
 	if err := enc.Encode(v); err != nil {
+		return nil, err
+	}
+	return escape(b.Bytes()), nil
+}
+
+// Write writes what Marshal gives.
+func Write(w io.Writer, v any, indent string) error {
+	text, err := Marshal(v, indent)
+	if err != nil {
 		return err
 	}
-	_, err := w.Write(Escape(b.Bytes()))
+	_, err = w.Write(text)
 	return err
 }
 
-// Escape spells out what is not graphic in an encoded JSON text. Outside of
+// escape spells out what is not graphic in an encoded JSON text. Outside of
 // strings there is only ASCII, and in strings "\u" means the same.
-func Escape(encoded []byte) []byte {
+func escape(encoded []byte) []byte {
 	var out []byte
 	done := 0 // what is in out
 	for i := 0; i < len(encoded); {
