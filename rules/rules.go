@@ -8,6 +8,7 @@ import (
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/rules/change"
 	"github.com/peercheck/peercheck/rules/docker"
+	"github.com/peercheck/peercheck/rules/golang"
 	"github.com/peercheck/peercheck/rules/secrets"
 )
 
@@ -16,6 +17,7 @@ func All() []*check.Check {
 	checks := slices.Concat(
 		change.All(),
 		docker.All(),
+		golang.All(),
 		secrets.All(),
 	)
 	slices.SortFunc(checks, func(a, b *check.Check) int { return cmp.Compare(a.ID, b.ID) })

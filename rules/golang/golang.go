@@ -1,0 +1,19 @@
+// Package golang is the list of Go checks, which live in one package for each
+// part of a program that they look at. Use [All].
+package golang
+
+import (
+	"slices"
+
+	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/rules/golang/resource"
+	"github.com/peercheck/peercheck/rules/golang/transport"
+)
+
+// All gives every Go check, in no particular order. The slice is the caller's own.
+func All() []*check.Check {
+	return slices.Concat(
+		resource.All(),
+		transport.All(),
+	)
+}

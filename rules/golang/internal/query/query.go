@@ -1,0 +1,389 @@
+// Package query answers the questions about typed syntax that Go checks keep
+// asking: what is called here, of which type is this, is that constant. Use
+// [Callee] and [Name] first.
+//
+// Every function takes partial types: where an object or a type is missing the
+// answer is the zero value, never a panic.
+package query
+
+import (
+	"go/ast"
+	"go/constant"
+	"go/token"
+	"go/types"
+	"strconv"
+	"strings"
+
+	"golang.org/x/tools/go/analysis"
+	"golang.org/x/tools/go/ast/inspector"
+	"golang.org/x/tools/go/types/typeutil"
+)
+
+// Callee gives the function or method that a call names, be it concrete or of
+// an interface; nil for a call of a function value, a builtin or a conversion.
+func Callee(info *types.Info, call *ast.CallExpr) *types.Func {
+	fn, _ := typeutil.Callee(info, call).(*types.Func)
+	if fn == nil {
+		return nil
+	}
+	return fn.Origin()
+}
+
+// Called is the Name of what a call names.
+func Called(info *types.Info, call *ast.CallExpr) string { return Name(Callee(info, call)) }
+
+// Name spells a function as tables do: "net/http.Error",
+// "net/http.Server.ListenAndServe". Pointers, type arguments and the major
+// version of the module path are left out, so that
+// "github.com/jackc/pgx.Conn.Query" is every version's. It is "" for nil and
+// for a method of an unnamed type.
+func Name(fn *types.Func) string {
+	if fn == nil {
+		return ""
+	}
+	if sig, ok := fn.Type().(*types.Signature); ok && sig.Recv() != nil {
+		recv := TypeName(sig.Recv().Type())
+		if recv == "" {
+			return ""
+		}
+		return recv + "." + fn.Name()
+	}
+	return Path(fn.Pkg()) + "." + fn.Name()
+}
+
+// TypeName spells a named type as Name does: "net/http.Request". Pointers and
+// aliases are looked through; it is "" for any other type.
+func TypeName(t types.Type) string {
+	if t == nil {
+		return ""
+	}
+	if p, ok := types.Unalias(t).(*types.Pointer); ok {
+		t = p.Elem()
+	}
+	named, ok := types.Unalias(t).(*types.Named)
+	if !ok {
+		return ""
+	}
+	obj := named.Obj()
+	if obj.Pkg() == nil {
+		return obj.Name()
+	}
+	return Path(obj.Pkg()) + "." + obj.Name()
+}
+
+// Path is the import path of a package without major version elements ("/v5");
+// "" for nil.
+func Path(pkg *types.Package) string {
+	if pkg == nil {
+		return ""
+	}
+	path := pkg.Path()
+	if !strings.Contains(path, "/v") {
+		return path
+	}
+	kept := make([]string, 0, 8)
+	for element := range strings.SplitSeq(path, "/") {
+		if !isMajor(element) {
+			kept = append(kept, element)
+		}
+	}
+	return strings.Join(kept, "/")
+}
+
+func isMajor(element string) bool {
+	if len(element) < 2 || element[0] != 'v' {
+		return false
+	}
+	for _, c := range element[1:] {
+		if c < '0' || c > '9' {
+			return false
+		}
+	}
+	return true
+}
+
+// IsType reports whether a type, or what it points to, is one of the named
+// types, spelled as TypeName does.
+func IsType(t types.Type, names ...string) bool {
+	name := TypeName(t)
+	if name == "" {
+		return false
+	}
+	for _, n := range names {
+		if n == name {
+			return true
+		}
+	}
+	return false
+}
+
+// IsText reports whether values of a type are strings, byte slices or byte
+// arrays, named or not.
+func IsText(t types.Type) bool {
+	if t == nil {
+		return false
+	}
+	switch u := t.Underlying().(type) {
+	case *types.Basic:
+		return u.Info()&types.IsString != 0
+	case *types.Slice:
+		return isByte(u.Elem())
+	case *types.Array:
+		return isByte(u.Elem())
+	}
+	return false
+}
+
+func isByte(t types.Type) bool {
+	b, ok := t.Underlying().(*types.Basic)
+	return ok && b.Kind() == types.Uint8
+}
+
+// Const gives the value of a constant expression, and of a variable that is
+// declared with a constant and never changed in this package; nil otherwise.
+func Const(pass *analysis.Pass, e ast.Expr) constant.Value {
+	if e == nil {
+		return nil
+	}
+	if v := pass.TypesInfo.Types[e].Value; v != nil {
+		return v
+	}
+	if call, ok := ast.Unparen(e).(*ast.CallExpr); ok && len(call.Args) == 1 && pass.TypesInfo.Types[call.Fun].IsType() {
+		return Const(pass, call.Args[0]) // os.FileMode(mode)
+	}
+	v := Var(pass.TypesInfo, e)
+	if v == nil || v.IsField() || v.Pkg() != pass.Pkg || v.Parent() == pass.Pkg.Scope() && v.Exported() {
+		return nil
+	}
+	if init := onlyValue(pass, v); init != nil {
+		return pass.TypesInfo.Types[init].Value
+	}
+	return nil
+}
+
+// Init gives the expression that a variable is declared with if nothing in this
+// package changes it or takes its address afterwards; nil otherwise.
+func Init(pass *analysis.Pass, e ast.Expr) ast.Expr {
+	v := Var(pass.TypesInfo, e)
+	if v == nil || v.IsField() || v.Pkg() != pass.Pkg || v.Parent() == pass.Pkg.Scope() && v.Exported() {
+		return nil
+	}
+	return onlyValue(pass, v)
+}
+
+func onlyValue(pass *analysis.Pass, v *types.Var) ast.Expr {
+	values, changed := assignments(pass, v)
+	if changed || len(values) != 1 {
+		return nil
+	}
+	return values[0]
+}
+
+// Values gives every expression that this package assigns to a variable, that
+// of its declaration included. What comes from a call with several results, a
+// range clause or through a pointer is not among them.
+func Values(pass *analysis.Pass, v *types.Var) []ast.Expr {
+	values, _ := assignments(pass, v)
+	return values
+}
+
+// assignments gives the values of a variable; others means that it may have
+// more, or none yet where it is read.
+func assignments(pass *analysis.Pass, v *types.Var) (values []ast.Expr, others bool) {
+	is := func(e ast.Expr) bool { return e != nil && Var(pass.TypesInfo, e) == v }
+	for _, f := range pass.Files {
+		if v.Parent() != pass.Pkg.Scope() && !v.IsField() && (v.Pos() < f.FileStart || v.Pos() > f.FileEnd) {
+			continue
+		}
+		ast.Inspect(f, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.ValueSpec:
+				for i, name := range n.Names {
+					switch {
+					case pass.TypesInfo.Defs[name] != v:
+					case len(n.Values) == len(n.Names):
+						values = append(values, n.Values[i])
+					case len(n.Values) > 0:
+						others = true
+					}
+				}
+			case *ast.AssignStmt:
+				for i, lhs := range n.Lhs {
+					switch {
+					case !is(lhs):
+					case len(n.Lhs) == len(n.Rhs) && (n.Tok == token.ASSIGN || n.Tok == token.DEFINE):
+						values = append(values, n.Rhs[i])
+					default:
+						others = true
+					}
+				}
+			case *ast.IncDecStmt:
+				others = others || is(n.X)
+			case *ast.UnaryExpr:
+				others = others || n.Op == token.AND && is(n.X)
+			case *ast.RangeStmt:
+				others = others || is(n.Key) || is(n.Value)
+			}
+			return true
+		})
+	}
+	return values, others
+}
+
+// ConstString, ConstInt and ConstBool read what Const gives.
+func ConstString(pass *analysis.Pass, e ast.Expr) (string, bool) {
+	v := Const(pass, e)
+	if v == nil || v.Kind() != constant.String {
+		return "", false
+	}
+	return constant.StringVal(v), true
+}
+
+func ConstInt(pass *analysis.Pass, e ast.Expr) (int64, bool) {
+	v := Const(pass, e)
+	if v == nil {
+		return 0, false
+	}
+	return constant.Int64Val(constant.ToInt(v))
+}
+
+func ConstBool(pass *analysis.Pass, e ast.Expr) (value, ok bool) {
+	v := Const(pass, e)
+	if v == nil || v.Kind() != constant.Bool {
+		return false, false
+	}
+	return constant.BoolVal(v), true
+}
+
+// Var gives the variable or field that an expression names: x, p.x, (x), *x.
+// It is nil for every other expression.
+func Var(info *types.Info, e ast.Expr) *types.Var {
+	switch e := ast.Unparen(e).(type) {
+	case *ast.Ident:
+		v, _ := info.ObjectOf(e).(*types.Var)
+		return v
+	case *ast.SelectorExpr:
+		v, _ := info.ObjectOf(e.Sel).(*types.Var)
+		return v
+	case *ast.StarExpr:
+		return Var(info, e.X)
+	}
+	return nil
+}
+
+// Selected gives what a field is selected from: for s.srv.ReadTimeout the field
+// srv, for s.ReadTimeout with an embedded http.Server the field Server, for
+// srv.ReadTimeout the variable srv. It is nil where that has no name.
+func Selected(info *types.Info, sel *ast.SelectorExpr) *types.Var {
+	s := info.Selections[sel]
+	if s == nil {
+		return nil
+	}
+	path := s.Index()
+	if len(path) < 2 {
+		return Var(info, sel.X)
+	}
+	t := s.Recv()
+	var field *types.Var
+	for _, i := range path[:len(path)-1] {
+		if p, ok := t.Underlying().(*types.Pointer); ok {
+			t = p.Elem()
+		}
+		st, ok := t.Underlying().(*types.Struct)
+		if !ok {
+			return nil
+		}
+		field = st.Field(i)
+		t = field.Type()
+	}
+	return field
+}
+
+// IsTest reports whether a file is test code: it is named _test.go, it imports
+// testing or net/http/httptest, or its package is named as test helpers are.
+func IsTest(pass *analysis.Pass, file *ast.File) bool {
+	if strings.HasSuffix(pass.Fset.PositionFor(file.FileStart, false).Filename, "_test.go") {
+		return true
+	}
+	if name := file.Name.Name; strings.HasSuffix(name, "test") || strings.Contains(name, "testutil") || strings.Contains(name, "testing") || strings.HasPrefix(name, "mock") {
+		return true
+	}
+	for _, spec := range file.Imports {
+		switch path, _ := strconv.Unquote(spec.Path.Value); path {
+		case "testing", "net/http/httptest":
+			return true
+		}
+	}
+	return false
+}
+
+// File gives the file that a node of an inspector belongs to.
+func File(c inspector.Cursor) *ast.File {
+	for f := range c.Enclosing((*ast.File)(nil)) {
+		file, _ := f.Node().(*ast.File)
+		return file
+	}
+	return nil
+}
+
+// FileAt gives the file of the package that a position lies in, or nil.
+func FileAt(pass *analysis.Pass, pos token.Pos) *ast.File {
+	for _, f := range pass.Files {
+		if f.FileStart <= pos && pos <= f.FileEnd {
+			return f
+		}
+	}
+	return nil
+}
+
+// A Func is a function declaration or literal.
+type Func struct {
+	// Name is that of the declaration, and for a literal that of the
+	// declaration around it; "" for a literal in a package variable.
+	Name string
+	// Node is the *ast.FuncDecl or *ast.FuncLit.
+	Node ast.Node
+	Type *ast.FuncType
+	// Body may be nil for a declaration.
+	Body *ast.BlockStmt
+	// Cursor stands on Node.
+	Cursor inspector.Cursor
+}
+
+// Enclosing gives the innermost function around a node, the node included; ok
+// is false outside of functions.
+func Enclosing(c inspector.Cursor) (f Func, ok bool) {
+	for e := range c.Enclosing((*ast.FuncDecl)(nil), (*ast.FuncLit)(nil)) {
+		switch n := e.Node().(type) {
+		case *ast.FuncDecl:
+			if !ok {
+				f = Func{Node: n, Type: n.Type, Body: n.Body, Cursor: e}
+			}
+			f.Name = n.Name.Name
+			return f, true
+		case *ast.FuncLit:
+			if !ok {
+				f, ok = Func{Node: n, Type: n.Type, Body: n.Body, Cursor: e}, true
+			}
+		}
+	}
+	return f, ok
+}
+
+// Declaration gives the declaration of a function in this package, or nil.
+func Declaration(pass *analysis.Pass, fn *types.Func) *ast.FuncDecl {
+	if fn == nil || fn.Pkg() != pass.Pkg {
+		return nil
+	}
+	for _, f := range pass.Files {
+		if fn.Pos() < f.FileStart || fn.Pos() > f.FileEnd {
+			continue
+		}
+		for _, d := range f.Decls {
+			if d, ok := d.(*ast.FuncDecl); ok && d.Name.Pos() == fn.Pos() {
+				return d
+			}
+		}
+	}
+	return nil
+}

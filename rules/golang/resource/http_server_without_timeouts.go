@@ -1,0 +1,527 @@
+package resource
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"go/ast"
+	"go/token"
+	"go/types"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"golang.org/x/tools/go/analysis"
+	"golang.org/x/tools/go/analysis/passes/inspect"
+	"golang.org/x/tools/go/ast/edge"
+	"golang.org/x/tools/go/ast/inspector"
+
+	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/rules/golang/internal/edit"
+	"github.com/peercheck/peercheck/rules/golang/internal/query"
+)
+
+//go:embed testdata/http-server-without-timeouts.txtar
+var httpServerWithoutTimeoutsExamples string
+
+// HTTPServerWithoutTimeouts finds HTTP servers that wait for request headers for ever.
+var HTTPServerWithoutTimeouts = &check.Check{
+	ID:         "go/http-server-without-timeouts",
+	Title:      "HTTP server waits for request headers without a time limit",
+	CWE:        []check.CWE{400, 770},
+	Severity:   check.Medium,
+	Confidence: check.Firm,
+	Since:      "0.1",
+	Requires:   []*analysis.Analyzer{inspect.Analyzer},
+	RunPackage: runHTTPServerWithoutTimeouts,
+	Page: check.Page{
+		What: "An `http.Server` has neither `ReadHeaderTimeout` nor `ReadTimeout`, or a server is started by `http.ListenAndServe`, " +
+			"`http.Serve` or their TLS forms, which cannot have any.",
+		Why: "A client that sends its headers one byte a minute keeps its connection, a goroutine and a file descriptor. A few thousand " +
+			"of them from one laptop, the attack that the tool Slowloris made known in 2009, and the server accepts nobody else. The " +
+			"Go project has kept the defaults at no limit for compatibility.",
+		Fix: "Set `ReadHeaderTimeout`, and, where no handler streams for long, `ReadTimeout`, `WriteTimeout` and `IdleTimeout` too. The " +
+			"quick fix sets `ReadHeaderTimeout` to 10 seconds, for which it writes out the `http.Server` that `http.ListenAndServe` would " +
+			"make. It is safe: the limit ends with the last header line, so long uploads, long answers, idle connections and web " +
+			"sockets are as before.",
+		Limits: "A value that is not constant counts as a limit. A server counts as limited if anything in the package sets its limit, and " +
+			"for a local variable if that is done after the variable got the server. Left alone: servers on a Unix socket or a loopback " +
+			"address, also where that is only the default, and test code. Servers that frameworks make (`gin.Engine.Run`, `echo.Echo.Start`) are not looked at.",
+		References: []string{
+			"https://cwe.mitre.org/data/definitions/400.html",
+			"https://pkg.go.dev/net/http#Server",
+			"https://en.wikipedia.org/wiki/Slowloris_(cyber_attack)",
+			"https://github.com/golang/go/issues/24138",
+		},
+		Examples: httpServerWithoutTimeoutsExamples,
+	},
+}
+
+// headerTimeout is what the quick fix sets: over twice what a bad mobile link
+// needs for headers of a few kilobytes, and short enough to shed idle clients.
+const headerTimeout = "10 * %s.Second"
+
+// serveFuncs are the functions of net/http that make a server of their own, with
+// the fields that their parameters become; "" stays a parameter of the method.
+var serveFuncs = map[string][]string{
+	"net/http.ListenAndServe":    {"Addr", "Handler"},
+	"net/http.ListenAndServeTLS": {"Addr", "", "", "Handler"},
+	"net/http.Serve":             {"", "Handler"},
+	"net/http.ServeTLS":          {"", "Handler", "", ""},
+}
+
+func runHTTPServerWithoutTimeouts(_ context.Context, pass *check.PackagePass) error {
+	in, ok := pass.ResultOf[inspect.Analyzer].(*inspector.Inspector)
+	if !ok || query.Path(pass.Pkg) == "net/http" { // which documents that it has no limits
+		return nil
+	}
+	s := &servers{PackagePass: pass, index: query.NewIndex(pass.Pass, in.Root()), limits: map[*types.Var][]token.Pos{}}
+	s.findLimits(in.Root())
+	for c := range in.Root().Preorder((*ast.Ident)(nil), (*ast.CompositeLit)(nil), (*ast.CallExpr)(nil), (*ast.ValueSpec)(nil)) {
+		file := query.File(c)
+		if file == nil || query.IsTest(pass.Pass, file) {
+			continue
+		}
+		switch n := c.Node().(type) {
+		case *ast.Ident:
+			fn, _ := pass.TypesInfo.Uses[n].(*types.Func)
+			if name := query.Name(fn); serveFuncs[name] != nil {
+				s.serveFunc(c, file, name)
+			}
+		case *ast.CompositeLit:
+			if isServer(pass.TypesInfo.TypeOf(n)) {
+				s.literal(c, file, n)
+			}
+		case *ast.CallExpr:
+			id, ok := n.Fun.(*ast.Ident)
+			if ok && id.Name == "new" && pass.TypesInfo.Types[id].IsBuiltin() && len(n.Args) == 1 && isServer(pass.TypesInfo.TypeOf(n.Args[0])) {
+				s.zero(c, n, n, "&"+edit.Text(pass, n.Args[0]), file)
+			}
+		case *ast.ValueSpec:
+			if len(n.Names) == 1 && len(n.Values) == 0 && n.Type != nil && isStruct(pass.TypesInfo.TypeOf(n.Type)) && isServer(pass.TypesInfo.TypeOf(n.Type)) {
+				s.zero(c, n, n.Type, "= "+edit.Text(pass, n.Type), file)
+			}
+		}
+	}
+	return nil
+}
+
+func isServer(t types.Type) bool { return query.IsType(t, "net/http.Server") }
+
+func isStruct(t types.Type) bool {
+	if t == nil {
+		return false
+	}
+	_, ok := t.Underlying().(*types.Struct)
+	return ok
+}
+
+// servers is the work on one package.
+type servers struct {
+	*check.PackagePass
+	index *query.Index
+	// limits are the variables, parameters and fields that hold a server of
+	// which a limit is set, and where.
+	limits map[*types.Var][]token.Pos
+}
+
+// findLimits looks for limits that are set outside of literals.
+func (s *servers) findLimits(root inspector.Cursor) {
+	for c := range root.Preorder((*ast.AssignStmt)(nil), (*ast.UnaryExpr)(nil)) {
+		switch n := c.Node().(type) {
+		case *ast.AssignStmt:
+			for i, lhs := range n.Lhs {
+				if len(n.Lhs) == len(n.Rhs) && s.isNone(n.Rhs[i]) {
+					continue
+				}
+				s.limit(lhs)
+			}
+		case *ast.UnaryExpr:
+			if n.Op == token.AND { // flag.DurationVar(&server.ReadTimeout, ...)
+				s.limit(n.X)
+			}
+		}
+	}
+}
+
+func (s *servers) limit(e ast.Expr) {
+	sel, ok := ast.Unparen(e).(*ast.SelectorExpr)
+	if !ok || !s.isLimit(sel) {
+		return
+	}
+	if holder := query.Selected(s.TypesInfo, sel); holder != nil {
+		s.limits[holder] = append(s.limits[holder], e.Pos())
+	}
+}
+
+func (s *servers) isLimit(e ast.Expr) bool {
+	v := query.Var(s.TypesInfo, e)
+	return v != nil && v.IsField() && query.Path(v.Pkg()) == "net/http" && (v.Name() == "ReadHeaderTimeout" || v.Name() == "ReadTimeout")
+}
+
+// isNone reports whether a duration is no limit: net/http takes zero and
+// negative ones so.
+func (s *servers) isNone(e ast.Expr) bool {
+	n, ok := query.ConstInt(s.Pass, e)
+	return ok && n <= 0
+}
+
+// literal judges http.Server{...}.
+func (s *servers) literal(c inspector.Cursor, file *ast.File, lit *ast.CompositeLit) {
+	var addr, none ast.Expr
+	for _, element := range lit.Elts {
+		kv, ok := element.(*ast.KeyValueExpr)
+		if !ok {
+			return
+		}
+		if s.isLimit(kv.Key) {
+			if !s.isNone(kv.Value) {
+				return
+			}
+			if none == nil || query.Var(s.TypesInfo, kv.Key).Name() == "ReadHeaderTimeout" {
+				none = kv.Value
+			}
+		}
+		if v := query.Var(s.TypesInfo, kv.Key); v != nil && v.Name() == "Addr" {
+			addr = kv.Value
+		}
+	}
+	if s.isLocal(addr) || s.limitedOrLocal(c) {
+		return
+	}
+	second, edits := edit.Import(s.PackagePass, file, "time", lit.Pos())
+	timeout := fmt.Sprintf(headerTimeout, second)
+	field := "ReadHeaderTimeout: " + timeout
+	switch {
+	case none != nil:
+		edits = append(edits, s.Edit(none, timeout))
+	case len(lit.Elts) == 0:
+		edits = append(edits, edit.Insert(s.PackagePass, lit.Lbrace+1, field))
+	case s.line(lit.Elts[len(lit.Elts)-1].End()) == s.line(lit.Rbrace):
+		edits = append(edits, edit.Insert(s.PackagePass, lit.Elts[len(lit.Elts)-1].End(), ", "+field))
+	default:
+		indent := edit.Indent(s.PackagePass, lit.Elts[len(lit.Elts)-1].Pos())
+		lineStart := lit.Rbrace - token.Pos(len(edit.Indent(s.PackagePass, lit.Rbrace)))
+		edits = append(edits, edit.Insert(s.PackagePass, lineStart, indent+field+",\n"))
+	}
+	var at analysis.Range = lit
+	if lit.Type != nil {
+		at = lit.Type
+	}
+	s.report(at, "http.Server without ReadHeaderTimeout", edits)
+}
+
+func (s *servers) line(p token.Pos) int { return s.Fset.PositionFor(p, false).Line }
+
+func (s *servers) report(at analysis.Range, what string, edits []check.Edit) {
+	f := check.Finding{
+		Message:  what + ": clients that send their headers slowly can hold every connection",
+		Location: s.Location(at),
+	}
+	if edits != nil {
+		f.Fixes = []check.Fix{{Title: "Set ReadHeaderTimeout to 10 seconds", Safe: true, Edits: edits}}
+	}
+	s.Report(f)
+}
+
+// zero judges a server that is declared without a literal. Only one that serves
+// counts, since every server starts as an empty one somewhere.
+func (s *servers) zero(c inspector.Cursor, at analysis.Range, replaced ast.Node, literal string, file *ast.File) {
+	var holder *types.Var
+	if spec, ok := c.Node().(*ast.ValueSpec); ok {
+		holder, _ = s.TypesInfo.Defs[spec.Names[0]].(*types.Var)
+	} else {
+		holder = holderOf(s.TypesInfo, c)
+	}
+	if holder == nil || holder.IsField() && holder.Exported() { // left to the importer to fill in
+		return
+	}
+	if !s.serves(holder) || s.limited(holder, c.Node().End(), map[types.Object]bool{}) || s.servesLocally(holder) {
+		return
+	}
+	second, edits := edit.Import(s.PackagePass, file, "time", replaced.Pos())
+	edits = append(edits, s.Edit(replaced, literal+"{ReadHeaderTimeout: "+fmt.Sprintf(headerTimeout, second)+"}"))
+	s.report(at, "http.Server without ReadHeaderTimeout", edits)
+}
+
+// serveFunc judges http.ListenAndServe and its kin, called or taken as a value.
+func (s *servers) serveFunc(c inspector.Cursor, file *ast.File, name string) {
+	fun := c
+	if fun.ParentEdgeKind() == edge.SelectorExpr_Sel {
+		fun = fun.Parent()
+	}
+	what := strings.Replace(name, "net/", "", 1) + " has no time limits"
+	call, ok := fun.Parent().Node().(*ast.CallExpr)
+	fields := serveFuncs[name]
+	if !ok || fun.ParentEdgeKind() != edge.CallExpr_Fun || len(call.Args) != len(fields) {
+		s.report(fun.Node(), what, nil)
+		return
+	}
+	if fields[0] == "Addr" && s.isLocal(call.Args[0]) || fields[0] == "" && s.isLocalListener(fun, call.Args[0]) {
+		return
+	}
+	second, edits := edit.Import(s.PackagePass, file, "time", call.Pos())
+	qualifier := ""
+	if sel, ok := call.Fun.(*ast.SelectorExpr); ok {
+		qualifier = edit.Text(s.PackagePass, sel.X) + "."
+	}
+	var set, args []string
+	for i, arg := range call.Args {
+		text := edit.Text(s.PackagePass, arg)
+		switch {
+		case fields[i] == "":
+			args = append(args, text)
+		case text != "nil":
+			set = append(set, fields[i]+": "+text)
+		}
+	}
+	set = append(set, "ReadHeaderTimeout: "+fmt.Sprintf(headerTimeout, second))
+	edits = append(edits, s.Edit(call, fmt.Sprintf("(&%sServer{%s}).%s(%s)",
+		qualifier, strings.Join(set, ", "), strings.TrimPrefix(name, "net/http."), strings.Join(args, ", "))))
+	s.report(fun.Node(), what, edits)
+}
+
+// holderOf gives the variable or field that a value is stored in.
+func holderOf(info *types.Info, c inspector.Cursor) *types.Var {
+	for {
+		kind, i := c.ParentEdge()
+		switch parent := c.Parent(); kind {
+		case edge.ParenExpr_X, edge.UnaryExpr_X:
+			c = parent
+			continue
+		case edge.AssignStmt_Rhs:
+			if as, ok := parent.Node().(*ast.AssignStmt); ok && len(as.Lhs) == len(as.Rhs) {
+				return query.Var(info, as.Lhs[i])
+			}
+		case edge.ValueSpec_Values:
+			if vs, ok := parent.Node().(*ast.ValueSpec); ok && len(vs.Names) == len(vs.Values) {
+				return query.Var(info, vs.Names[i])
+			}
+		case edge.KeyValueExpr_Value:
+			if kv, ok := parent.Node().(*ast.KeyValueExpr); ok {
+				return query.Var(info, kv.Key)
+			}
+		}
+		return nil
+	}
+}
+
+// limitedOrLocal follows the server of a literal to where it is kept.
+func (s *servers) limitedOrLocal(c inspector.Cursor) bool {
+	seen := map[types.Object]bool{}
+	if holder := holderOf(s.TypesInfo, c); holder != nil {
+		return s.limited(holder, c.Node().End(), seen) || s.servesLocally(holder)
+	}
+	return s.limitedBeyond(c, seen)
+}
+
+// limited reports whether a limit is set of the server that a variable or field
+// holds from a position on, also by what it is handed to. The first limit after
+// the next assignment of the variable is that server's.
+func (s *servers) limited(holder *types.Var, from token.Pos, seen map[types.Object]bool) bool {
+	if seen[holder] {
+		return false
+	}
+	seen[holder] = true
+	isLocalVar := !holder.IsField() && holder.Parent() != s.Pkg.Scope()
+	until := token.Pos(1 << 62)
+	if isLocalVar {
+		for _, use := range s.index.Uses(holder) {
+			if use.ParentEdgeKind() == edge.AssignStmt_Lhs && use.Node().Pos() > from {
+				until = use.Node().Pos()
+				break
+			}
+		}
+	}
+	for _, pos := range s.limits[holder] {
+		if !isLocalVar || from <= pos && pos < until {
+			return true
+		}
+	}
+	for _, use := range s.index.Uses(holder) {
+		if isLocalVar && (use.Node().Pos() < from || use.Node().Pos() > until) {
+			continue
+		}
+		at := use
+		if at.ParentEdgeKind() == edge.SelectorExpr_Sel {
+			at = at.Parent()
+		}
+		if next := holderOf(s.TypesInfo, at); next != nil && isServer(next.Type()) {
+			if s.limited(next, at.Node().End(), seen) {
+				return true
+			}
+		} else if s.limitedBeyond(at, seen) {
+			return true
+		}
+	}
+	return false
+}
+
+// limitedBeyond follows a server into a function of this package that it is
+// passed to, or out to the callers of the one that returns it.
+func (s *servers) limitedBeyond(c inspector.Cursor, seen map[types.Object]bool) bool {
+	for c.ParentEdgeKind() == edge.ParenExpr_X || c.ParentEdgeKind() == edge.UnaryExpr_X {
+		c = c.Parent()
+	}
+	kind, i := c.ParentEdge()
+	switch kind {
+	case edge.CallExpr_Args:
+		call, ok := c.Parent().Node().(*ast.CallExpr)
+		if !ok {
+			return false
+		}
+		fn := query.Callee(s.TypesInfo, call)
+		if fn == nil || fn.Pkg() != s.Pkg {
+			return false
+		}
+		sig, ok := fn.Type().(*types.Signature)
+		if !ok || i >= sig.Params().Len() {
+			return false
+		}
+		return s.limited(sig.Params().At(i), token.NoPos, seen)
+	case edge.ReturnStmt_Results:
+		f, ok := query.Enclosing(c)
+		decl, isDecl := f.Node.(*ast.FuncDecl)
+		if !ok || !isDecl {
+			return false
+		}
+		fn := s.TypesInfo.Defs[decl.Name]
+		if fn == nil || seen[fn] {
+			return false
+		}
+		seen[fn] = true
+		for _, use := range s.index.Uses(fn) {
+			call := use
+			if call.ParentEdgeKind() == edge.SelectorExpr_Sel {
+				call = call.Parent()
+			}
+			if call.ParentEdgeKind() != edge.CallExpr_Fun {
+				continue
+			}
+			call = call.Parent()
+			if holder := holderOf(s.TypesInfo, call); holder != nil && s.limited(holder, call.Node().End(), seen) {
+				return true
+			}
+			if as, ok := call.Parent().Node().(*ast.AssignStmt); ok && i < len(as.Lhs) && len(as.Rhs) == 1 { // server, err := f()
+				if holder := query.Var(s.TypesInfo, as.Lhs[i]); holder != nil && s.limited(holder, as.End(), seen) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// serveMethods are the methods of a server that accept connections.
+var serveMethods = map[string]bool{"Serve": true, "ServeTLS": true, "ListenAndServe": true, "ListenAndServeTLS": true}
+
+// serveCalls gives the calls of a serve method on what a variable holds.
+func (s *servers) serveCalls(holder *types.Var) (calls []inspector.Cursor) {
+	for _, use := range s.index.Uses(holder) {
+		at := use
+		if at.ParentEdgeKind() == edge.SelectorExpr_Sel {
+			at = at.Parent()
+		}
+		if at.ParentEdgeKind() != edge.SelectorExpr_X {
+			continue
+		}
+		sel, ok := at.Parent().Node().(*ast.SelectorExpr)
+		if ok && serveMethods[sel.Sel.Name] && at.Parent().ParentEdgeKind() == edge.CallExpr_Fun {
+			calls = append(calls, at.Parent().Parent())
+		}
+	}
+	return calls
+}
+
+func (s *servers) serves(holder *types.Var) bool { return len(s.serveCalls(holder)) > 0 }
+
+// servesLocally reports whether a server takes connections, and only from this
+// machine.
+func (s *servers) servesLocally(holder *types.Var) bool {
+	calls := s.serveCalls(holder)
+	for _, c := range calls {
+		call, ok := c.Node().(*ast.CallExpr)
+		if !ok || len(call.Args) == 0 || !s.isLocalListener(c, call.Args[0]) {
+			return false
+		}
+	}
+	return len(calls) > 0
+}
+
+// isLocalListener reports whether a listener was opened, in the same function,
+// on a Unix socket or a loopback address.
+func (s *servers) isLocalListener(c inspector.Cursor, e ast.Expr) bool {
+	call, ok := ast.Unparen(e).(*ast.CallExpr)
+	if !ok {
+		v := query.Var(s.TypesInfo, e)
+		f, in := query.Enclosing(c)
+		if v == nil || !in || f.Body == nil {
+			return false
+		}
+		ast.Inspect(f.Body, func(n ast.Node) bool {
+			if as, ok := n.(*ast.AssignStmt); ok && len(as.Rhs) == 1 && query.Var(s.TypesInfo, as.Lhs[0]) == v {
+				call, _ = ast.Unparen(as.Rhs[0]).(*ast.CallExpr)
+			}
+			return true
+		})
+	}
+	if call == nil {
+		return false
+	}
+	switch query.Called(s.TypesInfo, call) {
+	case "net.ListenUnix":
+		return true
+	case "net.Listen":
+		if len(call.Args) == 2 {
+			network, _ := query.ConstString(s.Pass, call.Args[0])
+			return strings.HasPrefix(network, "unix") || s.isLocal(call.Args[1])
+		}
+	case "crypto/tls.Listen":
+		return len(call.Args) == 3 && s.isLocal(call.Args[1])
+	}
+	return false
+}
+
+// isLocal reports whether an address is of this machine, as far as its constant
+// beginning says.
+func (s *servers) isLocal(addr ast.Expr) bool {
+	if addr == nil {
+		return false
+	}
+	text, ok := query.ConstString(s.Pass, addr)
+	if !ok {
+		switch e := ast.Unparen(addr).(type) {
+		case *ast.BinaryExpr:
+			return e.Op == token.ADD && s.isLocal(e.X)
+		case *ast.CallExpr:
+			name := query.Called(s.TypesInfo, e)
+			return (name == "fmt.Sprintf" || name == "net.JoinHostPort") && len(e.Args) > 0 && s.isLocal(e.Args[0])
+		case *ast.StarExpr:
+			// What a flag says unless somebody asks for more.
+			call, ok := query.Init(s.Pass, e.X).(*ast.CallExpr)
+			return ok && query.Called(s.TypesInfo, call) == "flag.String" && len(call.Args) == 3 && s.isLocal(call.Args[1])
+		case *ast.Ident:
+			v := query.Var(s.TypesInfo, e)
+			return v != nil && slices.ContainsFunc(query.Values(s.Pass, v), func(value ast.Expr) bool {
+				text, ok := query.ConstString(s.Pass, value)
+				return ok && isLoopback(text)
+			})
+		}
+		return false
+	}
+	return isLoopback(text)
+}
+
+// isLoopback judges "host:port" or the beginning of one.
+func isLoopback(text string) bool {
+	host := text
+	if i := strings.LastIndexByte(text, ':'); i >= 0 && !strings.HasSuffix(text, "::1") {
+		host = text[:i]
+	}
+	host = strings.Trim(host, "[]")
+	if host == "localhost" {
+		return true
+	}
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.IsLoopback()
+}

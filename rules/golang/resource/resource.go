@@ -1,0 +1,10 @@
+// Package resource holds the checks of what a stranger can make a program spend:
+// memory, connections, time. Use [All] for the list, or a check by its name.
+package resource
+
+import "github.com/peercheck/peercheck/lib/check"
+
+// All gives the checks of this package, sorted by ID.
+func All() []*check.Check {
+	return []*check.Check{HTTPServerWithoutTimeouts}
+}

@@ -1,0 +1,474 @@
+package transport
+
+import (
+	"context"
+	_ "embed"
+	"go/ast"
+	"go/token"
+	"go/types"
+	"slices"
+	"strings"
+
+	"golang.org/x/tools/go/analysis"
+	"golang.org/x/tools/go/analysis/passes/inspect"
+	"golang.org/x/tools/go/ast/edge"
+	"golang.org/x/tools/go/ast/inspector"
+
+	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/rules/golang/internal/edit"
+	"github.com/peercheck/peercheck/rules/golang/internal/purpose"
+	"github.com/peercheck/peercheck/rules/golang/internal/query"
+)
+
+//go:embed testdata/tls-verification-disabled.txtar
+var tlsVerificationDisabledExamples string
+
+// TLSVerificationDisabled finds TLS configurations that always accept any certificate.
+var TLSVerificationDisabled = &check.Check{
+	ID:         "go/tls-verification-disabled",
+	Title:      "TLS certificate is not verified",
+	CWE:        []check.CWE{295},
+	Severity:   check.High,
+	Confidence: check.Firm,
+	Since:      "0.1",
+	Requires:   []*analysis.Analyzer{inspect.Analyzer},
+	RunPackage: runTLSVerificationDisabled,
+	Page: check.Page{
+		What: "A TLS configuration sets `InsecureSkipVerify`, or a field that a library passes on to it, to true for good, and nothing " +
+			"verifies the peer's certificate instead.",
+		Why: "Without verification any certificate will do, so whoever sits on the path - a Wi-Fi access point, a router, a poisoned " +
+			"DNS answer - reads and changes everything, passwords included, while the connection still says it is encrypted. Jenkins' " +
+			"and Argo CD's advisories list several of these; in Argo CD (CVE-2022-31105) a skipped check let an attacker pose as the " +
+			"login provider and become administrator.",
+		Fix: "Leave the field out. For a server with a private authority put its certificate into `RootCAs`; for one whose name differs " +
+			"from its address set `ServerName`; for a pinned key keep `InsecureSkipVerify` and compare in `VerifyConnection`, which is " +
+			"also called for resumed sessions. The quick fix drops the field or sets it to false. It is not safe to apply unseen: " +
+			"connections to servers with self-signed certificates will fail from then on, as they should.",
+		Limits: "Left alone: values that are not constant; code that runs only under a condition whose name speaks of it " +
+			"(`if opts.Insecure`) or in a function that is named for it (`NewInsecureClient`), because there a person chose it; " +
+			"configurations with a `VerifyConnection` or `VerifyPeerCertificate` that can return an error; functions that look at " +
+			"`PeerCertificates` themselves; server configurations, where the field has no effect; test code. Whether a callback " +
+			"verifies well is not judged, only that it can refuse.",
+		References: []string{
+			"https://cwe.mitre.org/data/definitions/295.html",
+			"https://pkg.go.dev/crypto/tls#Config",
+			"https://nvd.nist.gov/vuln/detail/CVE-2022-31105",
+			"https://www.rfc-editor.org/rfc/rfc9525",
+		},
+		Examples: tlsVerificationDisabledExamples,
+	},
+}
+
+// skipFields are the fields, of any struct, that switch verification off.
+var skipFields = []string{
+	"InsecureSkipVerify",    // crypto/tls and most that wrap it
+	"InsecureSkipTLSVerify", // Kubernetes' cluster configuration
+	"InsecureSkipTLSverify", // Helm's options
+	"InsecureSkipTLS",       // go-git's options
+	"TLSInsecureSkipVerify",
+	"SkipTLSVerify",
+}
+
+// verifiers are the callbacks of crypto/tls.Config that can refuse a peer.
+var verifiers = []string{"VerifyConnection", "VerifyPeerCertificate"}
+
+func runTLSVerificationDisabled(_ context.Context, pass *check.PackagePass) error {
+	in, ok := pass.ResultOf[inspect.Analyzer].(*inspector.Inspector)
+	if !ok {
+		return nil
+	}
+	for c := range in.Root().Preorder((*ast.CompositeLit)(nil), (*ast.AssignStmt)(nil), (*ast.CallExpr)(nil)) {
+		if file := query.File(c); file == nil || query.IsTest(pass.Pass, file) {
+			continue
+		}
+		switch n := c.Node().(type) {
+		case *ast.CompositeLit:
+			for i, element := range n.Elts {
+				kv, ok := element.(*ast.KeyValueExpr)
+				if !ok || !isSkipField(pass, kv.Key) || !alwaysTrue(pass, kv.Value) || isServerSide(pass, c) {
+					continue
+				}
+				verifier := verifierIn(pass, n)
+				if verifier == nil {
+					verifier = verifierSetLater(pass, c, kv.Key)
+				}
+				reportSkip(pass, c, kv, verifier, removeField(pass, n, i))
+			}
+		case *ast.AssignStmt:
+			for i, lhs := range n.Lhs {
+				if len(n.Lhs) != len(n.Rhs) || n.Tok != token.ASSIGN || !isSkipField(pass, lhs) || !alwaysTrue(pass, n.Rhs[i]) {
+					continue
+				}
+				reportSkip(pass, c, n, verifierSetLater(pass, c, lhs), setFalse(pass, n.Rhs[i]))
+			}
+		case *ast.CallExpr:
+			// flag.BoolVar(&config.InsecureSkipVerify, "insecure", true, ...)
+			value := flagDefault(pass, n)
+			if value != nil && alwaysTrue(pass, value) {
+				reportSkip(pass, c, n, nil, setFalse(pass, value))
+			}
+		}
+	}
+	return nil
+}
+
+func isSkipField(pass *check.PackagePass, e ast.Expr) bool {
+	v := query.Var(pass.TypesInfo, e)
+	return v != nil && v.IsField() && slices.Contains(skipFields, v.Name()) ||
+		v != nil && v.IsField() && v.Name() == "Insecure" && query.Path(v.Pkg()) == "k8s.io/client-go/rest"
+}
+
+func alwaysTrue(pass *check.PackagePass, e ast.Expr) bool {
+	value, ok := query.ConstBool(pass.Pass, e)
+	return ok && value
+}
+
+// flagDefault gives the default value of a flag that is stored into one of the
+// fields, or nil.
+func flagDefault(pass *check.PackagePass, call *ast.CallExpr) ast.Expr {
+	fn := query.Callee(pass.TypesInfo, call)
+	if fn == nil || (fn.Name() != "BoolVar" && fn.Name() != "BoolVarP") {
+		return nil
+	}
+	if path := query.Path(fn.Pkg()); path != "flag" && path != "github.com/spf13/pflag" {
+		return nil
+	}
+	if len(call.Args) < 4 {
+		return nil
+	}
+	addr, ok := ast.Unparen(call.Args[0]).(*ast.UnaryExpr)
+	if !ok || addr.Op != token.AND || !isSkipField(pass, addr.X) {
+		return nil
+	}
+	return call.Args[len(call.Args)-2]
+}
+
+// reportSkip reports one place, unless something around it says that it is
+// wanted or made good.
+func reportSkip(pass *check.PackagePass, c inspector.Cursor, n ast.Node, verifier ast.Expr, fixes []check.Fix) {
+	message := "TLS certificate is not verified, so anyone on the network path can read and change the traffic"
+	switch {
+	case verifier != nil && canRefuse(pass, verifier):
+		return
+	case verifier != nil:
+		message = "TLS certificate is not verified: the verification callback never returns an error"
+	case isChosen(pass, c) || inspectsPeer(pass, c):
+		return
+	}
+	pass.Report(check.Finding{Message: message, Location: pass.Location(n), Fixes: fixes})
+}
+
+func removeField(pass *check.PackagePass, lit *ast.CompositeLit, i int) []check.Fix {
+	kv, ok := lit.Elts[i].(*ast.KeyValueExpr)
+	if !ok {
+		return nil
+	}
+	if id, ok := ast.Unparen(kv.Value).(*ast.Ident); ok {
+		if v, ok := pass.TypesInfo.Uses[id].(*types.Var); ok && v.Parent() != pass.Pkg.Scope() {
+			return nil // the variable would be left unused
+		}
+	}
+	file := query.FileAt(pass.Pass, lit.Pos())
+	if file == nil {
+		return nil
+	}
+	edits := append(edit.Unimport(pass, file, kv), edit.Element(pass, lit.Elts, i))
+	return []check.Fix{{Title: "Verify the certificate: remove " + edit.Text(pass, kv.Key), Edits: edits}}
+}
+
+func setFalse(pass *check.PackagePass, value ast.Expr) []check.Fix {
+	if id, ok := ast.Unparen(value).(*ast.Ident); ok {
+		if v, ok := pass.TypesInfo.Uses[id].(*types.Var); ok && v.Parent() != pass.Pkg.Scope() {
+			return nil
+		}
+	}
+	file := query.FileAt(pass.Pass, value.Pos())
+	if file == nil {
+		return nil
+	}
+	edits := append(edit.Unimport(pass, file, value), pass.Edit(value, "false"))
+	return []check.Fix{{Title: "Verify the certificate: set it to false", Edits: edits}}
+}
+
+// verifierIn gives the callback that a literal sets.
+func verifierIn(pass *check.PackagePass, lit *ast.CompositeLit) ast.Expr {
+	for _, element := range lit.Elts {
+		if kv, ok := element.(*ast.KeyValueExpr); ok && isVerifier(pass, kv.Key) {
+			return kv.Value
+		}
+	}
+	return nil
+}
+
+func isVerifier(pass *check.PackagePass, e ast.Expr) bool {
+	v := query.Var(pass.TypesInfo, e)
+	return v != nil && v.IsField() && slices.Contains(verifiers, v.Name())
+}
+
+// verifierSetLater gives the callback that the same function assigns to the
+// configuration that the literal or assignment at c makes. target is the key of
+// the literal, or the field that is assigned to.
+func verifierSetLater(pass *check.PackagePass, c inspector.Cursor, target ast.Expr) (callback ast.Expr) {
+	f, ok := query.Enclosing(c)
+	if !ok || f.Body == nil {
+		return nil
+	}
+	var config *types.Var
+	if sel, ok := ast.Unparen(target).(*ast.SelectorExpr); ok {
+		config = query.Selected(pass.TypesInfo, sel)
+	} else {
+		config = holder(pass.TypesInfo, c)
+	}
+	ast.Inspect(f.Body, func(n ast.Node) bool {
+		as, ok := n.(*ast.AssignStmt)
+		if !ok || len(as.Lhs) != len(as.Rhs) {
+			return true
+		}
+		for i, lhs := range as.Lhs {
+			sel, ok := ast.Unparen(lhs).(*ast.SelectorExpr)
+			if ok && isVerifier(pass, sel) && config != nil && query.Selected(pass.TypesInfo, sel) == config {
+				callback = as.Rhs[i]
+			}
+		}
+		return true
+	})
+	return callback
+}
+
+// holder gives the variable or field that the value of an expression is stored in.
+func holder(info *types.Info, c inspector.Cursor) *types.Var {
+	for {
+		kind, i := c.ParentEdge()
+		parent := c.Parent()
+		switch kind {
+		case edge.ParenExpr_X, edge.UnaryExpr_X:
+			c = parent
+			continue
+		case edge.AssignStmt_Rhs:
+			if as, ok := parent.Node().(*ast.AssignStmt); ok && len(as.Lhs) == len(as.Rhs) {
+				return query.Var(info, as.Lhs[i])
+			}
+		case edge.ValueSpec_Values:
+			if vs, ok := parent.Node().(*ast.ValueSpec); ok && len(vs.Names) == len(vs.Values) {
+				return query.Var(info, vs.Names[i])
+			}
+		case edge.KeyValueExpr_Value:
+			if kv, ok := parent.Node().(*ast.KeyValueExpr); ok {
+				return query.Var(info, kv.Key)
+			}
+		}
+		return nil
+	}
+}
+
+// canRefuse reports whether a verification callback can return an error. What
+// cannot be seen is trusted to.
+func canRefuse(pass *check.PackagePass, callback ast.Expr) bool {
+	if pass.TypesInfo.Types[callback].IsNil() {
+		return false
+	}
+	var body *ast.BlockStmt
+	switch e := ast.Unparen(callback).(type) {
+	case *ast.FuncLit:
+		body = e.Body
+	case *ast.Ident, *ast.SelectorExpr:
+		var fn *types.Func
+		if id, ok := e.(*ast.Ident); ok {
+			if init, ok := query.Init(pass.Pass, id).(*ast.FuncLit); ok {
+				body = init.Body
+				break
+			}
+			fn, _ = pass.TypesInfo.Uses[id].(*types.Func)
+		} else if sel, ok := e.(*ast.SelectorExpr); ok {
+			fn, _ = pass.TypesInfo.Uses[sel.Sel].(*types.Func)
+		}
+		if d := query.Declaration(pass.Pass, fn); d != nil {
+			body = d.Body
+		}
+	}
+	if body == nil {
+		return true
+	}
+	refuses := false
+	ast.Inspect(body, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.FuncLit:
+			return false
+		case *ast.ReturnStmt:
+			// A naked return gives a named result, which something may have set.
+			if len(n.Results) != 1 || !pass.TypesInfo.Types[n.Results[0]].IsNil() {
+				refuses = true
+			}
+		case *ast.CallExpr:
+			if id, ok := n.Fun.(*ast.Ident); ok && id.Name == "panic" {
+				refuses = true
+			}
+		}
+		return !refuses
+	})
+	return refuses
+}
+
+// chosenWords make a condition or a function's name say that a person asked for
+// this.
+var chosenWords = []string{
+	"insecure", "unsafe", "skip", "verify", "verification", "noverify", "untrusted", "selfsigned", "self", "trust",
+	"test", "testing", "tests", "mock", "fake", "debug", "dev", "devel", "development", "local", "localhost", "loopback", "disable", "disabled", "allow",
+	"strict", "validate", "check", "permissive", "lax",
+}
+
+func speaksOfIt(name string) bool {
+	for _, w := range purpose.Words(name) {
+		if slices.Contains(chosenWords, w) {
+			return true
+		}
+	}
+	return false
+}
+
+// isChosen reports whether the place runs only where somebody asked for no
+// verification: under a condition or in a function whose name says so, or after
+// a return under the opposite condition.
+func isChosen(pass *check.PackagePass, c inspector.Cursor) bool {
+	condition := func(e ast.Node) (speaks bool) {
+		if e == nil {
+			return false
+		}
+		ast.Inspect(e, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.Ident:
+				speaks = speaks || speaksOfIt(n.Name)
+			case *ast.BasicLit:
+				speaks = speaks || n.Kind == token.STRING && speaksOfIt(strings.Trim(n.Value, "`\""))
+			}
+			return !speaks
+		})
+		return speaks
+	}
+	for at := c; at.Valid(); at = at.Parent() {
+		kind, index := at.ParentEdge()
+		parent := at.Parent()
+		if !parent.Valid() {
+			return false
+		}
+		switch n := parent.Node().(type) {
+		case *ast.IfStmt:
+			if (kind == edge.IfStmt_Body || kind == edge.IfStmt_Else) && condition(n.Cond) {
+				return true
+			}
+		case *ast.CaseClause:
+			if kind == edge.CaseClause_Body && slices.ContainsFunc(n.List, func(e ast.Expr) bool { return condition(e) }) {
+				return true
+			}
+			if sw, ok := parent.Parent().Parent().Node().(*ast.SwitchStmt); ok && kind == edge.CaseClause_Body && sw.Tag != nil && condition(sw.Tag) {
+				return true
+			}
+		case *ast.BlockStmt:
+			if kind != edge.BlockStmt_List {
+				break
+			}
+			for _, earlier := range n.List[:index] {
+				if guard, ok := earlier.(*ast.IfStmt); ok && leaves(guard.Body) && condition(guard.Cond) {
+					return true
+				}
+			}
+		case *ast.AssignStmt:
+			// insecureTransport := &http.Transport{...}
+			if kind == edge.AssignStmt_Rhs && len(n.Lhs) == len(n.Rhs) && chosenName(purpose.NameOf(pass.TypesInfo, n.Lhs[index])) {
+				return true
+			}
+		case *ast.ValueSpec:
+			if kind == edge.ValueSpec_Values && index < len(n.Names) && chosenName(n.Names[index].Name) {
+				return true
+			}
+		case *ast.KeyValueExpr:
+			if kind == edge.KeyValueExpr_Value && at.Node() != c.Node() && chosenName(purpose.NameOf(pass.TypesInfo, n.Key)) {
+				return true
+			}
+		case *ast.FuncDecl:
+			return chosenName(n.Name.Name)
+		}
+	}
+	return false
+}
+
+// chosenName is speaksOfIt for what is named for having no verification; weaker
+// words such as "check" say nothing there.
+func chosenName(name string) bool {
+	words := purpose.Words(name)
+	for i, w := range words {
+		switch w {
+		case "insecure", "unsafe", "noverify", "untrusted", "selfsigned", "fake", "mock", "debug", "localhost", "unverified":
+			return true
+		case "verify", "verification", "validation":
+			if i > 0 && (words[i-1] == "skip" || words[i-1] == "no" || words[i-1] == "without" || words[i-1] == "disable" || words[i-1] == "tls" && i > 1) {
+				return true
+			}
+		case "signed":
+			if i > 0 && words[i-1] == "self" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// leaves reports whether a block ends by leaving what is around it.
+func leaves(b *ast.BlockStmt) bool {
+	if b == nil || len(b.List) == 0 {
+		return false
+	}
+	switch last := b.List[len(b.List)-1].(type) {
+	case *ast.ReturnStmt:
+		return true
+	case *ast.BranchStmt:
+		return last.Tok == token.CONTINUE || last.Tok == token.BREAK || last.Tok == token.GOTO
+	case *ast.ExprStmt:
+		call, ok := last.X.(*ast.CallExpr)
+		if !ok {
+			return false
+		}
+		id, ok := call.Fun.(*ast.Ident)
+		return ok && id.Name == "panic"
+	}
+	return false
+}
+
+// inspectsPeer reports whether the function reads the peer's certificates
+// itself, to verify them by hand or to show them.
+func inspectsPeer(pass *check.PackagePass, c inspector.Cursor) bool {
+	f, ok := query.Enclosing(c)
+	if !ok || f.Body == nil {
+		return false
+	}
+	found := false
+	ast.Inspect(f.Body, func(n ast.Node) bool {
+		if sel, ok := n.(*ast.SelectorExpr); ok {
+			if v := query.Var(pass.TypesInfo, sel); v != nil && v.IsField() && v.Name() == "PeerCertificates" && query.Path(v.Pkg()) == "crypto/tls" {
+				found = true
+			}
+		}
+		return !found
+	})
+	return found
+}
+
+// isServerSide reports whether a literal is used where only servers look: there
+// ClientAuth decides about certificates, and the field means nothing.
+func isServerSide(pass *check.PackagePass, c inspector.Cursor) bool {
+	at := c
+	for at.ParentEdgeKind() == edge.UnaryExpr_X || at.ParentEdgeKind() == edge.ParenExpr_X {
+		at = at.Parent()
+	}
+	switch parent := at.Parent().Node().(type) {
+	case *ast.CallExpr:
+		switch query.Called(pass.TypesInfo, parent) {
+		case "crypto/tls.Listen", "crypto/tls.NewListener", "crypto/tls.Server":
+			return true
+		}
+	case *ast.KeyValueExpr:
+		v := query.Var(pass.TypesInfo, parent.Key)
+		return v != nil && v.Name() == "TLSConfig" && query.Path(v.Pkg()) == "net/http"
+	}
+	return false
+}
