@@ -17,8 +17,9 @@ import (
 	"golang.org/x/tools/go/ast/inspector"
 
 	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/lib/golang/query"
+	"github.com/peercheck/peercheck/rules/golang/internal/code"
 	"github.com/peercheck/peercheck/rules/golang/internal/edit"
-	"github.com/peercheck/peercheck/rules/golang/internal/query"
 )
 
 //go:embed testdata/http-server-without-timeouts.txtar
@@ -72,20 +73,19 @@ var serveFuncs = map[string][]string{
 
 func runHTTPServerWithoutTimeouts(_ context.Context, pass *check.PackagePass) error {
 	in, ok := pass.ResultOf[inspect.Analyzer].(*inspector.Inspector)
-	if !ok || query.Path(pass.Pkg) == "net/http" { // which documents that it has no limits
+	if !ok || code.Path(pass.Pkg) == "net/http" { // which documents that it has no limits
 		return nil
 	}
-	s := &servers{PackagePass: pass, index: query.NewIndex(pass.Pass, in.Root()), limits: map[*types.Var][]token.Pos{}}
+	s := &servers{PackagePass: pass, index: code.NewIndex(pass.Pass, in.Root()), limits: map[*types.Var][]token.Pos{}}
 	s.findLimits(in.Root())
 	for c := range in.Root().Preorder((*ast.Ident)(nil), (*ast.CompositeLit)(nil), (*ast.CallExpr)(nil), (*ast.ValueSpec)(nil)) {
-		file := query.File(c)
-		if file == nil || query.IsTest(pass.Pass, file) {
+		file := code.File(c)
+		if file == nil || code.IsTest(pass.Pass, file) {
 			continue
 		}
 		switch n := c.Node().(type) {
 		case *ast.Ident:
-			fn, _ := pass.TypesInfo.Uses[n].(*types.Func)
-			if name := query.Name(fn); serveFuncs[name] != nil {
+			if name := query.Name(pass.TypesInfo.Uses[n]); serveFuncs[name] != nil {
 				s.serveFunc(c, file, name)
 			}
 		case *ast.CompositeLit:
@@ -119,7 +119,7 @@ func isStruct(t types.Type) bool {
 // servers is the work on one package.
 type servers struct {
 	*check.PackagePass
-	index *query.Index
+	index *code.Index
 	// limits are the variables, parameters and fields that hold a server of
 	// which a limit is set, and where.
 	limits map[*types.Var][]token.Pos
@@ -149,20 +149,20 @@ func (s *servers) limit(e ast.Expr) {
 	if !ok || !s.isLimit(sel) {
 		return
 	}
-	if holder := query.Selected(s.TypesInfo, sel); holder != nil {
+	if holder := code.Selected(s.TypesInfo, sel); holder != nil {
 		s.limits[holder] = append(s.limits[holder], e.Pos())
 	}
 }
 
 func (s *servers) isLimit(e ast.Expr) bool {
-	v := query.Var(s.TypesInfo, e)
-	return v != nil && v.IsField() && query.Path(v.Pkg()) == "net/http" && (v.Name() == "ReadHeaderTimeout" || v.Name() == "ReadTimeout")
+	v := code.Var(s.TypesInfo, e)
+	return v != nil && v.IsField() && code.Path(v.Pkg()) == "net/http" && (v.Name() == "ReadHeaderTimeout" || v.Name() == "ReadTimeout")
 }
 
 // isNone reports whether a duration is no limit: net/http takes zero and
 // negative ones so.
 func (s *servers) isNone(e ast.Expr) bool {
-	n, ok := query.ConstInt(s.Pass, e)
+	n, ok := code.ConstInt(s.Pass, e)
 	return ok && n <= 0
 }
 
@@ -178,11 +178,11 @@ func (s *servers) literal(c inspector.Cursor, file *ast.File, lit *ast.Composite
 			if !s.isNone(kv.Value) {
 				return
 			}
-			if none == nil || query.Var(s.TypesInfo, kv.Key).Name() == "ReadHeaderTimeout" {
+			if none == nil || code.Var(s.TypesInfo, kv.Key).Name() == "ReadHeaderTimeout" {
 				none = kv.Value
 			}
 		}
-		if v := query.Var(s.TypesInfo, kv.Key); v != nil && v.Name() == "Addr" {
+		if v := code.Var(s.TypesInfo, kv.Key); v != nil && v.Name() == "Addr" {
 			addr = kv.Value
 		}
 	}
@@ -291,15 +291,15 @@ func holderOf(info *types.Info, c inspector.Cursor) *types.Var {
 			continue
 		case edge.AssignStmt_Rhs:
 			if as, ok := parent.Node().(*ast.AssignStmt); ok && len(as.Lhs) == len(as.Rhs) {
-				return query.Var(info, as.Lhs[i])
+				return code.Var(info, as.Lhs[i])
 			}
 		case edge.ValueSpec_Values:
 			if vs, ok := parent.Node().(*ast.ValueSpec); ok && len(vs.Names) == len(vs.Values) {
-				return query.Var(info, vs.Names[i])
+				return code.Var(info, vs.Names[i])
 			}
 		case edge.KeyValueExpr_Value:
 			if kv, ok := parent.Node().(*ast.KeyValueExpr); ok {
-				return query.Var(info, kv.Key)
+				return code.Var(info, kv.Key)
 			}
 		}
 		return nil
@@ -370,7 +370,7 @@ func (s *servers) limitedBeyond(c inspector.Cursor, seen map[types.Object]bool) 
 		if !ok {
 			return false
 		}
-		fn := query.Callee(s.TypesInfo, call)
+		fn := code.Callee(s.TypesInfo, call)
 		if fn == nil || fn.Pkg() != s.Pkg {
 			return false
 		}
@@ -380,7 +380,7 @@ func (s *servers) limitedBeyond(c inspector.Cursor, seen map[types.Object]bool) 
 		}
 		return s.limited(sig.Params().At(i), token.NoPos, seen)
 	case edge.ReturnStmt_Results:
-		f, ok := query.Enclosing(c)
+		f, ok := code.Enclosing(c)
 		decl, isDecl := f.Node.(*ast.FuncDecl)
 		if !ok || !isDecl {
 			return false
@@ -403,7 +403,7 @@ func (s *servers) limitedBeyond(c inspector.Cursor, seen map[types.Object]bool) 
 				return true
 			}
 			if as, ok := call.Parent().Node().(*ast.AssignStmt); ok && i < len(as.Lhs) && len(as.Rhs) == 1 { // server, err := f()
-				if holder := query.Var(s.TypesInfo, as.Lhs[i]); holder != nil && s.limited(holder, as.End(), seen) {
+				if holder := code.Var(s.TypesInfo, as.Lhs[i]); holder != nil && s.limited(holder, as.End(), seen) {
 					return true
 				}
 			}
@@ -453,13 +453,13 @@ func (s *servers) servesLocally(holder *types.Var) bool {
 func (s *servers) isLocalListener(c inspector.Cursor, e ast.Expr) bool {
 	call, ok := ast.Unparen(e).(*ast.CallExpr)
 	if !ok {
-		v := query.Var(s.TypesInfo, e)
-		f, in := query.Enclosing(c)
+		v := code.Var(s.TypesInfo, e)
+		f, in := code.Enclosing(c)
 		if v == nil || !in || f.Body == nil {
 			return false
 		}
 		ast.Inspect(f.Body, func(n ast.Node) bool {
-			if as, ok := n.(*ast.AssignStmt); ok && len(as.Rhs) == 1 && query.Var(s.TypesInfo, as.Lhs[0]) == v {
+			if as, ok := n.(*ast.AssignStmt); ok && len(as.Rhs) == 1 && code.Var(s.TypesInfo, as.Lhs[0]) == v {
 				call, _ = ast.Unparen(as.Rhs[0]).(*ast.CallExpr)
 			}
 			return true
@@ -468,12 +468,12 @@ func (s *servers) isLocalListener(c inspector.Cursor, e ast.Expr) bool {
 	if call == nil {
 		return false
 	}
-	switch query.Called(s.TypesInfo, call) {
+	switch query.Callee(s.TypesInfo, call) {
 	case "net.ListenUnix":
 		return true
 	case "net.Listen":
 		if len(call.Args) == 2 {
-			network, _ := query.ConstString(s.Pass, call.Args[0])
+			network, _ := code.ConstString(s.Pass, call.Args[0])
 			return strings.HasPrefix(network, "unix") || s.isLocal(call.Args[1])
 		}
 	case "crypto/tls.Listen":
@@ -488,22 +488,22 @@ func (s *servers) isLocal(addr ast.Expr) bool {
 	if addr == nil {
 		return false
 	}
-	text, ok := query.ConstString(s.Pass, addr)
+	text, ok := code.ConstString(s.Pass, addr)
 	if !ok {
 		switch e := ast.Unparen(addr).(type) {
 		case *ast.BinaryExpr:
 			return e.Op == token.ADD && s.isLocal(e.X)
 		case *ast.CallExpr:
-			name := query.Called(s.TypesInfo, e)
+			name := query.Callee(s.TypesInfo, e)
 			return (name == "fmt.Sprintf" || name == "net.JoinHostPort") && len(e.Args) > 0 && s.isLocal(e.Args[0])
 		case *ast.StarExpr:
 			// What a flag says unless somebody asks for more.
-			call, ok := query.Init(s.Pass, e.X).(*ast.CallExpr)
-			return ok && query.Called(s.TypesInfo, call) == "flag.String" && len(call.Args) == 3 && s.isLocal(call.Args[1])
+			call, ok := code.Init(s.Pass, e.X).(*ast.CallExpr)
+			return ok && query.Callee(s.TypesInfo, call) == "flag.String" && len(call.Args) == 3 && s.isLocal(call.Args[1])
 		case *ast.Ident:
-			v := query.Var(s.TypesInfo, e)
-			return v != nil && slices.ContainsFunc(query.Values(s.Pass, v), func(value ast.Expr) bool {
-				text, ok := query.ConstString(s.Pass, value)
+			v := code.Var(s.TypesInfo, e)
+			return v != nil && slices.ContainsFunc(code.Values(s.Pass, v), func(value ast.Expr) bool {
+				text, ok := code.ConstString(s.Pass, value)
 				return ok && isLoopback(text)
 			})
 		}

@@ -15,9 +15,10 @@ import (
 	"golang.org/x/tools/go/ast/inspector"
 
 	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/lib/golang/query"
+	"github.com/peercheck/peercheck/rules/golang/internal/code"
 	"github.com/peercheck/peercheck/rules/golang/internal/edit"
 	"github.com/peercheck/peercheck/rules/golang/internal/purpose"
-	"github.com/peercheck/peercheck/rules/golang/internal/query"
 )
 
 //go:embed testdata/tls-verification-disabled.txtar
@@ -78,7 +79,7 @@ func runTLSVerificationDisabled(_ context.Context, pass *check.PackagePass) erro
 		return nil
 	}
 	for c := range in.Root().Preorder((*ast.CompositeLit)(nil), (*ast.AssignStmt)(nil), (*ast.CallExpr)(nil)) {
-		if file := query.File(c); file == nil || query.IsTest(pass.Pass, file) {
+		if file := code.File(c); file == nil || code.IsTest(pass.Pass, file) {
 			continue
 		}
 		switch n := c.Node().(type) {
@@ -113,24 +114,24 @@ func runTLSVerificationDisabled(_ context.Context, pass *check.PackagePass) erro
 }
 
 func isSkipField(pass *check.PackagePass, e ast.Expr) bool {
-	v := query.Var(pass.TypesInfo, e)
+	v := code.Var(pass.TypesInfo, e)
 	return v != nil && v.IsField() && slices.Contains(skipFields, v.Name()) ||
-		v != nil && v.IsField() && v.Name() == "Insecure" && query.Path(v.Pkg()) == "k8s.io/client-go/rest"
+		v != nil && v.IsField() && v.Name() == "Insecure" && code.Path(v.Pkg()) == "k8s.io/client-go/rest"
 }
 
 func alwaysTrue(pass *check.PackagePass, e ast.Expr) bool {
-	value, ok := query.ConstBool(pass.Pass, e)
+	value, ok := code.ConstBool(pass.Pass, e)
 	return ok && value
 }
 
 // flagDefault gives the default value of a flag that is stored into one of the
 // fields, or nil.
 func flagDefault(pass *check.PackagePass, call *ast.CallExpr) ast.Expr {
-	fn := query.Callee(pass.TypesInfo, call)
+	fn := code.Callee(pass.TypesInfo, call)
 	if fn == nil || (fn.Name() != "BoolVar" && fn.Name() != "BoolVarP") {
 		return nil
 	}
-	if path := query.Path(fn.Pkg()); path != "flag" && path != "github.com/spf13/pflag" {
+	if path := code.Path(fn.Pkg()); path != "flag" && path != "github.com/spf13/pflag" {
 		return nil
 	}
 	if len(call.Args) < 4 {
@@ -168,7 +169,7 @@ func removeField(pass *check.PackagePass, lit *ast.CompositeLit, i int) []check.
 			return nil // the variable would be left unused
 		}
 	}
-	file := query.FileAt(pass.Pass, lit.Pos())
+	file := code.FileAt(pass.Pass, lit.Pos())
 	if file == nil {
 		return nil
 	}
@@ -182,7 +183,7 @@ func setFalse(pass *check.PackagePass, value ast.Expr) []check.Fix {
 			return nil
 		}
 	}
-	file := query.FileAt(pass.Pass, value.Pos())
+	file := code.FileAt(pass.Pass, value.Pos())
 	if file == nil {
 		return nil
 	}
@@ -201,7 +202,7 @@ func verifierIn(pass *check.PackagePass, lit *ast.CompositeLit) ast.Expr {
 }
 
 func isVerifier(pass *check.PackagePass, e ast.Expr) bool {
-	v := query.Var(pass.TypesInfo, e)
+	v := code.Var(pass.TypesInfo, e)
 	return v != nil && v.IsField() && slices.Contains(verifiers, v.Name())
 }
 
@@ -209,13 +210,13 @@ func isVerifier(pass *check.PackagePass, e ast.Expr) bool {
 // configuration that the literal or assignment at c makes. target is the key of
 // the literal, or the field that is assigned to.
 func verifierSetLater(pass *check.PackagePass, c inspector.Cursor, target ast.Expr) (callback ast.Expr) {
-	f, ok := query.Enclosing(c)
+	f, ok := code.Enclosing(c)
 	if !ok || f.Body == nil {
 		return nil
 	}
 	var config *types.Var
 	if sel, ok := ast.Unparen(target).(*ast.SelectorExpr); ok {
-		config = query.Selected(pass.TypesInfo, sel)
+		config = code.Selected(pass.TypesInfo, sel)
 	} else {
 		config = holder(pass.TypesInfo, c)
 	}
@@ -226,7 +227,7 @@ func verifierSetLater(pass *check.PackagePass, c inspector.Cursor, target ast.Ex
 		}
 		for i, lhs := range as.Lhs {
 			sel, ok := ast.Unparen(lhs).(*ast.SelectorExpr)
-			if ok && isVerifier(pass, sel) && config != nil && query.Selected(pass.TypesInfo, sel) == config {
+			if ok && isVerifier(pass, sel) && config != nil && code.Selected(pass.TypesInfo, sel) == config {
 				callback = as.Rhs[i]
 			}
 		}
@@ -246,15 +247,15 @@ func holder(info *types.Info, c inspector.Cursor) *types.Var {
 			continue
 		case edge.AssignStmt_Rhs:
 			if as, ok := parent.Node().(*ast.AssignStmt); ok && len(as.Lhs) == len(as.Rhs) {
-				return query.Var(info, as.Lhs[i])
+				return code.Var(info, as.Lhs[i])
 			}
 		case edge.ValueSpec_Values:
 			if vs, ok := parent.Node().(*ast.ValueSpec); ok && len(vs.Names) == len(vs.Values) {
-				return query.Var(info, vs.Names[i])
+				return code.Var(info, vs.Names[i])
 			}
 		case edge.KeyValueExpr_Value:
 			if kv, ok := parent.Node().(*ast.KeyValueExpr); ok {
-				return query.Var(info, kv.Key)
+				return code.Var(info, kv.Key)
 			}
 		}
 		return nil
@@ -274,7 +275,7 @@ func canRefuse(pass *check.PackagePass, callback ast.Expr) bool {
 	case *ast.Ident, *ast.SelectorExpr:
 		var fn *types.Func
 		if id, ok := e.(*ast.Ident); ok {
-			if init, ok := query.Init(pass.Pass, id).(*ast.FuncLit); ok {
+			if init, ok := code.Init(pass.Pass, id).(*ast.FuncLit); ok {
 				body = init.Body
 				break
 			}
@@ -282,7 +283,7 @@ func canRefuse(pass *check.PackagePass, callback ast.Expr) bool {
 		} else if sel, ok := e.(*ast.SelectorExpr); ok {
 			fn, _ = pass.TypesInfo.Uses[sel.Sel].(*types.Func)
 		}
-		if d := query.Declaration(pass.Pass, fn); d != nil {
+		if d := code.Declaration(pass.Pass, fn); d != nil {
 			body = d.Body
 		}
 	}
@@ -437,14 +438,14 @@ func leaves(b *ast.BlockStmt) bool {
 // inspectsPeer reports whether the function reads the peer's certificates
 // itself, to verify them by hand or to show them.
 func inspectsPeer(pass *check.PackagePass, c inspector.Cursor) bool {
-	f, ok := query.Enclosing(c)
+	f, ok := code.Enclosing(c)
 	if !ok || f.Body == nil {
 		return false
 	}
 	found := false
 	ast.Inspect(f.Body, func(n ast.Node) bool {
 		if sel, ok := n.(*ast.SelectorExpr); ok {
-			if v := query.Var(pass.TypesInfo, sel); v != nil && v.IsField() && v.Name() == "PeerCertificates" && query.Path(v.Pkg()) == "crypto/tls" {
+			if v := code.Var(pass.TypesInfo, sel); v != nil && v.IsField() && v.Name() == "PeerCertificates" && code.Path(v.Pkg()) == "crypto/tls" {
 				found = true
 			}
 		}
@@ -462,13 +463,13 @@ func isServerSide(pass *check.PackagePass, c inspector.Cursor) bool {
 	}
 	switch parent := at.Parent().Node().(type) {
 	case *ast.CallExpr:
-		switch query.Called(pass.TypesInfo, parent) {
+		switch query.Callee(pass.TypesInfo, parent) {
 		case "crypto/tls.Listen", "crypto/tls.NewListener", "crypto/tls.Server":
 			return true
 		}
 	case *ast.KeyValueExpr:
-		v := query.Var(pass.TypesInfo, parent.Key)
-		return v != nil && v.Name() == "TLSConfig" && query.Path(v.Pkg()) == "net/http"
+		v := code.Var(pass.TypesInfo, parent.Key)
+		return v != nil && v.Name() == "TLSConfig" && code.Path(v.Pkg()) == "net/http"
 	}
 	return false
 }

@@ -10,7 +10,8 @@ import (
 	"golang.org/x/tools/go/ast/edge"
 	"golang.org/x/tools/go/ast/inspector"
 
-	"github.com/peercheck/peercheck/rules/golang/internal/query"
+	"github.com/peercheck/peercheck/lib/golang/query"
+	"github.com/peercheck/peercheck/rules/golang/internal/code"
 )
 
 // A Use is a place where a value gets a name.
@@ -27,13 +28,13 @@ type Use struct {
 
 // A Tracer follows values of one package. It is not safe for concurrent use.
 type Tracer struct {
-	*query.Index
+	*code.Index
 	pass *analysis.Pass
 }
 
 // NewTracer makes a tracer for a package.
 func NewTracer(pass *analysis.Pass, root inspector.Cursor) *Tracer {
-	return &Tracer{Index: query.NewIndex(pass, root), pass: pass}
+	return &Tracer{Index: code.NewIndex(pass, root), pass: pass}
 }
 
 // budget bounds the places looked at for one value: what a value is for shows
@@ -121,13 +122,13 @@ func (w *walk) value(c inspector.Cursor, calls []*types.Func) {
 				c = parent
 				continue
 			}
-			fn := query.Callee(w.pass.TypesInfo, call)
+			fn := code.Callee(w.pass.TypesInfo, call)
 			if fn == nil {
 				return
 			}
 			if isWrite(fn) && index == 0 { // sb.WriteByte(x), copy-like
 				if sel, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr); ok {
-					w.variable(query.Var(w.pass.TypesInfo, sel.X), call.End(), calls)
+					w.variable(code.Var(w.pass.TypesInfo, sel.X), call.End(), calls)
 				}
 				return
 			}
@@ -179,7 +180,7 @@ func (w *walk) assigned(lhs ast.Expr, after token.Pos, calls []*types.Func) {
 	info := w.pass.TypesInfo
 	switch lhs := ast.Unparen(lhs).(type) {
 	case *ast.Ident:
-		if v := query.Var(info, lhs); v != nil && lhs.Name != "_" {
+		if v := code.Var(info, lhs); v != nil && lhs.Name != "_" {
 			w.add(lhs.Name, ofTextVar(v), lhs, calls)
 			w.variable(v, after, calls)
 		}
@@ -209,7 +210,7 @@ func under(t types.Type) types.Type {
 // fieldIsPublic reports whether a field holds numbers or flags of a protocol
 // rather than text: a token there is a lexer's.
 func (w *walk) fieldIsPublic(e ast.Expr) bool {
-	v := query.Var(w.pass.TypesInfo, e)
+	v := code.Var(w.pass.TypesInfo, e)
 	return v != nil && v.IsField() && ofTextVar(v) == None
 }
 
@@ -286,7 +287,7 @@ func (w *walk) namedResult(v *types.Var) *types.Func {
 // returned follows a value out of its function: the function's name, then what
 // its callers in this package do with the result.
 func (w *walk) returned(ret inspector.Cursor, index int, calls []*types.Func) {
-	f, ok := query.Enclosing(ret)
+	f, ok := code.Enclosing(ret)
 	if !ok || index > 0 {
 		return
 	}
@@ -323,7 +324,7 @@ func (w *walk) returned(ret inspector.Cursor, index int, calls []*types.Func) {
 func (w *walk) closure(lhs ast.Expr, after token.Pos, calls []*types.Func) {
 	name := NameOf(w.pass.TypesInfo, lhs)
 	w.add(name, OfFunc(name), lhs, calls)
-	v := query.Var(w.pass.TypesInfo, lhs)
+	v := code.Var(w.pass.TypesInfo, lhs)
 	if v == nil || w.seen[v] {
 		return
 	}
@@ -351,7 +352,7 @@ func (w *walk) function(fn *types.Func, calls []*types.Func) {
 			call = call.Parent()
 		}
 		if call.ParentEdgeKind() == edge.CallExpr_Fun {
-			if f := query.File(call); f != nil && query.IsTest(w.pass, f) {
+			if f := code.File(call); f != nil && code.IsTest(w.pass, f) {
 				continue
 			}
 			w.value(call.Parent(), calls)
@@ -361,7 +362,7 @@ func (w *walk) function(fn *types.Func, calls []*types.Func) {
 
 func returnsText(fn *types.Func) bool {
 	sig, ok := fn.Type().(*types.Signature)
-	return ok && sig.Results().Len() > 0 && query.IsText(sig.Results().At(0).Type())
+	return ok && sig.Results().Len() > 0 && code.IsText(sig.Results().At(0).Type())
 }
 
 func returnsNumber(fn *types.Func) bool {
@@ -415,8 +416,8 @@ func isBuiltin(info *types.Info, call *ast.CallExpr, names ...string) bool {
 // isWrite reports whether a method appends its first argument to its receiver.
 func isWrite(fn *types.Func) bool {
 	switch query.Name(fn) {
-	case "strings.Builder.WriteString", "strings.Builder.WriteByte", "strings.Builder.WriteRune", "strings.Builder.Write",
-		"bytes.Buffer.WriteString", "bytes.Buffer.WriteByte", "bytes.Buffer.WriteRune", "bytes.Buffer.Write":
+	case "(*strings.Builder).WriteString", "(*strings.Builder).WriteByte", "(*strings.Builder).WriteRune", "(*strings.Builder).Write",
+		"(*bytes.Buffer).WriteString", "(*bytes.Buffer).WriteByte", "(*bytes.Buffer).WriteRune", "(*bytes.Buffer).Write":
 		return true
 	}
 	return false
@@ -425,9 +426,9 @@ func isWrite(fn *types.Func) bool {
 // transparent reports whether a function of the standard library gives its
 // argument back in another form.
 func transparent(fn *types.Func) bool {
-	switch query.Path(fn.Pkg()) {
+	switch code.Path(fn.Pkg()) {
 	case "encoding/hex", "encoding/base64", "encoding/base32", "strconv", "strings", "bytes", "fmt", "math/big", "unicode/utf8", "net/url", "math", "slices":
-		return returnsText(fn) || returnsNumber(fn) || query.Path(fn.Pkg()) == "math/big"
+		return returnsText(fn) || returnsNumber(fn) || code.Path(fn.Pkg()) == "math/big"
 	}
 	return false
 }
@@ -471,7 +472,7 @@ func NameOf(info *types.Info, e ast.Expr) string {
 				return NameOf(info, lit)
 			}
 		}
-		if fn := query.Callee(info, e); fn != nil {
+		if fn := code.Callee(info, e); fn != nil {
 			if len(e.Args) > 0 && transparent(fn) {
 				return NameOf(info, e.Args[0])
 			}
@@ -496,7 +497,7 @@ func Names(info *types.Info, e ast.Expr) []string {
 			if info.Types[n.Fun].IsType() {
 				return true
 			}
-			if fn := query.Callee(info, n); fn != nil && transparent(fn) {
+			if fn := code.Callee(info, n); fn != nil && transparent(fn) {
 				return true
 			}
 			names = append(names, NameOf(info, n))

@@ -1,10 +1,11 @@
-// Package query answers the questions about typed syntax that Go checks keep
-// asking: what is called here, of which type is this, is that constant. Use
-// [Callee] and [Name] first.
+// Package code answers what the Go checks ask beyond one expression: which
+// values a variable may have, which function stands around a place, what is test
+// code. [Const], [Values] and [Enclosing] are asked for most. What one expression
+// says by itself is in lib/golang/query.
 //
 // Every function takes partial types: where an object or a type is missing the
 // answer is the zero value, never a panic.
-package query
+package code
 
 import (
 	"go/ast"
@@ -20,7 +21,8 @@ import (
 )
 
 // Callee gives the function or method that a call names, be it concrete or of
-// an interface; nil for a call of a function value, a builtin or a conversion.
+// an interface, and for an instance of a generic one that one; nil for a call of
+// a function value, a builtin or a conversion.
 func Callee(info *types.Info, call *ast.CallExpr) *types.Func {
 	fn, _ := typeutil.Callee(info, call).(*types.Func)
 	if fn == nil {
@@ -29,92 +31,35 @@ func Callee(info *types.Info, call *ast.CallExpr) *types.Func {
 	return fn.Origin()
 }
 
-// Called is the Name of what a call names.
-func Called(info *types.Info, call *ast.CallExpr) string { return Name(Callee(info, call)) }
-
-// Name spells a function as tables do: "net/http.Error",
-// "net/http.Server.ListenAndServe". Pointers, type arguments and the major
-// version of the module path are left out, so that
-// "github.com/jackc/pgx.Conn.Query" is every version's. It is "" for nil and
-// for a method of an unnamed type.
-func Name(fn *types.Func) string {
-	if fn == nil {
-		return ""
-	}
-	if sig, ok := fn.Type().(*types.Signature); ok && sig.Recv() != nil {
-		recv := TypeName(sig.Recv().Type())
-		if recv == "" {
-			return ""
-		}
-		return recv + "." + fn.Name()
-	}
-	return Path(fn.Pkg()) + "." + fn.Name()
-}
-
-// TypeName spells a named type as Name does: "net/http.Request". Pointers and
-// aliases are looked through; it is "" for any other type.
-func TypeName(t types.Type) string {
-	if t == nil {
-		return ""
-	}
-	if p, ok := types.Unalias(t).(*types.Pointer); ok {
-		t = p.Elem()
-	}
-	named, ok := types.Unalias(t).(*types.Named)
-	if !ok {
-		return ""
-	}
-	obj := named.Obj()
-	if obj.Pkg() == nil {
-		return obj.Name()
-	}
-	return Path(obj.Pkg()) + "." + obj.Name()
-}
-
-// Path is the import path of a package without major version elements ("/v5");
-// "" for nil.
+// Path is the import path of a package, "" for nil.
 func Path(pkg *types.Package) string {
 	if pkg == nil {
 		return ""
 	}
-	path := pkg.Path()
-	if !strings.Contains(path, "/v") {
-		return path
-	}
-	kept := make([]string, 0, 8)
-	for element := range strings.SplitSeq(path, "/") {
-		if !isMajor(element) {
-			kept = append(kept, element)
-		}
-	}
-	return strings.Join(kept, "/")
+	return pkg.Path()
 }
 
-func isMajor(element string) bool {
-	if len(element) < 2 || element[0] != 'v' {
-		return false
-	}
-	for _, c := range element[1:] {
-		if c < '0' || c > '9' {
-			return false
+// Unversioned takes the major version elements out of an import path or a
+// qualified name: "(*github.com/jackc/pgx/v5.Conn).Query" becomes
+// "(*github.com/jackc/pgx.Conn).Query", which is every version's.
+func Unversioned(name string) string {
+	for from := 0; ; {
+		i := strings.Index(name[from:], "/v")
+		if i < 0 {
+			return name
+		}
+		i += from
+		end := i + 2
+		for end < len(name) && '0' <= name[end] && name[end] <= '9' {
+			end++
+		}
+		if end > i+2 && (end == len(name) || name[end] == '/' || name[end] == '.') {
+			name = name[:i] + name[end:]
+			from = i
+		} else {
+			from = end
 		}
 	}
-	return true
-}
-
-// IsType reports whether a type, or what it points to, is one of the named
-// types, spelled as TypeName does.
-func IsType(t types.Type, names ...string) bool {
-	name := TypeName(t)
-	if name == "" {
-		return false
-	}
-	for _, n := range names {
-		if n == name {
-			return true
-		}
-	}
-	return false
 }
 
 // IsText reports whether values of a type are strings, byte slices or byte

@@ -1,4 +1,4 @@
-package query
+package code
 
 import (
 	"go/ast"
