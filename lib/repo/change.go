@@ -18,10 +18,11 @@ import (
 // (MERGE_HEAD). The context is also that of later reads through FS.
 //
 // A regular file counts as changed if its content differs from that in every
-// base. Links, submodules and what is only intended to be added (git add -N)
+// base. merged names further parents, for the pre-merge-commit hook, at which
+// time there is no MERGE_HEAD yet. Links, submodules and what is only intended to be added (git add -N)
 // have no content to judge; a path in conflict is an Entry whose Load says so.
-func (r *Repo) Staged(ctx context.Context) (source.Change, error) {
-	bases, err := r.stagedBases(ctx)
+func (r *Repo) Staged(ctx context.Context, merged ...ID) (source.Change, error) {
+	bases, err := r.stagedBases(ctx, merged)
 	if err != nil {
 		return source.Change{}, err
 	}
@@ -44,7 +45,7 @@ func (r *Repo) Staged(ctx context.Context) (source.Change, error) {
 
 // stagedBases gives the trees of HEAD and MERGE_HEAD. An unborn HEAD gives the
 // empty tree alone, "".
-func (r *Repo) stagedBases(ctx context.Context) ([]ID, error) {
+func (r *Repo) stagedBases(ctx context.Context, merged []ID) ([]ID, error) {
 	head, err := r.store.resolve(ctx, "HEAD", "tree")
 	if errors.Is(err, ErrMissing) {
 		unborn, err2 := r.store.unborn(ctx)
@@ -56,17 +57,19 @@ func (r *Repo) stagedBases(ctx context.Context) ([]ID, error) {
 	if err != nil {
 		return nil, fmt.Errorf("HEAD cannot be read: %w", err)
 	}
-	merged, err := r.mergeHeads(ctx)
+	heads, err := r.mergeHeads(ctx)
 	if err != nil {
 		return nil, err
 	}
 	bases := []ID{head}
-	for _, commit := range merged {
+	for _, commit := range append(heads, merged...) {
 		tree, err := r.store.resolve(ctx, string(commit), "tree")
 		if err != nil {
 			return nil, fmt.Errorf("MERGE_HEAD cannot be read: %w", err)
 		}
-		bases = append(bases, tree)
+		if !slices.Contains(bases, tree) {
+			bases = append(bases, tree)
+		}
 	}
 	return bases, nil
 }

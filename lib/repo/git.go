@@ -15,10 +15,10 @@ import (
 
 // gitStore is the backend that asks the git program, by plumbing commands only.
 type gitStore struct {
-	cmd    command
-	hexLen int
-	blobs  *batch // cat-file --batch
-	sizes  *batch // cat-file --batch-check
+	cmd      command
+	hexLen   int
+	contents *batch // cat-file --batch
+	sizes    *batch // cat-file --batch-check
 }
 
 // command is how git is run: always with the same care.
@@ -116,7 +116,15 @@ func (c command) prepare(ctx context.Context, args ...string) *exec.Cmd {
 
 // run gives what git prints. The error is a *gitError, or the context's.
 func (c command) run(ctx context.Context, args ...string) ([]byte, error) {
+	return c.runInput(ctx, "", args...)
+}
+
+// runInput is run with a standard input.
+func (c command) runInput(ctx context.Context, input string, args ...string) ([]byte, error) {
 	cmd := c.prepare(ctx, args...)
+	if input != "" {
+		cmd.Stdin = strings.NewReader(input)
+	}
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &limited{max: 4096, b: &stderr}
 	if err := cmd.Run(); err != nil {
@@ -186,7 +194,7 @@ func locateGit(ctx context.Context, opts Options) (layout, *gitStore, error) {
 		return layout{}, nil, err
 	}
 	g := &gitStore{cmd: cmd, hexLen: l.hexLen}
-	g.blobs = newBatch(cmd, "--batch")
+	g.contents = newBatch(cmd, "--batch")
 	g.sizes = newBatch(cmd, "--batch-check")
 	return l, g, nil
 }
@@ -226,7 +234,7 @@ func (c command) locate(ctx context.Context) (layout, error) {
 	return l, nil
 }
 
-func (g *gitStore) close() error { return errors.Join(g.blobs.close(), g.sizes.close()) }
+func (g *gitStore) close() error { return errors.Join(g.contents.close(), g.sizes.close()) }
 
 func (g *gitStore) resolve(ctx context.Context, rev, kind string) (ID, error) {
 	if rev == "" || strings.ContainsAny(rev, "\n\x00") {
@@ -258,7 +266,7 @@ func (g *gitStore) stat(ctx context.Context, id ID) (string, int64, error) {
 }
 
 func (g *gitStore) read(ctx context.Context, id ID) (string, []byte, error) {
-	return g.blobs.object(ctx, id)
+	return g.contents.object(ctx, id)
 }
 
 // emptyTrees are the IDs of the tree without entries, which every git knows.

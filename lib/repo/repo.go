@@ -87,6 +87,19 @@ type store interface {
 	// diffIndex compares the index with a tree; "" is the empty tree, which
 	// lists the index. Entries that are only intended to be added are not there.
 	diffIndex(ctx context.Context, tree ID) ([]change, error)
+	// commits lists a span, parents before children; Exclude holds only commits
+	// that are present.
+	commits(ctx context.Context, span Span) ([]Commit, error)
+	// blobs lists the blobs of a span.
+	blobs(ctx context.Context, span Span) (map[ID]bool, error)
+	// changes compares commits with their parents: one map by path for each
+	// parent, one with everything for a commit without any. What is the same as
+	// in one parent may be left out.
+	changes(ctx context.Context, commits []Commit, visit func(Commit, []map[string]change) error) error
+	// independent leaves out the commits that others reach.
+	independent(ctx context.Context, commits []ID) ([]ID, error)
+	// config gives the settings whose key matches a regular expression, in order.
+	config(ctx context.Context, keys string) ([]setting, error)
 	// hooksDir is the folder that Git looks for hooks in.
 	hooksDir(ctx context.Context, l layout) (string, error)
 	close() error
