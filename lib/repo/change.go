@@ -39,7 +39,7 @@ func (r *Repo) Staged(ctx context.Context, merged ...ID) (source.Change, error) 
 		diffs = append(diffs, diff)
 	}
 	head := &tree{repo: r, kind: check.RevisionIndex}
-	head.fs = &treeFS{ctx, r, &indexFolders{repo: r}}
+	head.fs = &treeFS{ctx, r, newOverlaidFolders(&commitFolders{repo: r, root: bases[0]}, diffs[0])}
 	return r.change(ctx, head, bases, diffs)
 }
 

@@ -429,3 +429,68 @@ func TestOpenErrors(t *testing.T) {
 		t.Error("without git: no error")
 	}
 }
+
+// The index as a file system holds what git lists, whatever changed.
+func TestIndexFSAgainstGit(t *testing.T) {
+	for name, do := range map[string]func(r *repotest.Repo){
+		"unborn":  func(r *repotest.Repo) { r.Stage("d/e/f", "1\n"); r.Stage("a", "1\n") },
+		"nothing": func(r *repotest.Repo) { r.Commit("c", "a", "1\n", "d/b", "1\n") },
+		"folder empties": func(r *repotest.Repo) {
+			r.Commit("c", "a", "1\n", "d/e/b", "1\n", "d/e/c", "1\n")
+			r.Git("rm", "-rq", "d")
+		},
+		"folder half empty": func(r *repotest.Repo) {
+			r.Commit("c", "a", "1\n", "d/e/b", "1\n", "d/c", "1\n")
+			r.Git("rm", "-rq", "d/e")
+		},
+		"file to folder": func(r *repotest.Repo) { r.Commit("c", "a", "1\n"); r.Git("rm", "-q", "a"); r.Stage("a/b/c", "1\n") },
+		"folder to file": func(r *repotest.Repo) {
+			r.Commit("c", "a/b/c", "1\n", "a/d", "1\n")
+			r.Git("rm", "-rq", "a")
+			r.Stage("a", "1\n")
+		},
+		"new in old folders": func(r *repotest.Repo) {
+			r.Commit("c", "a/b/c", "1\n")
+			r.Stage("a/b/d", "1\n")
+			r.Stage("a/e/f/g", "1\n")
+		},
+		"everything gone": func(r *repotest.Repo) { r.Commit("c", "a/b/c", "1\n"); r.Git("rm", "-rq", "a") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := repotest.New(t)
+			do(r)
+			c, err := open(t, r).Staged(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			err = fs.WalkDir(c.Head.FS(), ".", func(p string, d fs.DirEntry, err error) error {
+				if err != nil {
+					return err
+				}
+				if d.IsDir() {
+					if entries, _ := fs.ReadDir(c.Head.FS(), p); len(entries) == 0 && p != "." {
+						t.Errorf("%s is an empty folder", p)
+					}
+					return nil
+				}
+				content, err := fs.ReadFile(c.Head.FS(), p)
+				got = append(got, fmt.Sprintf("%s %q", p, content))
+				return err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var want []string
+			for _, p := range strings.Fields(r.Git("ls-files")) {
+				want = append(want, fmt.Sprintf("%s %q", p, r.Git("show", ":"+p)+"\n"))
+			}
+			slices.Sort(want)
+			slices.Sort(got)
+			if !slices.Equal(got, want) {
+				t.Errorf("got %q\nwant %q", got, want)
+			}
+		})
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -219,49 +220,72 @@ func find(entries []treeEntry, name string) (treeEntry, bool) {
 	return treeEntry{}, false
 }
 
-// indexFolders lists the folders of the index, which is read at the first use.
-type indexFolders struct {
-	repo *Repo
-
-	mu    sync.Mutex
-	known map[string][]treeEntry
+// overlaidFolders lists the folders of the index: those of a base tree, with the
+// paths that differ from it. So only the folders that are asked for are read,
+// and a large index is never listed.
+type overlaidFolders struct {
+	base    folders
+	changed map[string]map[string]entry // by folder and name; the zero entry is gone
 }
 
-func (x *indexFolders) list(ctx context.Context, dir string) ([]treeEntry, bool, error) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	if x.known == nil {
-		files, err := x.repo.store.diffIndex(ctx, "")
-		if err != nil {
-			return nil, false, err
+func newOverlaidFolders(base folders, diff map[string]change) *overlaidFolders {
+	o := &overlaidFolders{base: base, changed: map[string]map[string]entry{}}
+	at := func(path string) (parent string, siblings map[string]entry, name string) {
+		name = path
+		if i := strings.LastIndexByte(path, '/'); i >= 0 {
+			parent, name = path[:i], path[i+1:]
 		}
-		known := map[string][]treeEntry{"": nil}
-		var addFolder func(dir string)
-		add := func(path string, e entry) {
-			parent, name := "", path
-			if i := strings.LastIndexByte(path, '/'); i >= 0 {
-				parent, name = path[:i], path[i+1:]
-				addFolder(parent)
-			}
-			known[parent] = append(known[parent], treeEntry{name, e})
+		if o.changed[parent] == nil {
+			o.changed[parent] = map[string]entry{}
 		}
-		addFolder = func(dir string) {
-			if _, ok := known[dir]; !ok {
-				known[dir] = nil
-				add(dir, entry{mode: modeTree})
-			}
-		}
-		for _, f := range files {
-			if f.unmerged || f.new.mode == 0 {
-				continue
-			}
-			if f.new.mode == modeGitlink {
-				known[f.path] = nil
-			}
-			add(f.path, f.new)
-		}
-		x.known = known
+		return parent, o.changed[parent], name
 	}
-	entries, ok := x.known[dir]
-	return entries, ok, nil
+	for path, c := range diff {
+		parent, siblings, name := at(path)
+		if e := c.new; !c.unmerged && e.mode != 0 {
+			siblings[name] = e
+		} else if _, known := siblings[name]; !known {
+			siblings[name] = entry{}
+		}
+		for parent != "" { // the folders on the way are looked at again
+			parent, siblings, name = at(parent)
+			if siblings[name] == (entry{}) {
+				siblings[name] = entry{mode: modeTree}
+			}
+		}
+	}
+	return o
+}
+
+func (o *overlaidFolders) list(ctx context.Context, dir string) ([]treeEntry, bool, error) {
+	entries, ok, err := o.base.list(ctx, dir)
+	if err != nil {
+		return nil, false, err
+	}
+	changed := o.changed[dir]
+	if len(changed) == 0 {
+		return entries, ok, nil
+	}
+	var out []treeEntry
+	for _, e := range entries {
+		if _, differs := changed[e.name]; !differs {
+			out = append(out, e)
+		}
+	}
+	for name, e := range changed {
+		if e.mode == modeTree {
+			below, _, err := o.list(ctx, strings.TrimPrefix(dir+"/"+name, "/"))
+			if err != nil {
+				return nil, false, err
+			}
+			if len(below) == 0 {
+				continue // all its files are gone
+			}
+		}
+		if e != (entry{}) {
+			out = append(out, treeEntry{name, e})
+		}
+	}
+	slices.SortFunc(out, func(a, b treeEntry) int { return strings.Compare(a.name, b.name) })
+	return out, len(out) > 0 || dir == "", nil
 }
