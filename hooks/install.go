@@ -15,7 +15,9 @@ import (
 type InstallOptions struct {
 	// Repo says which repository.
 	Repo repo.Options
-	// Hooks are the hooks' names; empty means Client.
+	// Server says that the repository is one that is pushed to, and may be bare.
+	Server bool
+	// Hooks are the hooks' names; empty means Client, or Server's.
 	Hooks []string
 	// Binary is the absolute path of the peercheck program that the hooks run.
 	Binary string
@@ -38,6 +40,9 @@ func Install(ctx context.Context, opts InstallOptions) ([]Outcome, error) {
 	names := opts.Hooks
 	if len(names) == 0 {
 		names = Client
+		if opts.Server {
+			names = Server
+		}
 	}
 	if err := validate(names); err != nil {
 		return nil, err
@@ -45,7 +50,7 @@ func Install(ctx context.Context, opts InstallOptions) ([]Outcome, error) {
 	if !filepath.IsAbs(opts.Binary) {
 		return nil, fmt.Errorf("the program's path %q is not absolute", opts.Binary)
 	}
-	dir, err := hooksDir(ctx, opts.Repo)
+	dir, err := hooksDir(ctx, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -166,7 +171,7 @@ func Uninstall(ctx context.Context, opts InstallOptions) ([]Outcome, error) {
 	if err := validate(names); err != nil {
 		return nil, err
 	}
-	dir, err := hooksDir(ctx, opts.Repo)
+	dir, err := hooksDir(ctx, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -208,8 +213,9 @@ func uninstall(root *os.Root, name string) (done string, err error) {
 }
 
 // hooksDir is where Git looks for hooks.
-func hooksDir(ctx context.Context, opts repo.Options) (string, error) {
-	r, err := repo.Open(ctx, opts)
+func hooksDir(ctx context.Context, opts InstallOptions) (string, error) {
+	opts.Repo.Bare = opts.Repo.Bare || opts.Server
+	r, err := repo.Open(ctx, opts.Repo)
 	if err != nil {
 		return "", err
 	}

@@ -13,7 +13,7 @@ import (
 
 func uninstall(t testing.TB, r *repotest.Repo) {
 	t.Helper()
-	if _, err := hooks.Uninstall(t.Context(), hooks.InstallOptions{Repo: repo.Options{Dir: r.Dir, Env: r.Env}}); err != nil {
+	if _, err := hooks.Uninstall(t.Context(), hooks.InstallOptions{Repo: repo.Options{Dir: r.Dir, Env: r.Env}, Server: bare(r)}); err != nil {
 		t.Fatal(err)
 	}
 }

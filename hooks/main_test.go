@@ -12,7 +12,6 @@ import (
 
 	"github.com/peercheck/peercheck/hooks"
 	"github.com/peercheck/peercheck/lib/check"
-	"github.com/peercheck/peercheck/lib/config"
 	"github.com/peercheck/peercheck/lib/repo"
 	"github.com/peercheck/peercheck/lib/repo/repotest"
 	"github.com/peercheck/peercheck/lib/scan"
@@ -35,9 +34,17 @@ func hookMain(name string, args []string) int {
 	}
 	return hooks.Run(context.Background(), hooks.Options{
 		Name: name, Args: args, Stdin: os.Stdin, Stderr: os.Stderr,
-		Repo: repo.Options{Dir: dir, Env: os.Environ()},
-		Scanner: func(c *config.Config) (*scan.Scanner, error) {
-			return scan.New(scan.Options{Checks: []*check.Check{forbiddenWord, token}, Config: c})
+		Repo:  repo.Options{Dir: dir, Env: os.Environ()},
+		Cache: os.Getenv("PEERCHECK_TEST_CACHE"), Identity: "test",
+		Scanner: func(r hooks.Request) (*scan.Scanner, error) {
+			all := []*check.Check{forbiddenWord, token}
+			if r.Secrets {
+				all = []*check.Check{token}
+			}
+			if os.Getenv("PEERCHECK_TEST_SLOW") != "" {
+				all = []*check.Check{endless}
+			}
+			return scan.New(scan.Options{Checks: all, Config: r.Config})
 		},
 	})
 }
@@ -54,6 +61,15 @@ var forbiddenWord = &check.Check{
 var token = &check.Check{
 	ID: "secrets/test-token", Title: "Test token", CWE: []check.CWE{798}, Severity: check.Critical, Confidence: check.Firm,
 	Since: "0.1", Page: page, Secret: true, Generated: true, Run: finder("TOKEN-[0-9a-f]{8}", "a test token is in the file"),
+}
+
+// endless takes longer than anybody waits.
+var endless = &check.Check{
+	ID: "test/endless", Title: "Endless", CWE: []check.CWE{1}, Severity: check.High, Confidence: check.Firm, Since: "0.1", Page: page,
+	Run: func(ctx context.Context, _ *check.Pass) error {
+		<-ctx.Done()
+		return ctx.Err()
+	},
 }
 
 func finder(pattern, message string) func(context.Context, *check.Pass) error {
@@ -89,10 +105,13 @@ func installed(t testing.TB, names ...string) *repotest.Repo {
 	return r
 }
 
+// bare reports whether a repository has no work tree.
+func bare(r *repotest.Repo) bool { return strings.HasSuffix(r.Dir, ".git") }
+
 func install(t testing.TB, r *repotest.Repo, names ...string) []hooks.Outcome {
 	t.Helper()
 	out, err := hooks.Install(t.Context(), hooks.InstallOptions{
-		Repo: repo.Options{Dir: r.Dir, Env: r.Env}, Hooks: names, Binary: program(t),
+		Repo: repo.Options{Dir: r.Dir, Env: r.Env}, Hooks: names, Server: bare(r), Binary: program(t),
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -10,7 +10,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/peercheck/peercheck/lib/check"
-	"github.com/peercheck/peercheck/lib/triage"
 )
 
 // maxShown bounds the findings that are printed in full: a screenful. The rest
@@ -60,71 +59,100 @@ func (m *messages) failed(ctx context.Context, err error) {
 		return
 	}
 	m.line("%s", m.paint(bold+red, "peercheck: blocked, because it could not check: ")+printable(err.Error()))
-	m.line("%s", m.skipHint())
+	if !isServer(m.hook) {
+		m.line("%s", m.skipHint())
+	}
 }
 
-func (m *messages) outcome(v outcome) {
-	if v.ExitCode() == triage.ExitClean {
-		return
+func (m *messages) outcome(o *outcome) {
+	o.sort()
+	for _, n := range o.degraded[:min(len(o.degraded), maxShown)] {
+		m.line("peercheck: %s %s", m.paint(yellow, "judged with less:"), printable(n.String()))
 	}
-	if n := len(v.Blocking); n > 0 {
+	if n := len(o.blocking); n > 0 {
 		m.line("%s", m.paint(bold+red, fmt.Sprintf("peercheck: %s this %s", count(n, "finding blocks", "findings block"), m.what())))
-		for _, f := range v.Blocking[:min(n, maxShown)] {
+		for _, f := range o.blocking[:min(n, maxShown)] {
 			m.finding(f)
 		}
 		if n > maxShown {
-			m.line("\n  and %d more: %s", n-maxShown, m.all())
+			m.line("\n  and %d more", n-maxShown)
 		}
 	}
-	if n := len(v.NotJudged); n > 0 {
-		m.line("%s", m.paint(bold+red, fmt.Sprintf("peercheck: %s could not be judged, so the %s is blocked", count(n, "thing", "things"), m.what())))
-		for _, notice := range v.NotJudged[:min(n, maxShown)] {
+	if n := len(o.notJudged); n > 0 {
+		m.line("%s", m.paint(bold+red, fmt.Sprintf("peercheck: this %s is blocked, because %s could not be judged", m.what(), count(n, "thing", "things"))))
+		for _, notice := range o.notJudged[:min(n, maxShown)] {
 			m.line("  %s", printable(notice.String()))
 		}
 		if n > maxShown {
 			m.line("  and %d more", n-maxShown)
 		}
 	}
+	if len(o.blocking)+len(o.notJudged) == 0 {
+		return
+	}
 	m.line("")
-	if len(v.Blocking) > 0 {
-		m.line("What now: fix it and `git add` the file; or take it out of the commit with `git restore --staged FILE`; or ignore it with a reason, as shown.")
-		if v.anySecret() {
+	if len(o.blocking) > 0 {
+		m.line("What now: %s", m.advice())
+		if slices.ContainsFunc(o.blocking, func(b blocking) bool { return b.secret }) {
 			m.line("A secret that anybody else could have seen has to be replaced (rotated), not only removed.")
 		}
 	}
-	m.line("%s", m.skipHint())
+	if !isServer(m.hook) {
+		m.line("%s", m.skipHint())
+	}
 }
 
-func (m *messages) what() string { return "commit" }
+func (m *messages) what() string {
+	switch m.hook {
+	case "pre-merge-commit":
+		return "merge"
+	case "pre-push", "pre-receive", "update":
+		return "push"
+	}
+	return "commit"
+}
 
-func (m *messages) all() string { return "`peercheck scan --staged`" }
+// advice says what to do about findings.
+func (m *messages) advice() string {
+	switch m.hook {
+	case "commit-msg":
+		return "write the message without it; it is kept in .git/COMMIT_EDITMSG."
+	case "pre-push", "pre-receive", "update":
+		return "fix code in a new commit; take a secret out of the commit that brings it (`git rebase -i` with edit, or `git commit --amend` for the last one), because every pushed commit is kept" + m.orIgnore()
+	}
+	return "fix it and `git add` the file; or take it out of the commit with `git restore --staged FILE`" + m.orIgnore()
+}
+
+func (m *messages) orIgnore() string {
+	if isServer(m.hook) {
+		return "; or have a second person sign it off: an ignore comment in the same push does not count."
+	}
+	return "; or ignore it with a reason, as shown."
+}
 
 func (m *messages) skipHint() string {
 	return m.paint(dim, "To go on unchecked this once: PEERCHECK=0 git ...")
 }
 
-func (m *messages) finding(f *check.Finding) {
+func (m *messages) finding(f blocking) {
 	place := printable(f.Location.Path)
 	if f.Location.Start.Line > 0 {
 		place += ":" + f.Location.Start.String()
+	}
+	if f.commit != "" {
+		place += " in commit " + f.commit.Short()
 	}
 	m.line("\n  %s  %s %s", m.paint(bold, place), f.CheckID, m.paint(dim, "("+f.Severity.String()+")"))
 	m.line("    %s", printable(f.Message))
 	if len(f.Fixes) > 0 {
 		m.line("    fix: %s", printable(f.Fixes[0].Title))
 	}
-	if comment, ok := ignoreComment(check.LanguageOf(f.Location.Path, nil), f.CheckID); ok {
+	if f.ignored {
+		m.line("    the comment that ignores it came with the push and needs a second person")
+	} else if comment, ok := ignoreComment(check.LanguageOf(f.Location.Path, nil), f.CheckID); ok && !isServer(m.hook) {
 		m.line("    ignore: %s", comment)
 	}
 	m.line("    why: peercheck explain %s", f.CheckID)
-}
-
-// anySecret reports whether a check for secrets is among those that block.
-func (o outcome) anySecret() bool {
-	return slices.ContainsFunc(o.Blocking, func(f *check.Finding) bool {
-		c := o.report.Check(f.CheckID)
-		return c != nil && c.Secret
-	})
 }
 
 // ignoreComment gives the comment that ignores a check, as the language writes

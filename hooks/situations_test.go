@@ -17,7 +17,7 @@ type situation struct {
 	name string
 	// do prepares the repository, which has the hooks installed, and gives the
 	// last command: the one that is judged, by whose exit code.
-	do func(r *repotest.Repo) step
+	do func(t *testing.T, r *repotest.Repo) step
 	// blocked says whether the last command is to fail, and says what its
 	// output must hold.
 	blocked bool
@@ -47,7 +47,7 @@ func runSituations(t *testing.T, hookNames []string, all []situation) {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
 			r := installed(t, hookNames...)
-			last := s.do(r)
+			last := s.do(t, r)
 			before := state(t, last.r)
 			msg, code := last.r.Try(last.args...)
 			if (code != 0) != s.blocked {
@@ -107,156 +107,156 @@ func noTraces(t *testing.T, dir string) {
 }
 
 var commitSituations = []situation{
-	{"first commit, clean", func(r *repotest.Repo) step {
+	{"first commit, clean", func(t *testing.T, r *repotest.Repo) step {
 		r.Stage("a.txt", clean)
 		return git(r, "commit", "-m", "c")
 	}, false, nil},
-	{"first commit, secret", func(r *repotest.Repo) step {
+	{"first commit, secret", func(t *testing.T, r *repotest.Repo) step {
 		r.Stage("a.txt", withToken)
 		return git(r, "commit", "-m", "c")
 	}, true, []string{"a.txt:1:5", "secrets/test-token", "a test token is in the file", "fix: Take it out", "git restore --staged", "PEERCHECK=0", "rotated"}},
-	{"code finding", func(r *repotest.Repo) step {
+	{"code finding", func(t *testing.T, r *repotest.Repo) step {
 		r.Stage("a.go", "package a // FORBIDDEN\n")
 		return git(r, "commit", "-m", "c")
 	}, true, []string{"a.go:1:14", "test/forbidden-word", "ignore: // peercheck:ignore test/forbidden-word -- REASON", "peercheck explain test/forbidden-word"}},
-	{"second commit, clean", func(r *repotest.Repo) step {
+	{"second commit, clean", func(t *testing.T, r *repotest.Repo) step {
 		r.Commit("c", "a.txt", clean)
 		r.Stage("a.txt", clean+clean)
 		return git(r, "commit", "-m", "c")
 	}, false, nil},
-	{"old finding, edit beside it", func(r *repotest.Repo) step {
+	{"old finding, edit beside it", func(t *testing.T, r *repotest.Repo) step {
 		r.Commit("c", "a.txt", withWord)
 		r.Stage("a.txt", clean+withWord+clean)
 		return git(r, "commit", "-m", "c")
 	}, false, nil},
-	{"commit -a", func(r *repotest.Repo) step {
+	{"commit -a", func(t *testing.T, r *repotest.Repo) step {
 		r.Commit("c", "a.txt", clean)
 		r.Write("a.txt", withToken)
 		return git(r, "commit", "-a", "-m", "c")
 	}, true, blocks},
-	{"commit PATH", func(r *repotest.Repo) step {
+	{"commit PATH", func(t *testing.T, r *repotest.Repo) step {
 		r.Commit("c", "a.txt", clean, "b.txt", clean)
 		r.Write("a.txt", withToken)
 		return git(r, "commit", "-m", "c", "a.txt")
 	}, true, blocks},
-	{"commit PATH leaves the staged rest out", func(r *repotest.Repo) step {
+	{"commit PATH leaves the staged rest out", func(t *testing.T, r *repotest.Repo) step {
 		r.Commit("c", "a.txt", clean, "b.txt", clean)
 		r.Stage("b.txt", withToken)
 		r.Write("a.txt", clean+clean)
 		return git(r, "commit", "-m", "c", "a.txt")
 	}, false, nil},
-	{"commit --include PATH", func(r *repotest.Repo) step {
+	{"commit --include PATH", func(t *testing.T, r *repotest.Repo) step {
 		r.Commit("c", "a.txt", clean, "b.txt", clean)
 		r.Stage("b.txt", withToken)
 		r.Write("a.txt", clean+clean)
 		return git(r, "commit", "-m", "c", "--include", "a.txt")
 	}, true, blocks},
-	{"commit --amend", func(r *repotest.Repo) step {
+	{"commit --amend", func(t *testing.T, r *repotest.Repo) step {
 		r.Commit("c", "a.txt", clean)
 		r.Stage("a.txt", withToken)
 		return git(r, "commit", "--amend", "--no-edit")
 	}, true, blocks},
-	{"commit --amend -a", func(r *repotest.Repo) step {
+	{"commit --amend -a", func(t *testing.T, r *repotest.Repo) step {
 		r.Commit("c", "a.txt", clean)
 		r.Write("a.txt", withToken)
 		return git(r, "commit", "--amend", "--no-edit", "-a")
 	}, true, blocks},
-	{"commit --allow-empty", func(r *repotest.Repo) step {
+	{"commit --allow-empty", func(t *testing.T, r *repotest.Repo) step {
 		return git(r, "commit", "--allow-empty", "-m", "c")
 	}, false, nil},
-	{"staged secret, clean work tree", func(r *repotest.Repo) step {
+	{"staged secret, clean work tree", func(t *testing.T, r *repotest.Repo) step {
 		r.Stage("a.txt", withToken)
 		r.Write("a.txt", clean)
 		return git(r, "commit", "-m", "c")
 	}, true, blocks},
-	{"staged clean, secret in the work tree", func(r *repotest.Repo) step {
+	{"staged clean, secret in the work tree", func(t *testing.T, r *repotest.Repo) step {
 		r.Stage("a.txt", clean)
 		r.Write("a.txt", withToken)
 		return git(r, "commit", "-m", "c")
 	}, false, nil},
-	{"untracked secret", func(r *repotest.Repo) step {
+	{"untracked secret", func(t *testing.T, r *repotest.Repo) step {
 		r.Stage("a.txt", clean)
 		r.Write("b.txt", withToken)
 		return git(r, "commit", "-m", "c")
 	}, false, nil},
-	{"secret in an ignored file that was added by force", func(r *repotest.Repo) step {
+	{"secret in an ignored file that was added by force", func(t *testing.T, r *repotest.Repo) step {
 		r.Stage(".gitignore", "*.env\n")
 		r.Write("a.env", withToken)
 		r.Git("add", "-f", "a.env")
 		return git(r, "commit", "-m", "c")
 	}, true, blocks},
-	{"secret removed", func(r *repotest.Repo) step {
+	{"secret removed", func(t *testing.T, r *repotest.Repo) step {
 		r.Commit("c", "a.txt", withToken)
 		r.Stage("a.txt", clean)
 		return git(r, "commit", "-m", "c")
 	}, false, nil},
-	{"file with a secret deleted", func(r *repotest.Repo) step {
+	{"file with a secret deleted", func(t *testing.T, r *repotest.Repo) step {
 		r.Commit("c", "a.txt", withToken)
 		r.Git("rm", "-q", "a.txt")
 		return git(r, "commit", "-m", "c")
 	}, false, nil},
-	{"file with a secret renamed", func(r *repotest.Repo) step {
+	{"file with a secret renamed", func(t *testing.T, r *repotest.Repo) step {
 		r.Commit("c", "a.txt", withToken)
 		r.Git("mv", "a.txt", "b.txt")
 		return git(r, "commit", "-m", "c")
 	}, false, nil},
-	{"renamed, and a second secret", func(r *repotest.Repo) step {
+	{"renamed, and a second secret", func(t *testing.T, r *repotest.Repo) step {
 		r.Commit("c", "a.txt", withToken+clean+clean)
 		r.Git("mv", "a.txt", "b.txt")
 		r.Stage("b.txt", withToken+clean+clean+"TOKEN-"+"99999999\n")
 		return git(r, "commit", "-m", "c")
 	}, true, blocks},
-	{"mode change of a file with an old secret", func(r *repotest.Repo) step {
+	{"mode change of a file with an old secret", func(t *testing.T, r *repotest.Repo) step {
 		r.Commit("c", "a.txt", withToken)
 		r.Git("update-index", "--chmod=+x", "a.txt")
 		return git(r, "commit", "-m", "c")
 	}, false, nil},
-	{"intent to add", func(r *repotest.Repo) step {
+	{"intent to add", func(t *testing.T, r *repotest.Repo) step {
 		r.Commit("c", "a.txt", clean)
 		r.Write("b.txt", withToken)
 		r.Git("add", "-N", "b.txt")
 		r.Stage("a.txt", clean+clean)
 		return git(r, "commit", "-m", "c")
 	}, false, nil},
-	{"PEERCHECK=0 is said", func(r *repotest.Repo) step {
+	{"PEERCHECK=0 is said", func(t *testing.T, r *repotest.Repo) step {
 		r.Stage("a.txt", withToken)
 		return git(r.With("PEERCHECK=0"), "commit", "-m", "c")
 	}, false, []string{"SKIPPED, because PEERCHECK=0: nothing was checked"}},
-	{"SKIP=peercheck is said", func(r *repotest.Repo) step {
+	{"SKIP=peercheck is said", func(t *testing.T, r *repotest.Repo) step {
 		r.Stage("a.txt", withToken)
 		return git(r.With("SKIP=other,peercheck"), "commit", "-m", "c")
 	}, false, []string{"SKIPPED"}},
-	{"SKIP of something else", func(r *repotest.Repo) step {
+	{"SKIP of something else", func(t *testing.T, r *repotest.Repo) step {
 		r.Stage("a.txt", withToken)
 		return git(r.With("SKIP=other,peercheckers"), "commit", "-m", "c")
 	}, true, blocks},
-	{"PEERCHECK=1 is no skip", func(r *repotest.Repo) step {
+	{"PEERCHECK=1 is no skip", func(t *testing.T, r *repotest.Repo) step {
 		r.Stage("a.txt", withToken)
 		return git(r.With("PEERCHECK=1"), "commit", "-m", "c")
 	}, true, blocks},
-	{"ignored with a reason", func(r *repotest.Repo) step {
+	{"ignored with a reason", func(t *testing.T, r *repotest.Repo) step {
 		r.Stage("a.go", "package a // FORBIDDEN peercheck:ignore test/forbidden-word -- just a word\n")
 		return git(r, "commit", "-m", "c")
 	}, true, nil}, // the comment does not begin with it
-	{"ignored with a reason, properly", func(r *repotest.Repo) step {
+	{"ignored with a reason, properly", func(t *testing.T, r *repotest.Repo) step {
 		r.Stage("a.go", "package a\n\nvar FORBIDDEN = 1 // peercheck:ignore test/forbidden-word -- just a word\n")
 		return git(r, "commit", "-m", "c")
 	}, false, nil},
-	{"configuration switches a check off", func(r *repotest.Repo) step {
+	{"configuration switches a check off", func(t *testing.T, r *repotest.Repo) step {
 		r.Stage(".peercheck.yaml", "checks:\n  test/forbidden-word: off\n")
 		r.Stage("a.txt", withWord)
 		return git(r, "commit", "-m", "c")
 	}, false, nil},
-	{"configuration of the work tree does not count", func(r *repotest.Repo) step {
+	{"configuration of the work tree does not count", func(t *testing.T, r *repotest.Repo) step {
 		r.Write(".peercheck.yaml", "checks:\n  test/forbidden-word: off\n")
 		r.Stage("a.txt", withWord)
 		return git(r, "commit", "-m", "c")
 	}, true, []string{"test/forbidden-word"}},
-	{"configuration that is wrong", func(r *repotest.Repo) step {
+	{"configuration that is wrong", func(t *testing.T, r *repotest.Repo) step {
 		r.Stage(".peercheck.yaml", "chekcs: {}\n")
 		return git(r, "commit", "-m", "c")
 	}, true, []string{".peercheck.yaml:1:1", "chekcs"}},
-	{"configuration that is a link", func(r *repotest.Repo) step {
+	{"configuration that is a link", func(t *testing.T, r *repotest.Repo) step {
 		os.Symlink("/etc/passwd", filepath.Join(r.Dir, ".peercheck.yaml"))
 		r.Git("add", ".peercheck.yaml")
 		r.Stage("a.txt", clean)

@@ -9,7 +9,6 @@ import (
 
 	"github.com/peercheck/peercheck/hooks"
 	"github.com/peercheck/peercheck/lib/check"
-	"github.com/peercheck/peercheck/lib/config"
 	"github.com/peercheck/peercheck/lib/golang/load"
 	"github.com/peercheck/peercheck/lib/repo"
 	"github.com/peercheck/peercheck/lib/report"
@@ -54,8 +53,15 @@ func (p *program) hookRunCommand() *cobra.Command {
 			var reports []*check.Report
 			code := hooks.Run(cmd.Context(), hooks.Options{
 				Name: args[0], Args: args[1:], Stdin: p.in, Stderr: p.err, Color: p.colored(p.err), Repo: p.repo(),
-				Scanner: func(cfg *config.Config) (*scan.Scanner, error) {
-					return scan.New(scan.Options{Checks: rules.All(), Config: cfg, Now: p.now(), Loader: load.New(load.Options{Env: p.env})})
+				Scanner: func(r hooks.Request) (*scan.Scanner, error) {
+					var only []string
+					for _, c := range rules.All() {
+						if r.Secrets && c.Secret {
+							only = append(only, c.ID)
+						}
+					}
+					loader := load.New(load.Options{Env: p.env, Untrusted: r.Untrusted})
+					return scan.New(scan.Options{Checks: rules.All(), Only: only, Config: r.Config, Now: p.now(), Loader: loader})
 				},
 				Reported: func(r *check.Report) { reports = append(reports, r) },
 			})

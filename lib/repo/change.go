@@ -268,3 +268,30 @@ func (t *tree) entry(ctx context.Context, f file) source.Entry {
 	}
 	return e
 }
+
+// Blobs gives the files that a source of this package is to judge and that have
+// content: what a Change's Head lists. It is nil for other sources.
+func Blobs(src source.Source) []BlobPath {
+	t, ok := src.(*tree)
+	if !ok {
+		return nil
+	}
+	var blobs []BlobPath
+	for _, f := range t.files {
+		if !f.unmerged {
+			blobs = append(blobs, BlobPath{f.path, f.id})
+		}
+	}
+	return blobs
+}
+
+// Head gives the whole tree of HEAD, nil if its branch has no commit yet.
+func (r *Repo) Head(ctx context.Context) (source.Source, error) {
+	trees, err := r.stagedBases(ctx, nil)
+	if err != nil || trees[0] == "" {
+		return nil, err
+	}
+	t := r.commitTree(ctx, trees[0])
+	t.whole = trees[0]
+	return t, nil
+}

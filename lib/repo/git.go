@@ -78,7 +78,11 @@ func newCommand(opts Options) (command, error) {
 			return command{}, err
 		}
 	}
-	return command{program: program, dir: opts.Dir, env: gitEnvironment(opts.Env)}, nil
+	env := gitEnvironment(opts.Env)
+	if opts.Bare && opts.Getenv("GIT_DIR") == "" {
+		env = append(env, "GIT_DIR="+opts.Dir)
+	}
+	return command{program: program, dir: opts.Dir, env: env}, nil
 }
 
 // lookPath finds a program along a PATH, and never in the current folder.

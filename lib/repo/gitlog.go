@@ -66,11 +66,13 @@ func (g *gitStore) commits(ctx context.Context, span Span) ([]Commit, error) {
 
 func (g *gitStore) blobs(ctx context.Context, span Span) (map[ID]bool, error) {
 	input, args := spanArguments(span)
-	out, err := g.cmd.runInput(ctx, input, append(args, "--objects", "--no-object-names")...)
+	// "Aggressive" also leaves out what stands in the trees of excluded commits
+	// that the span did not grow from.
+	out, err := g.cmd.runInput(ctx, input, append(args, "--objects-edge-aggressive", "--no-object-names")...)
 	if err != nil {
 		return nil, err
 	}
-	ids := map[ID]bool{} // commits and trees among them do no harm: nobody asks for them
+	ids := map[ID]bool{} // commits, "-commits" at the edge and trees among them do no harm: nobody asks for them
 	for line := range strings.Lines(string(out)) {
 		ids[ID(strings.TrimSuffix(line, "\n"))] = true
 	}

@@ -49,7 +49,7 @@ func (r *Repo) Commits(ctx context.Context, span Span) ([]Commit, error) {
 func (r *Repo) present(ctx context.Context, ids []ID) ([]ID, error) {
 	var out []ID
 	for _, id := range ids {
-		if !isID(string(id)) || id.zero() {
+		if !isID(string(id)) || id.Zero() {
 			continue
 		}
 		switch commit, err := r.store.resolve(ctx, string(id), "commit"); {

@@ -40,6 +40,10 @@ type Options struct {
 	// GIT_OBJECT_DIRECTORY and the others that a hook is given. A relative path
 	// in them is relative to Dir.
 	Env []string
+	// Bare takes Dir itself for a bare repository, unless GIT_DIR is set. It has
+	// to be asked for, because one can be planted in a work tree with a
+	// configuration of its own (git-config(1), safe.bareRepository).
+	Bare bool
 	// Git is the program to run; empty finds "git" along PATH in Env.
 	Git string
 }
@@ -48,11 +52,19 @@ type Options struct {
 // repository, 64 in a SHA-256 one. "" is no object.
 type ID string
 
-// zero reports whether the ID is empty or all zeros, Git's name for "no object".
-func (id ID) zero() bool { return strings.Trim(string(id), "0") == "" }
+// Zero reports whether the ID is empty or all zeros, Git's name for "no object".
+func (id ID) Zero() bool { return strings.Trim(string(id), "0") == "" }
 
 // Short is the first 10 digits, for messages.
 func (id ID) Short() string { return string(id[:min(len(id), 10)]) }
+
+// ParseID reads an object ID.
+func ParseID(s string) (ID, error) {
+	if !isID(s) {
+		return "", fmt.Errorf("%q is no object ID", s[:min(len(s), 100)])
+	}
+	return ID(s), nil
+}
 
 // isID reports whether s is an object name of either length.
 func isID(s string) bool {

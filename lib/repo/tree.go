@@ -33,7 +33,7 @@ type entry struct {
 // file gives the entry if it is a regular file, and nothing otherwise: links
 // and submodules have no content of their own that is judged.
 func (e entry) file() entry {
-	if e.mode.regular() && !e.id.zero() {
+	if e.mode.regular() && !e.id.Zero() {
 		return e
 	}
 	return entry{}

@@ -1,0 +1,83 @@
+package hooks
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/lib/source"
+)
+
+// maxMessageBytes bounds a commit message, which is read whole.
+const maxMessageBytes = 10 << 20
+
+// commitMessage looks for secrets in the message of the commit to be made.
+func (h *hook) commitMessage(ctx context.Context) error {
+	if len(h.Args) != 1 {
+		return errors.New("commit-msg: Git gives the name of one file")
+	}
+	name := h.Args[0]
+	if !filepath.IsAbs(name) {
+		name = filepath.Join(h.Repo.Dir, name)
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return fmt.Errorf("the commit message cannot be read: %w", err)
+	}
+	defer f.Close()
+	content, err := io.ReadAll(io.LimitReader(f, maxMessageBytes))
+	if err != nil {
+		return fmt.Errorf("the commit message cannot be read: %w", err)
+	}
+	change, err := h.repo.Staged(ctx)
+	if err != nil {
+		return err
+	}
+	policy, err := readPolicy(change.Head)
+	if err != nil {
+		return err
+	}
+	return h.judgeTexts(ctx, policy, []*check.Document{
+		source.NewDocument("commit message", withoutDiff(content), check.Revision{Kind: check.RevisionMemory}),
+	})
+}
+
+// judgeTexts looks for secrets in what people wrote beside the files.
+func (h *hook) judgeTexts(ctx context.Context, p policy, docs []*check.Document) error {
+	if len(docs) == 0 {
+		return nil
+	}
+	return h.judgeSource(ctx, p, source.Files(docs...))
+}
+
+// judgeSource looks for secrets in everything that a source has; all are new.
+func (h *hook) judgeSource(ctx context.Context, p policy, src source.Source) error {
+	scanner, err := h.scanner(p, true)
+	if err != nil {
+		return err
+	}
+	report, err := scanner.Scan(ctx, src)
+	if err != nil {
+		return err
+	}
+	h.gate(p, report, "", nil)
+	return nil
+}
+
+// scissors begins the part of a message that git commit --verbose adds for the
+// author to read, a diff, and takes away again (git-commit(1), --cleanup).
+var scissors = []byte(" ------------------------ >8 ------------------------\n")
+
+// withoutDiff cuts a message at the scissors: what a diff removes is not committed.
+func withoutDiff(message []byte) []byte {
+	i := bytes.Index(message, scissors)
+	if i < 0 {
+		return message
+	}
+	return message[:bytes.LastIndexByte(message[:i], '\n')+1]
+}

@@ -1,0 +1,496 @@
+package hooks
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/lib/repo"
+	"github.com/peercheck/peercheck/lib/source"
+)
+
+// update is one reference that a push changes.
+type update struct {
+	old, new repo.ID
+	ref      string // on the side that is pushed to
+}
+
+// maxInputBytes bounds what Git may hand over: some hundred thousand references.
+const maxInputBytes = 64 << 20
+
+// readLines reads what Git hands a hook on standard input.
+func (h *hook) readLines() ([]string, error) {
+	if h.Stdin == nil {
+		return nil, nil
+	}
+	input, err := io.ReadAll(io.LimitReader(h.Stdin, maxInputBytes+1))
+	if err != nil {
+		return nil, fmt.Errorf("%s: reading what Git hands over: %w", h.Name, err)
+	}
+	if len(input) > maxInputBytes {
+		return nil, fmt.Errorf("%s: too many references at once", h.Name)
+	}
+	var lines []string
+	for line := range strings.Lines(string(input)) {
+		if line = strings.TrimSuffix(line, "\n"); line != "" {
+			lines = append(lines, line)
+		}
+	}
+	return lines, nil
+}
+
+// parsePushed reads a line of pre-push: "local-ref local-id remote-ref remote-id".
+// The local reference may be any revision, with spaces, so the line is split
+// from the right.
+func parsePushed(line string) (update, error) {
+	rest, old, ok1 := cutLast(line)
+	rest, ref, ok2 := cutLast(rest)
+	_, new, ok3 := cutLast(rest)
+	if !ok1 || !ok2 || !ok3 {
+		return update{}, fmt.Errorf("pre-push: cannot read %q", line)
+	}
+	return newUpdate(old, new, ref)
+}
+
+func cutLast(s string) (before, after string, found bool) {
+	i := strings.LastIndexByte(s, ' ')
+	if i < 0 {
+		return "", s, false
+	}
+	return s[:i], s[i+1:], true
+}
+
+func newUpdate(old, new, ref string) (update, error) {
+	oldID, err1 := repo.ParseID(old)
+	newID, err2 := repo.ParseID(new)
+	return update{oldID, newID, ref}, errors.Join(err1, err2)
+}
+
+// push judges what a push is about to send, against what that remote has.
+func (h *hook) push(ctx context.Context) error {
+	if len(h.Args) != 2 {
+		return errors.New("pre-push: Git gives the name and the URL of the remote")
+	}
+	lines, err := h.readLines()
+	if err != nil {
+		return err
+	}
+	var updates []update
+	var span repo.Span
+	for _, line := range lines {
+		u, err := parsePushed(line)
+		if err != nil {
+			return err
+		}
+		updates = append(updates, u)
+		span.Exclude = append(span.Exclude, u.old)
+	}
+	// A push to a bare URL gives that as the name, too. What we know of the
+	// remotes that have it is what we know of the other side.
+	span.ExcludeRemotes = []string{h.Args[0]}
+	if h.Args[0] == h.Args[1] {
+		if span.ExcludeRemotes, err = h.repo.RemotesOf(ctx, h.Args[1]); err != nil {
+			return err
+		}
+	}
+	return h.judgePush(ctx, updates, span, h.policyOfTip)
+}
+
+// policyOfTip reads the configuration that a pushed commit or tree has.
+func (h *hook) policyOfTip(ctx context.Context, tip repo.ID) (policy, error) {
+	tree, err := h.repo.TreeSource(ctx, string(tip))
+	if err != nil {
+		return policy{}, err
+	}
+	return readPolicy(tree)
+}
+
+// Limits of a server's hooks, if its Git configuration sets no others. A push of
+// 1,000 commits with 5,000 new files takes under 5 seconds.
+const (
+	// maxSecondsKey bounds the time of one push, in seconds.
+	maxSecondsKey     = "peercheck.maxSeconds"
+	defaultMaxSeconds = 60
+	// policyRefKey names the reference whose configuration counts.
+	policyRefKey = "peercheck.policyRef"
+)
+
+// receive judges what is being pushed to this server. Nothing that the push
+// brings configures the judge: the server's policy reference does, by default
+// its HEAD.
+func (h *hook) receive(ctx context.Context) error {
+	updates, err := h.received()
+	if err != nil {
+		return err
+	}
+	seconds, err := h.limit(ctx)
+	if err != nil {
+		return err
+	}
+	tooSlow := fmt.Errorf("judging the push took more than %d seconds; push fewer commits at once, or ask the administrator to raise %s", seconds, maxSecondsKey)
+	ctx, cancel := context.WithTimeoutCause(ctx, time.Duration(seconds)*time.Second, tooSlow)
+	defer cancel()
+	p, err := h.serverPolicy(ctx)
+	if err == nil {
+		err = h.judgePush(ctx, updates, repo.Span{ExcludeRefs: true}, func(context.Context, repo.ID) (policy, error) { return p, nil })
+	}
+	if cause := context.Cause(ctx); errors.Is(cause, tooSlow) {
+		return tooSlow
+	}
+	return err
+}
+
+// received reads what pre-receive gets on its input, and update in its arguments.
+func (h *hook) received() ([]update, error) {
+	if h.Name == "update" {
+		if len(h.Args) != 3 {
+			return nil, errors.New("update: Git gives a reference, its old and its new object")
+		}
+		u, err := newUpdate(h.Args[1], h.Args[2], h.Args[0])
+		return []update{u}, err
+	}
+	lines, err := h.readLines()
+	if err != nil {
+		return nil, err
+	}
+	var updates []update
+	for _, line := range lines {
+		f := strings.SplitN(line, " ", 3)
+		if len(f) != 3 {
+			return nil, fmt.Errorf("pre-receive: cannot read %q", line)
+		}
+		u, err := newUpdate(f[0], f[1], f[2])
+		if err != nil {
+			return nil, err
+		}
+		updates = append(updates, u)
+	}
+	return updates, nil
+}
+
+func (h *hook) limit(ctx context.Context) (seconds int, err error) {
+	text, err := h.repo.Setting(ctx, maxSecondsKey)
+	if err != nil || text == "" {
+		return defaultMaxSeconds, err
+	}
+	seconds, err = strconv.Atoi(text)
+	if err != nil || seconds < 1 {
+		return 0, fmt.Errorf("%s in the server's Git configuration is %q, which is no number of seconds", maxSecondsKey, text)
+	}
+	return seconds, nil
+}
+
+func (h *hook) serverPolicy(ctx context.Context) (policy, error) {
+	ref, err := h.repo.Setting(ctx, policyRefKey)
+	if err != nil {
+		return policy{}, err
+	}
+	if ref != "" {
+		tree, err := h.repo.TreeSource(ctx, ref)
+		if err != nil {
+			return policy{}, fmt.Errorf("%s in the server's Git configuration: %w", policyRefKey, err)
+		}
+		p, err := readPolicy(tree)
+		p.server = true
+		return p, err
+	}
+	tree, err := h.repo.Head(ctx)
+	if err != nil || tree == nil { // nothing was ever pushed
+		return policy{server: true}, err
+	}
+	p, err := readPolicy(tree)
+	p.server = true
+	return p, err
+}
+
+// judgePush judges secrets commit by commit, because one that was added and
+// removed again is still sent, and code at each tip, because what the next
+// commit fixed is fixed. span says what the other side has.
+func (h *hook) judgePush(ctx context.Context, updates []update, span repo.Span, policyOf func(context.Context, repo.ID) (policy, error)) error {
+	var tips []repo.ID
+	for _, u := range updates {
+		if u.new.Zero() {
+			continue // deleted: nothing is sent
+		}
+		object, err := h.repo.Peel(ctx, u.new)
+		if err != nil {
+			return fmt.Errorf("%s: %w", u.ref, err)
+		}
+		if object.Kind == "commit" {
+			if !slices.Contains(tips, object.ID) {
+				tips = append(tips, object.ID)
+			}
+		}
+		if err := h.judgeTagged(ctx, u, object, policyOf); err != nil {
+			return err
+		}
+	}
+	span.Include = tips
+	commits, err := h.repo.Commits(ctx, span)
+	if err != nil {
+		return err
+	}
+	p := &pushed{hook: h, span: span, isNew: make(map[repo.ID]repo.Commit, len(commits)), done: map[repo.ID]bool{}, dirty: map[repo.ID]bool{}}
+	for _, c := range commits {
+		p.isNew[c.ID] = c
+	}
+	for _, tip := range tips {
+		if _, ok := p.isNew[tip]; !ok {
+			continue // the other side has it
+		}
+		policy, err := policyOf(ctx, tip)
+		if err != nil {
+			return fmt.Errorf("commit %s: %w", tip.Short(), err)
+		}
+		if err := p.judge(ctx, tip, commits, policy); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// judgeTagged judges the messages of annotated tags, and blobs and trees that a
+// reference points to without a commit.
+func (h *hook) judgeTagged(ctx context.Context, u update, object repo.Object, policyOf func(context.Context, repo.ID) (policy, error)) error {
+	var p policy
+	var err error
+	if object.Kind == "commit" && len(object.Tags) == 0 {
+		return nil
+	}
+	if object.Kind != "blob" || isServer(h.Name) {
+		if p, err = policyOf(ctx, object.ID); err != nil {
+			return fmt.Errorf("%s: %w", u.ref, err)
+		}
+	}
+	var docs []*check.Document
+	for _, tag := range object.Tags {
+		docs = append(docs, source.NewDocument("message of tag "+tag.ID.Short(), tag.Message, check.Revision{Kind: check.RevisionCommit, ID: string(tag.ID)}))
+	}
+	if err := h.judgeTexts(ctx, p, docs); err != nil {
+		return err
+	}
+	switch object.Kind {
+	case "blob":
+		return h.judgeSource(ctx, p, h.repo.Blob(ctx, u.ref, object.ID))
+	case "tree":
+		tree, err := h.repo.TreeSource(ctx, string(object.ID))
+		if err != nil {
+			return err
+		}
+		return h.judgeSource(ctx, p, tree)
+	}
+	return nil
+}
+
+// pushed is a push of commits.
+type pushed struct {
+	*hook
+	span  repo.Span
+	isNew map[repo.ID]repo.Commit
+	done  map[repo.ID]bool
+
+	blobs map[repo.ID]bool // that the span brings in; nil as long as nobody asked
+	dirty map[repo.ID]bool // commits that bring something which has to be looked at each time
+}
+
+// judge judges one tip and the new commits that it is the first to reach.
+func (p *pushed) judge(ctx context.Context, tip repo.ID, all []repo.Commit, policy policy) error {
+	rec := p.record(policy)
+	defer rec.save()
+	mine := p.reach(tip)
+	var commits []repo.Commit
+	for _, c := range all {
+		if mine[c.ID] && !rec.has(judged("commit", string(c.ID))) {
+			commits = append(commits, c)
+		}
+	}
+	if err := p.judgeMessages(ctx, commits, policy); err != nil {
+		return err
+	}
+	if err := p.judgeCommits(ctx, commits, policy, rec); err != nil {
+		return err
+	}
+	if len(p.outcome.blocking)+len(p.outcome.notJudged) == 0 {
+		for _, c := range commits {
+			if !p.dirty[c.ID] {
+				rec.add(judged("commit", string(c.ID)))
+			}
+		}
+	}
+	return p.judgeTip(ctx, tip, policy, rec)
+}
+
+// reach gives the new commits that a tip reaches and no tip before it did.
+func (p *pushed) reach(tip repo.ID) map[repo.ID]bool {
+	mine := map[repo.ID]bool{}
+	for queue := []repo.ID{tip}; len(queue) > 0; {
+		id := queue[len(queue)-1]
+		queue = queue[:len(queue)-1]
+		if c, ok := p.isNew[id]; ok && !p.done[id] {
+			p.done[id], mine[id] = true, true
+			queue = append(queue, c.Parents...)
+		}
+	}
+	return mine
+}
+
+func (p *pushed) judgeMessages(ctx context.Context, commits []repo.Commit, policy policy) error {
+	docs := make([]*check.Document, 0, len(commits))
+	for _, c := range commits {
+		text, err := p.repo.Message(ctx, c.ID)
+		if err != nil {
+			return err
+		}
+		docs = append(docs, source.NewDocument("message of commit "+c.ID.Short(), text.Message, check.Revision{Kind: check.RevisionCommit, ID: string(c.ID)}))
+	}
+	return p.judgeTexts(ctx, policy, docs)
+}
+
+// judgeCommits looks for secrets in what each commit changes.
+func (p *pushed) judgeCommits(ctx context.Context, commits []repo.Commit, policy policy, rec *record) error {
+	type result struct {
+		change repo.CommitChange
+		report *check.Report
+	}
+	scanner, err := p.scanner(policy, true)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	work := make(chan repo.CommitChange)
+	var mu sync.Mutex
+	results := map[repo.ID]result{}
+	var wg sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		wg.Go(func() {
+			for c := range work {
+				change, err := c.Change(ctx, func(b repo.BlobPath) bool { return !rec.has(judgedBlob(b)) })
+				if err == nil {
+					var report *check.Report
+					if report, err = scanner.ScanChange(ctx, change); err == nil {
+						mu.Lock()
+						results[c.Commit.ID] = result{c, report}
+						mu.Unlock()
+					}
+				}
+				if err != nil {
+					cancel(err)
+				}
+			}
+		})
+	}
+	err = p.repo.Changes(ctx, commits, func(c repo.CommitChange) error {
+		if !slices.ContainsFunc(c.Files, func(b repo.BlobPath) bool { return !rec.has(judgedBlob(b)) }) {
+			return nil
+		}
+		select {
+		case work <- c:
+			return nil
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	})
+	close(work)
+	wg.Wait()
+	if cause := context.Cause(ctx); cause != nil {
+		return cause
+	}
+	if err != nil {
+		return err
+	}
+	for _, c := range commits {
+		r, ok := results[c.ID]
+		if !ok {
+			continue
+		}
+		blobs := map[string]repo.ID{}
+		for _, b := range r.change.Files {
+			blobs[b.Path] = b.Blob
+			if isClean(r.report, b.Path) {
+				rec.add(judgedBlob(b))
+			}
+		}
+		// Whether it counts may depend on the remote, or on a date.
+		p.dirty[c.ID] = slices.ContainsFunc(r.report.Findings, func(f check.Finding) bool { return f.Baseline == check.BaselineNew })
+		if err := p.gatePushed(ctx, policy, r.report, c.ID, blobs); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// gatePushed adds what blocks, without the secrets that the other side has
+// already, in another place of its history. blobs are the changed files.
+func (p *pushed) gatePushed(ctx context.Context, policy policy, report *check.Report, commit repo.ID, blobs map[string]repo.ID) error {
+	var failed error
+	p.gate(policy, report, commit, func(b blocking) bool {
+		if !b.secret {
+			return false
+		}
+		known, err := p.known(ctx, blobs[b.Location.Path])
+		failed = errors.Join(failed, err)
+		return known
+	})
+	return failed
+}
+
+// known reports whether the other side has a blob already. It is asked for
+// findings only.
+func (p *pushed) known(ctx context.Context, blob repo.ID) (bool, error) {
+	if p.blobs == nil {
+		blobs, err := p.repo.BlobsOf(ctx, p.span)
+		if err != nil {
+			return false, err
+		}
+		p.blobs = blobs
+	}
+	return blob != "" && !p.blobs[blob], nil
+}
+
+// judgeTip judges the code of a pushed commit against what it grew from.
+func (p *pushed) judgeTip(ctx context.Context, tip repo.ID, policy policy, rec *record) error {
+	bases, err := p.repo.Bases(ctx, tip, p.isNew)
+	if err != nil {
+		return err
+	}
+	names := make([]string, len(bases))
+	for i, b := range bases {
+		names[i] = string(b)
+	}
+	done := judged("tip", append([]string{string(tip)}, names...)...)
+	if rec.has(done) {
+		return nil
+	}
+	change, err := p.repo.Between(ctx, string(tip), names...)
+	if err != nil {
+		return err
+	}
+	if len(change.Files) == 0 {
+		return nil
+	}
+	report, err := p.judgeChange(ctx, policy, false, change)
+	if err != nil {
+		return err
+	}
+	before := len(p.outcome.blocking) + len(p.outcome.notJudged)
+	blobs := map[string]repo.ID{}
+	for _, b := range repo.Blobs(change.Head) {
+		blobs[b.Path] = b.Blob
+	}
+	if err := p.gatePushed(ctx, policy, report, "", blobs); err != nil {
+		return err
+	}
+	if len(p.outcome.blocking)+len(p.outcome.notJudged) == before {
+		rec.add(done)
+	}
+	return nil
+}
