@@ -18,10 +18,10 @@ import (
 )
 
 // TestMain makes the test program double as peercheck: installed as a hook, Git
-// runs it with "hook run NAME -- ARGS".
+// runs it with "hook run NAME ARGS".
 func TestMain(m *testing.M) {
 	if len(os.Args) > 3 && os.Args[1] == "hook" && os.Args[2] == "run" {
-		os.Exit(hookMain(os.Args[3], os.Args[5:]))
+		os.Exit(hookMain(os.Args[3], os.Args[4:]))
 	}
 	os.Exit(m.Run())
 }

@@ -34,7 +34,7 @@ if [ -z "$binary" ]; then
 	exit 2
 fi
 {{- if .Input}}
-printf '%s' "$input" | "$binary" hook run "$hook" -- "$@"
+printf '%s' "$input" | "$binary" hook run "$hook" "$@"
 {{- else}}
-exec "$binary" hook run "$hook" -- "$@"
+exec "$binary" hook run "$hook" "$@"
 {{- end}}
