@@ -1,0 +1,504 @@
+package auth
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"go/ast"
+	"go/constant"
+	"go/token"
+	"go/types"
+	"strings"
+
+	"golang.org/x/tools/go/analysis"
+	"golang.org/x/tools/go/ast/astutil"
+	"golang.org/x/tools/go/ssa"
+
+	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/lib/golang"
+	"github.com/peercheck/peercheck/lib/golang/query"
+)
+
+//go:embed testdata/auth-denied-but-continues.txtar
+var deniedButContinuesExamples string
+
+// DeniedButContinues finds handlers that refuse a request and then serve it.
+var DeniedButContinues = &check.Check{
+	ID:         "go/auth-denied-but-continues",
+	Title:      "Request is refused, and then served all the same",
+	CWE:        []check.CWE{863, 305},
+	Severity:   check.High,
+	Confidence: check.Firm,
+	Since:      "0.1",
+	Requires:   []*analysis.Analyzer{golang.SSA},
+	RunPackage: runDeniedButContinues,
+	Page: check.Page{
+		What: "A handler or middleware answers 401 or 403 in one branch, and from there goes on to what it does for a request that is allowed: " +
+			"it calls the next handler, reads the form, or writes the answer.",
+		Why: "`http.Error` and `WriteHeader` only write; they do not end the handler, as they do in many other frameworks. The client sees the " +
+			"status 401, so every test of the status passes, while the protected work is done and its output follows in the same body.",
+		Fix: "Return after the refusal. The quick fix inserts `return` at the end of the branch. Look at it before you apply it: it is meant to change " +
+			"what happens to a refused request.",
+		Limits: "Looks within one function. A branch that cannot be left towards the work (it returns, panics, exits, or a flag that it sets is tested " +
+			"first) is fine, and so is a function that picks a status in one of two branches and writes one body after both.",
+		References: []string{
+			"https://cwe.mitre.org/data/definitions/863.html",
+			"https://pkg.go.dev/net/http#Error",
+		},
+		Examples: deniedButContinuesExamples,
+	},
+}
+
+func runDeniedButContinues(ctx context.Context, pass *check.PackagePass) error {
+	fns, ok := pass.ResultOf[golang.SSA].(*golang.Functions)
+	if !ok {
+		return nil
+	}
+	for _, fn := range fns.Source {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		for _, b := range fn.Blocks {
+			for i, instr := range b.Instrs {
+				if call, ok := instr.(*ssa.Call); ok {
+					if status := refusal(&call.Call); status != 0 {
+						d := &denial{pass: pass, fn: fn, call: call, block: b, after: i + 1, status: status}
+						d.judge()
+					}
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// refusals are the calls that answer with a status, and which argument it is,
+// the receiver not counted.
+var refusals = map[string]int{
+	"net/http.Error":                        2,
+	"(net/http.ResponseWriter).WriteHeader": 0,
+}
+
+// frameworks are the contexts of frameworks whose answering methods take the
+// status first.
+var frameworks = []string{"github.com/gin-gonic/gin.Context", "github.com/labstack/echo.Context", "github.com/labstack/echo/v4.Context", "github.com/labstack/echo/v5.Context"}
+
+var answering = map[string]bool{
+	"JSON": true, "IndentedJSON": true, "PureJSON": true, "SecureJSON": true, "JSONPretty": true, "XML": true, "YAML": true, "String": true, "HTML": true, "Data": true, "Blob": true, "NoContent": true,
+	"AbortWithStatus": true, "AbortWithStatusJSON": true, "AbortWithError": true, "AbortWithStatusPureJSON": true,
+}
+
+// refusal gives the status 401 or 403 that a call answers with, or 0.
+func refusal(call *ssa.CallCommon) int64 {
+	args := call.Args
+	name := query.CalleeSSA(call)
+	index, ok := refusals[name]
+	if !ok {
+		recv, method := receiver(call)
+		if recv == nil || !answering[method] || !isFramework(recv.Type()) {
+			return 0
+		}
+		index = 0
+	}
+	if !call.IsInvoke() && call.Signature().Recv() != nil {
+		args = args[1:]
+	}
+	if index >= len(args) {
+		return 0
+	}
+	if status, ok := query.IntSSA(args[index]); ok && (status == 401 || status == 403) {
+		return status
+	}
+	return 0
+}
+
+// receiver gives the receiver and the name of a method call.
+func receiver(call *ssa.CallCommon) (ssa.Value, string) {
+	if call.IsInvoke() {
+		return call.Value, call.Method.Name()
+	}
+	if fn := call.StaticCallee(); fn != nil && call.Signature().Recv() != nil && len(call.Args) > 0 {
+		return call.Args[0], fn.Name()
+	}
+	return nil, ""
+}
+
+func isFramework(t types.Type) bool {
+	for _, f := range frameworks {
+		if query.IsType(t, f) {
+			return true
+		}
+	}
+	return false
+}
+
+func isWriter(t types.Type) bool  { return query.IsType(t, "net/http.ResponseWriter") }
+func isRequest(t types.Type) bool { return query.IsType(t, "net/http.Request") }
+
+// A denial is one call that refuses a request.
+type denial struct {
+	pass   *check.PackagePass
+	fn     *ssa.Function
+	call   *ssa.Call
+	block  *ssa.BasicBlock
+	after  int // index in the block behind the call
+	status int64
+}
+
+// judge reports the denial if work follows that other requests reach too.
+func (d *denial) judge() {
+	others := reachable(d.fn.Blocks[0], d.block)
+	if d.block == d.fn.Blocks[0] || len(others) == 0 {
+		return // it refuses every request
+	}
+	work := d.work(others)
+	if work == nil {
+		return
+	}
+	stmt := d.statement()
+	if stmt == nil {
+		return
+	}
+	f := check.Finding{
+		Message:  fmt.Sprintf("refuses the request with %d, but then goes on to serve it: a return is missing", d.status),
+		Location: d.pass.Location(stmt),
+		Fixes:    d.fixes(stmt),
+	}
+	if pos := work.Pos(); pos.IsValid() {
+		at := d.pass.Location(place(pos))
+		at.Message = "this runs for a refused request too"
+		f.Related = []check.Location{at}
+	}
+	d.pass.Report(f)
+}
+
+// reachable gives the blocks that can be reached from one without another.
+func reachable(from, without *ssa.BasicBlock) map[*ssa.BasicBlock]bool {
+	seen := map[*ssa.BasicBlock]bool{}
+	var visit func(*ssa.BasicBlock)
+	visit = func(b *ssa.BasicBlock) {
+		if b == without || seen[b] {
+			return
+		}
+		seen[b] = true
+		for _, s := range b.Succs {
+			visit(s)
+		}
+	}
+	visit(from)
+	return seen
+}
+
+// maxStates bounds the walk through one function: paths that differ in what is
+// known about its flags. Handlers have a few dozen.
+const maxStates = 5000
+
+// facts are what is known about conditions on the way.
+type facts map[string]bool
+
+// work finds the first instruction after the denial that serves the request and
+// that a request which was not refused reaches as well; nil if there is none.
+func (d *denial) work(others map[*ssa.BasicBlock]bool) ssa.Instruction {
+	type state struct {
+		block *ssa.BasicBlock
+		known string
+	}
+	seen := map[state]bool{}
+	known := factsAt(d.block)
+	onlyWrites := d.twoSided()
+	var found ssa.Instruction
+	var visit func(b *ssa.BasicBlock, from int, known facts)
+	visit = func(b *ssa.BasicBlock, from int, known facts) {
+		if found != nil || len(seen) > maxStates {
+			return
+		}
+		for _, instr := range b.Instrs[from:] {
+			if ends(instr) {
+				return
+			}
+			if others[b] && d.serves(instr, onlyWrites) {
+				found = instr
+				return
+			}
+		}
+		for i, next := range b.Succs {
+			if cond, ok := b.Instrs[len(b.Instrs)-1].(*ssa.If); ok {
+				if value, ok := known.eval(cond.Cond); ok && value != (i == 0) {
+					continue
+				}
+			}
+			after := known.enter(next, b)
+			s := state{next, after.String()}
+			if !seen[s] {
+				seen[s] = true
+				visit(next, 0, after)
+			}
+		}
+	}
+	visit(d.block, d.after, known)
+	return found
+}
+
+// twoSided reports whether the denial stands in one of two branches that both
+// do something: there a body that is written behind them is of either.
+func (d *denial) twoSided() bool {
+	for b := d.block; b.Idom() != nil; b = b.Idom() {
+		if _, ok := b.Idom().Instrs[len(b.Idom().Instrs)-1].(*ssa.If); ok {
+			for _, s := range b.Idom().Succs {
+				if s != b && len(s.Preds) == 1 {
+					return true
+				}
+			}
+			return false
+		}
+	}
+	return false
+}
+
+// factsAt gives what the branches around a block say about their conditions.
+func factsAt(b *ssa.BasicBlock) facts {
+	known := facts{}
+	for ; b.Idom() != nil; b = b.Idom() {
+		cond, ok := b.Idom().Instrs[len(b.Idom().Instrs)-1].(*ssa.If)
+		if ok && len(b.Preds) == 1 {
+			key, negated := condition(cond.Cond)
+			if _, ok := known[key]; !ok {
+				known[key] = (b == b.Idom().Succs[0]) != negated
+			}
+		}
+	}
+	return known
+}
+
+// condition gives a name to a condition, the same for those that agree, and
+// whether it is the opposite of what the name stands for.
+func condition(v ssa.Value) (key string, negated bool) {
+	switch v := v.(type) {
+	case *ssa.UnOp:
+		if v.Op == token.NOT {
+			key, negated = condition(v.X)
+			return key, !negated
+		}
+	case *ssa.BinOp:
+		if v.Op == token.EQL || v.Op == token.NEQ {
+			return operand(v.X) + "==" + operand(v.Y), v.Op == token.NEQ
+		}
+	}
+	return operand(v), false
+}
+
+func operand(v ssa.Value) string {
+	if c, ok := v.(*ssa.Const); ok {
+		return c.String()
+	}
+	return v.Name()
+}
+
+func (k facts) eval(v ssa.Value) (value, ok bool) {
+	if c, isConst := v.(*ssa.Const); isConst && c.Value != nil && c.Value.Kind() == constant.Bool {
+		return constant.BoolVal(c.Value), true
+	}
+	key, negated := condition(v)
+	value, ok = k[key]
+	return value != negated, ok
+}
+
+// enter gives what is known in a block that is entered from another one: the
+// flags that meet there have the values of this way.
+func (k facts) enter(b, from *ssa.BasicBlock) facts {
+	var after facts
+	for _, instr := range b.Instrs {
+		phi, ok := instr.(*ssa.Phi)
+		if !ok {
+			break
+		}
+		for i, p := range b.Preds {
+			if p != from {
+				continue
+			}
+			if value, ok := k.eval(phi.Edges[i]); ok {
+				if after == nil {
+					after = facts{}
+					for key, v := range k {
+						after[key] = v
+					}
+				}
+				after[phi.Name()] = value
+			}
+		}
+	}
+	if after == nil {
+		return k
+	}
+	return after
+}
+
+func (k facts) String() string { return fmt.Sprint(map[string]bool(k)) } // fmt sorts the keys
+
+// ends reports whether an instruction ends the program or the goroutine.
+func ends(instr ssa.Instruction) bool {
+	call, ok := instr.(*ssa.Call)
+	if !ok {
+		return false
+	}
+	switch name := query.CalleeSSA(&call.Call); name {
+	case "os.Exit", "runtime.Goexit", "log.Fatal", "log.Fatalf", "log.Fatalln", "log.Panic", "log.Panicf", "log.Panicln":
+		return true
+	}
+	return false
+}
+
+// serves reports whether an instruction does for a request what is done for one
+// that is allowed. Where nothing but writing counts less, onlyWrites is set.
+func (d *denial) serves(instr ssa.Instruction, onlyWrites bool) bool {
+	call, ok := instr.(*ssa.Call)
+	if !ok {
+		return false
+	}
+	name := query.CalleeSSA(&call.Call)
+	if refusal(&call.Call) != 0 || logs(name) {
+		return false
+	}
+	recv, method := receiver(&call.Call)
+	if recv != nil && isFramework(recv.Type()) {
+		// A request that gin aborted is not served by Next; what this handler
+		// still does by itself is done.
+		return !onlyWrites && answering[method] && !strings.HasPrefix(method, "Abort") || strings.HasPrefix(method, "ShouldBind") || strings.HasPrefix(method, "Bind")
+	}
+	var writer, request bool
+	for _, arg := range call.Call.Args {
+		writer = writer || isWriter(source(arg).Type())
+		request = request || isRequest(arg.Type())
+	}
+	switch {
+	case writer && request:
+		return true // the next handler, a file, a redirect
+	case request && recv != nil && isRequest(recv.Type()):
+		switch method {
+		case "FormValue", "PostFormValue", "ParseForm", "ParseMultipartForm", "FormFile", "PathValue", "MultipartReader":
+			return true
+		}
+		return false
+	case onlyWrites:
+		return false
+	case writer:
+		return !d.other(call)
+	}
+	return call.Call.IsInvoke() && isWriter(call.Call.Value.Type()) && (method == "Write" || method == "WriteHeader") && !d.other(call)
+}
+
+// other reports whether a call writes what the refusing branch chose itself.
+func (d *denial) other(call *ssa.Call) bool {
+	for _, arg := range call.Call.Args {
+		if phi, ok := source(arg).(*ssa.Phi); ok {
+			for i, p := range phi.Block().Preds {
+				if d.block.Dominates(p) && phi.Edges[i] != nil {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// source looks through conversions: http.ResponseWriter passed as io.Writer.
+func source(v ssa.Value) ssa.Value {
+	for {
+		switch x := v.(type) {
+		case *ssa.ChangeInterface:
+			v = x.X
+		case *ssa.MakeInterface:
+			v = x.X
+		case *ssa.ChangeType:
+			v = x.X
+		case *ssa.Convert:
+			v = x.X
+		default:
+			return v
+		}
+	}
+}
+
+// logs reports whether a function only tells what happened.
+func logs(name string) bool {
+	name = strings.ToLower(name[strings.LastIndexByte(name, '.')+1:])
+	for _, word := range []string{"log", "trace", "audit", "metric", "record", "observe", "track", "count", "span"} {
+		if strings.Contains(name, word) {
+			return true
+		}
+	}
+	return false
+}
+
+// place is the range of a single position.
+type place token.Pos
+
+func (p place) Pos() token.Pos { return token.Pos(p) }
+func (p place) End() token.Pos { return token.Pos(p) }
+
+// path gives the nodes around the call, innermost first.
+func (d *denial) path() []ast.Node {
+	for _, file := range d.pass.Files {
+		if file.FileStart <= d.call.Pos() && d.call.Pos() < file.FileEnd {
+			path, _ := astutil.PathEnclosingInterval(file, d.call.Pos(), d.call.Pos())
+			return path
+		}
+	}
+	return nil
+}
+
+// statement is the call in the source, if it stands alone: a result that is
+// returned or looked at ends the handler in another way.
+func (d *denial) statement() *ast.ExprStmt {
+	for _, n := range d.path() {
+		switch n := n.(type) {
+		case *ast.ExprStmt:
+			return n
+		case *ast.FuncLit, *ast.FuncDecl:
+			return nil
+		}
+	}
+	return nil
+}
+
+// fixes inserts a return at the end of the branch, where a bare one is possible.
+func (d *denial) fixes(stmt *ast.ExprStmt) []check.Fix {
+	if d.fn.Signature.Results().Len() > 0 {
+		return nil
+	}
+	for _, n := range d.path() {
+		var list []ast.Stmt
+		switch n := n.(type) {
+		case *ast.BlockStmt:
+			list = n.List
+		case *ast.CaseClause:
+			list = n.Body
+		}
+		if len(list) == 0 {
+			continue
+		}
+		last := list[len(list)-1]
+		if _, ok := last.(*ast.ReturnStmt); ok {
+			return nil
+		}
+		document := d.pass.Document(stmt.Pos())
+		if document == nil {
+			return nil
+		}
+		at := d.pass.Range(last.Pos(), last.End())
+		line, err := document.LineRange(document.OffsetPosition(at.Start).Line)
+		if err != nil {
+			return nil
+		}
+		text := document.Text(check.Range{Start: line.Start, End: at.Start})
+		indent := text[:len(text)-len(strings.TrimLeft(text, " \t"))]
+		if rest, err := document.LineRange(document.OffsetPosition(at.End).Line); err == nil && strings.HasPrefix(strings.TrimSpace(document.Text(check.Range{Start: at.End, End: rest.End})), "//") {
+			at.End = rest.End // a comment behind the last statement stays with it
+		}
+		return []check.Fix{{
+			Title: "Return after the refusal",
+			Edits: []check.Edit{{Path: document.Path, Range: check.Range{Start: at.End, End: at.End}, NewText: "\n" + indent + "return"}},
+		}}
+	}
+	return nil
+}
