@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/rules/golang/auth"
 	"github.com/peercheck/peercheck/rules/golang/resource"
 	"github.com/peercheck/peercheck/rules/golang/transport"
 )
@@ -13,6 +14,7 @@ import (
 // All gives every Go check, in no particular order. The slice is the caller's own.
 func All() []*check.Check {
 	return slices.Concat(
+		auth.All(),
 		resource.All(),
 		transport.All(),
 	)

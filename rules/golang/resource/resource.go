@@ -6,5 +6,5 @@ import "github.com/peercheck/peercheck/lib/check"
 
 // All gives the checks of this package, sorted by ID.
 func All() []*check.Check {
-	return []*check.Check{HTTPServerWithoutTimeouts}
+	return []*check.Check{HTTPServerWithoutTimeouts, UnboundedBodyRead}
 }
