@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/lib/report/internal/excerpt"
 )
 
 // A mark is a place to be shown in its source, with what is said of it.
@@ -104,9 +105,8 @@ func (sh *sheet) note(kind, text string) {
 func (sh *sheet) excerpts() {
 	ms, elidedAt, elided := marks(sh.finding, sh.opts.Verbose)
 	for _, m := range ms {
-		if m.Snippet != "" {
-			last := m.Start.Line + len(splitLines(m.Snippet)) - 1
-			sh.digits = max(sh.digits, len(strconv.Itoa(last)))
+		if lines, _ := excerpt.Of(*m.Location); len(lines) > 0 {
+			sh.digits = max(sh.digits, len(strconv.Itoa(lines[len(lines)-1].Number)))
 		}
 	}
 	if len(sh.finding.Flow) == 0 {
@@ -133,13 +133,14 @@ func (sh *sheet) excerpts() {
 
 // mark shows one mark in its source.
 func (sh *sheet) mark(m mark) {
-	if m.Snippet == "" {
+	lines, more := excerpt.Of(*m.Location)
+	if len(lines) == 0 {
 		if m.label != "" {
 			sh.note("note", Escape(m.label))
 		}
 		return
 	}
-	first := m.Start.Line
+	first := lines[0].Number
 	switch {
 	case sh.line == 0:
 		sh.row("", "")
@@ -150,22 +151,8 @@ func (sh *sheet) mark(m mark) {
 	if m.primary {
 		style, sign = severityStyle[sh.sum.Severity(sh.finding)], "^"
 	}
-
-	// The range as bytes of the snippet. A location that no engine completed
-	// may have it anywhere.
-	from := m.Range.Start - m.SnippetStart
-	to := m.Range.End - m.SnippetStart
-	if from < 0 || from > len(m.Snippet) || to < from {
-		from, to = 0, 0
-	}
-	lines := splitLines(m.Snippet)
-	if from < m.Start.Column-1 { // the first line begins before the snippet
-		lines[0].text = ellipsis + lines[0].text
-		lines[0].start -= len(ellipsis)
-	}
 	if len(lines) == 1 {
-		l := lines[0]
-		s := lay(l.text, from-l.start, min(to-l.start, len(l.text)), sh.columns())
+		s := layLine(lines[0], sh.columns())
 		if first != sh.line {
 			sh.row(strconv.Itoa(first), s.text)
 		}
@@ -175,21 +162,26 @@ func (sh *sheet) mark(m mark) {
 	}
 
 	columns := max(sh.columns()-len("| "), 0)
-	bar := "/"
-	for i, l := range lines {
-		s := lay(l.text, 0, 0, columns)
-		sh.row(strconv.Itoa(first+i), sh.paint(style, bar)+" "+s.text)
-		bar = "|"
+	bar, end := "/", 0
+	for _, l := range lines {
+		s := layLine(l, columns)
+		sh.row(strconv.Itoa(l.Number), sh.paint(style, bar)+" "+s.text)
+		bar, end = "|", s.end
+		sh.line = l.Number
 	}
-	last, lastLine := lines[len(lines)-1], first+len(lines)-1
-	end := "| ..." // the range goes on after the snippet
-	if m.End.Line <= lastLine && to <= len(m.Snippet) || m.End == (check.Position{Line: lastLine + 1, Column: 1}) {
-		to = min(to, len(m.Snippet)) - last.start
-		s := lay(last.text, max(to-1, 0), max(to, 0), columns)
-		end = "|" + strings.Repeat("_", s.start+1) + sign
+	tail := "|" + strings.Repeat("_", end) + sign
+	if more {
+		tail = "| ..."
 	}
-	sh.labelled("", end, style, m.label)
-	sh.line = lastLine
+	sh.labelled("", tail, style, m.label)
+}
+
+// layLine lays a line of a snippet out.
+func layLine(l excerpt.Line, columns int) span {
+	if l.Cut {
+		return lay(ellipsis+l.Text, l.From+len(ellipsis), l.To+len(ellipsis), columns)
+	}
+	return lay(l.Text, l.From, l.To, columns)
 }
 
 // minLabel is the room under which a label is not squeezed in beside its
@@ -219,28 +211,5 @@ func (sh *sheet) labelled(indent, underline string, st style, label string) {
 	left := max(min(len(indent), room-widths.StringWidth(label)), 0)
 	for _, l := range wrap(label, room-left, 0) {
 		sh.row("", strings.Repeat(" ", left)+sh.paint(st, l))
-	}
-}
-
-// A sourceLine is a line of a snippet without its end.
-type sourceLine struct {
-	text  string
-	start int // its byte offset in the snippet
-}
-
-// splitLines splits as check.Document counts lines: at "\n", "\r\n" and "\r".
-func splitLines(s string) []sourceLine {
-	var lines []sourceLine
-	for start := 0; ; {
-		i := strings.IndexAny(s[start:], "\r\n")
-		if i < 0 {
-			return append(lines, sourceLine{s[start:], start})
-		}
-		lines = append(lines, sourceLine{s[start : start+i], start})
-		i += start
-		if strings.HasPrefix(s[i:], "\r\n") {
-			i++
-		}
-		start = i + 1
 	}
 }

@@ -309,10 +309,12 @@ func (p *printer) counts() string {
 				n++
 			}
 		}
-		switch n {
-		case 0:
+		switch {
+		case n == 0:
 			blocking = "; none blocks"
-		case 1:
+		case n == 1 && p.sum.Active == 1:
+			blocking = "; it blocks"
+		case n == 1:
 			blocking = "; 1 blocks"
 		default:
 			blocking = fmt.Sprintf("; %d block", n)
