@@ -13,7 +13,10 @@ import (
 	"strings"
 
 	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/lib/report/github"
+	"github.com/peercheck/peercheck/lib/report/gitlab"
 	"github.com/peercheck/peercheck/lib/report/json"
+	"github.com/peercheck/peercheck/lib/report/junit"
 	"github.com/peercheck/peercheck/lib/report/sarif"
 	"github.com/peercheck/peercheck/lib/report/text"
 )
@@ -23,9 +26,12 @@ type Format string
 
 // The formats.
 const (
-	Text  Format = "text"  // for the person at a terminal
-	JSON  Format = "json"  // for programs: everything there is
-	SARIF Format = "sarif" // for code scanning and editors: SARIF 2.1.0
+	Text   Format = "text"   // for the person at a terminal
+	JSON   Format = "json"   // for programs: everything there is
+	SARIF  Format = "sarif"  // for code scanning and editors: SARIF 2.1.0
+	GitHub Format = "github" // for the log of GitHub Actions: workflow commands
+	GitLab Format = "gitlab" // for merge requests of GitLab: Code Quality
+	JUnit  Format = "junit"  // for any continuous integration: test results
 )
 
 // Options are those of all formats; each takes its own. The zero value works.
@@ -64,6 +70,9 @@ var formats = []struct {
 	{SARIF, func(w io.Writer, r *check.Report, o Options) error {
 		return sarif.Write(w, r, sarif.Options{Version: o.Version, Root: o.Root})
 	}},
+	{GitHub, func(w io.Writer, r *check.Report, _ Options) error { return github.Write(w, r) }},
+	{GitLab, func(w io.Writer, r *check.Report, _ Options) error { return gitlab.Write(w, r) }},
+	{JUnit, func(w io.Writer, r *check.Report, _ Options) error { return junit.Write(w, r) }},
 }
 
 // Formats lists the formats, those for people first.
