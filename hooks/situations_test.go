@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -60,7 +61,8 @@ func runSituations(t *testing.T, hookNames []string, all []situation) {
 			if strings.ContainsAny(msg, "\x1b\x07") {
 				t.Errorf("a control character is printed: %q", msg)
 			}
-			if after := state(t, last.r); s.blocked && after != before {
+			moves := slices.Contains([]string{"merge", "rebase", "pull"}, last.args[0]) // Git itself has changed files by then
+			if after := state(t, last.r); s.blocked && !moves && after != before {
 				t.Errorf("the index or the work tree was touched:\nbefore %s\nafter %s", before, after)
 			}
 			noTraces(t, filepath.Dir(r.Dir))
@@ -73,7 +75,9 @@ func runSituations(t *testing.T, hookNames []string, all []situation) {
 func state(t *testing.T, r *repotest.Repo) string {
 	t.Helper()
 	var b strings.Builder
-	index, _ := r.Try("ls-files", "-s")
+	cmd := r.Command("git", "-c", "core.fsmonitor=false", "ls-files", "-s")
+	cmd.Env = append(cmd.Env, "GIT_TRACE=")
+	index, _ := cmd.Output()
 	fmt.Fprintf(&b, "index\n%s\n", index)
 	filepath.WalkDir(r.Dir, func(p string, d fs.DirEntry, err error) error {
 		if err != nil {
