@@ -375,8 +375,7 @@ func rebase(findings []check.Finding, from, to *check.Document) []check.Finding 
 				if !ok {
 					continue
 				}
-				l.Range = r
-				l.Start, l.End = to.OffsetPosition(r.Start), to.OffsetPosition(r.End)
+				l = at(l, r, to)
 			}
 			out = append(out, l)
 		}
@@ -388,13 +387,20 @@ func rebase(findings []check.Finding, from, to *check.Document) []check.Finding 
 		if !ok {
 			continue
 		}
-		f.Location.Range = r
-		f.Location.Start, f.Location.End = to.OffsetPosition(r.Start), to.OffsetPosition(r.End)
+		f.Location = at(f.Location, r, to)
 		f.Related, f.Flow = moveAll(f.Related), moveAll(f.Flow)
 		f.Fixes = rebaseFixes(f.Fixes, from.Path, move)
 		out = append(out, f)
 	}
 	return out
+}
+
+// at is a location moved to another range.
+func at(l check.Location, r check.Range, d *check.Document) check.Location {
+	l.Range = r
+	l.Start, l.End = d.OffsetPosition(r.Start), d.OffsetPosition(r.End)
+	l.StartUTF16, l.EndUTF16 = d.OffsetUTF16Position(r.Start), d.OffsetUTF16Position(r.End)
+	return l
 }
 
 // rebaseFixes moves the edits of fixes; a fix of which one edit was touched is

@@ -199,6 +199,7 @@ func (s *server) didClose(p *protocol.DidCloseTextDocumentParams) {
 	}
 	delete(s.buffers, b.key)
 	s.clearLocked(b)
+	s.touchWorkspaceLocked()
 	s.touchedLocked(b)
 	s.othersLocked(b)
 }
@@ -215,8 +216,8 @@ func (s *server) clearLocked(b *buffer) {
 func (s *server) didSave(p *protocol.DidSaveTextDocumentParams) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.touchWorkspaceLocked()
 	if b := s.bufferLocked(p.TextDocument.URI); b != nil {
-		s.touchedLocked(b)
 		for _, other := range s.buffers {
 			if other.place.folder == b.place.folder {
 				s.judgeLocked(other)

@@ -38,7 +38,7 @@ type client struct {
 func on(b *bool) bool { return b != nil && *b }
 
 func newClient(c *protocol.ClientCapabilities) client {
-	can := client{encoding: utf16}
+	can := client{encoding: encodingUTF16}
 	if g := c.General; g != nil && len(g.PositionEncodings) > 0 {
 		// The client lists encodings in order of preference; bytes are ours, so
 		// that UTF-8 is taken wherever it is offered before UTF-16.

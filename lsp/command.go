@@ -1,8 +1,6 @@
 package lsp
 
 import (
-	"context"
-
 	"go.lsp.dev/jsonrpc2"
 	"go.lsp.dev/protocol"
 )
@@ -12,9 +10,3 @@ func (s *server) executeCommand(p *protocol.ExecuteCommandParams) (call, error) 
 }
 
 func (s *server) progressCancel(*protocol.WorkDoneProgressCancelParams) {}
-
-func (s *server) workspaceDiagnostic(p *protocol.WorkspaceDiagnosticParams) (call, error) {
-	return func(context.Context) (any, error) {
-		return &protocol.WorkspaceDiagnosticReport{Items: []protocol.WorkspaceDocumentDiagnosticReport{}}, nil
-	}, nil
-}

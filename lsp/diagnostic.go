@@ -98,9 +98,15 @@ func (v view) diagnostic(of verdict, f *check.Finding) (protocol.Diagnostic, boo
 	if !ok {
 		return protocol.Diagnostic{}, false
 	}
-	out := v.note(of.doc, f.Location.Range, severity, f.CheckID, f.Message)
-	// For clients that want to refer to a finding; it is never read back.
-	out.Data = protocol.LSPAny(`{"fingerprint":"` + f.Fingerprint + `"}`)
+	out := protocol.Diagnostic{
+		Range:    v.encoding.locationRange(&f.Location),
+		Severity: severity,
+		Code:     protocol.String(f.CheckID),
+		Source:   protocol.NewOptional(name),
+		Message:  protocol.String(f.Message),
+		// For clients that want to refer to a finding; it is never read back.
+		Data: protocol.LSPAny(`{"fingerprint":"` + f.Fingerprint + `"}`),
+	}
 	if f.Suppressed() && v.unnecessaryTag {
 		out.Tags = protocol.NewDiagnosticTags(protocol.DiagnosticTagUnnecessary)
 	}
@@ -111,7 +117,14 @@ func (v view) diagnostic(of verdict, f *check.Finding) (protocol.Diagnostic, boo
 	}
 	if v.related {
 		for _, l := range related(f) {
-			out.RelatedInformation = append(out.RelatedInformation, v.relatedInformation(of, l))
+			place := uri.URI(of.name)
+			if l.Path != "" && l.Path != of.doc.Path {
+				place = v.server.uriOf(of.place.folder, l.Path)
+			}
+			out.RelatedInformation = append(out.RelatedInformation, protocol.DiagnosticRelatedInformation{
+				Location: protocol.Location{URI: place, Range: v.encoding.locationRange(&l)},
+				Message:  l.Message,
+			})
 		}
 	}
 	return out, true
@@ -172,21 +185,8 @@ func related(f *check.Finding) []check.Location {
 	return out
 }
 
-func (v view) relatedInformation(of verdict, l check.Location) protocol.DiagnosticRelatedInformation {
-	info := protocol.DiagnosticRelatedInformation{Message: l.Message}
-	if l.Path == "" || l.Path == of.doc.Path {
-		info.Location = protocol.Location{URI: uri.URI(of.name), Range: v.encoding.protocolRange(of.doc, l.Range)}
-		return info
-	}
-	// Of another file the engine gives lines and byte columns. Its text may be
-	// open here; if not, byte columns serve, which differ only right of
-	// characters outside ASCII.
-	info.Location = protocol.Location{URI: v.server.uriOf(of.place.folder, l.Path), Range: v.server.foreignRange(of.place.folder, l)}
-	return info
-}
-
-// openAt finds the open buffer of a file of a folder, or nil. Its name and doc
-// may be read, nothing else.
+// openAt finds the open buffer of a file of a folder: its name, its text and the
+// version of it. doc is nil if the file is not open.
 func (s *server) openAt(f *folder, path string) (name string, doc *check.Document, version int32) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -196,17 +196,6 @@ func (s *server) openAt(f *folder, path string) (name string, doc *check.Documen
 		}
 	}
 	return "", nil, 0
-}
-
-// foreignRange gives a location in another file of the folder.
-func (s *server) foreignRange(f *folder, l check.Location) protocol.Range {
-	if _, d, _ := s.openAt(f, l.Path); d != nil {
-		return s.can.encoding.protocolRange(d, l.Range)
-	}
-	position := func(p check.Position) protocol.Position {
-		return protocol.Position{Line: uint32(max(p.Line-1, 0)), Character: uint32(max(p.Column-1, 0))}
-	}
-	return protocol.Range{Start: position(l.Start), End: position(l.End)}
 }
 
 // uriOf names a file of a folder, spelled as the client spells it if it is open.

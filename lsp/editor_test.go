@@ -23,7 +23,7 @@ import (
 )
 
 // patienceInTests bounds every wait of a test: nothing that is right takes so long.
-const patienceInTests = 20 * time.Second
+const patienceInTests = 10 * time.Second
 
 // hazard flags the word "hazard"; its fix writes "safety" instead.
 var hazard = &check.Check{
@@ -135,9 +135,7 @@ func start(t testing.TB, adjust ...func(*Options)) *editor {
 		stop()
 		<-e.done
 		if t.Failed() {
-			e.logs.Lock()
-			defer e.logs.Unlock()
-			t.Logf("the server's log:\n%s", e.log)
+			t.Logf("the server's log:\n%s", e.logText())
 		}
 		if strings.Contains(e.logText(), "a fault") {
 			t.Errorf("the server had a fault:\n%s", e.logText())

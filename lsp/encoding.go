@@ -11,13 +11,13 @@ import (
 type encoding protocol.PositionEncodingKind
 
 const (
-	utf16 = encoding(protocol.PositionEncodingKindUTF16)
-	utf8  = encoding(protocol.PositionEncodingKindUTF8)
+	encodingUTF16 = encoding(protocol.PositionEncodingKindUTF16)
+	encodingUTF8  = encoding(protocol.PositionEncodingKindUTF8)
 )
 
 // offsetPosition turns a byte offset into the client's line and character.
 func (e encoding) offsetPosition(d *check.Document, offset int) protocol.Position {
-	if e == utf8 {
+	if e == encodingUTF8 {
 		p := d.OffsetUTF8Position(offset)
 		return protocol.Position{Line: uint32(p.Line), Character: uint32(p.Character)}
 	}
@@ -28,7 +28,7 @@ func (e encoding) offsetPosition(d *check.Document, offset int) protocol.Positio
 // positionOffset turns the client's line and character, which may lie anywhere,
 // into a byte offset in the document.
 func (e encoding) positionOffset(d *check.Document, line, character int) int {
-	if e == utf8 {
+	if e == encodingUTF8 {
 		return d.UTF8PositionOffset(check.UTF8Position{Line: line, Character: character})
 	}
 	return d.UTF16PositionOffset(check.UTF16Position{Line: line, Character: character})
@@ -36,6 +36,20 @@ func (e encoding) positionOffset(d *check.Document, line, character int) int {
 
 func (e encoding) protocolRange(d *check.Document, r check.Range) protocol.Range {
 	return protocol.Range{Start: e.offsetPosition(d, r.Start), End: e.offsetPosition(d, r.End)}
+}
+
+// locationRange is a place that the engine has counted already.
+func (e encoding) locationRange(l *check.Location) protocol.Range {
+	if e == encodingUTF8 {
+		return protocol.Range{
+			Start: protocol.Position{Line: uint32(l.Start.Line - 1), Character: uint32(l.Start.Column - 1)},
+			End:   protocol.Position{Line: uint32(l.End.Line - 1), Character: uint32(l.End.Column - 1)},
+		}
+	}
+	return protocol.Range{
+		Start: protocol.Position{Line: uint32(l.StartUTF16.Line), Character: uint32(l.StartUTF16.Character)},
+		End:   protocol.Position{Line: uint32(l.EndUTF16.Line), Character: uint32(l.EndUTF16.Character)},
+	}
 }
 
 // byteRange is the inverse of protocolRange; an inverted range is put in order.

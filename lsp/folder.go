@@ -93,6 +93,7 @@ func (s *server) didChangeWorkspaceFolders(p *protocol.DidChangeWorkspaceFolders
 	for _, added := range p.Event.Added {
 		s.folders = s.addFolder(s.folders, added.URI)
 	}
+	s.touchWorkspaceLocked()
 	for _, b := range s.buffers {
 		u := uri.URI(b.key)
 		if place := s.placeLocked(u); place.folder != b.place.folder {
@@ -244,6 +245,7 @@ func (s *server) trusted(dir string) bool {
 func (s *server) didChangeWatchedFiles(p *protocol.DidChangeWatchedFilesParams) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.touchWorkspaceLocked()
 	touched := map[*folder]bool{}
 	for _, change := range p.Changes {
 		place := s.placeLocked(change.URI)

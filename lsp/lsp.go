@@ -122,19 +122,23 @@ type server struct {
 	strays  map[string]*folder // Go modules outside of them, by folder
 	alone   *folder            // for documents that are judged alone
 	buffers map[string]*buffer // by key
+	// diskChanged is closed, and made anew, when files change on disk.
+	diskChanged chan struct{}
 	// newScanner is scan.New.
 	newScanner func(scan.Options) (scanner, error)
 }
 
 func newServer(ctx context.Context, opts Options) *server {
 	s := &server{
-		opts:       opts,
-		checks:     map[string]*check.Check{},
-		set:        defaultSettings(),
-		strays:     map[string]*folder{},
-		alone:      newFolder(""),
-		buffers:    map[string]*buffer{},
-		newScanner: func(o scan.Options) (scanner, error) { return scan.New(o) },
+		opts:    opts,
+		checks:  map[string]*check.Check{},
+		set:     defaultSettings(),
+		strays:  map[string]*folder{},
+		alone:   newFolder(""),
+		buffers: map[string]*buffer{},
+
+		diskChanged: make(chan struct{}),
+		newScanner:  func(o scan.Options) (scanner, error) { return scan.New(o) },
 	}
 	for _, c := range slices.Concat(opts.Checks, triage.Checks()) {
 		s.checks[c.ID] = c
