@@ -9,7 +9,6 @@ import (
 	"bytes"
 	"go/scanner"
 	"go/token"
-	"path"
 	"strings"
 
 	"github.com/peercheck/peercheck/lib/check"
@@ -37,12 +36,7 @@ func find(d *check.Document) []Comment {
 	if d.Language == "go" {
 		return findGo(d.Content)
 	}
-	s, ok := syntaxes[d.Language]
-	if d.Language == "" {
-		if s, ok = byExtension[strings.ToLower(path.Ext(d.Path))]; !ok {
-			s, ok = plain, true
-		}
-	}
+	s, ok := syntaxOf(d)
 	if !ok {
 		return nil
 	}
