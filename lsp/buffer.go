@@ -124,11 +124,13 @@ func (s *server) didOpen(params []byte) error {
 	return nil
 }
 
-// snapshot makes the document that checks see.
+// snapshot makes the document that checks see. Of a file the name says what the
+// language is, as everywhere else, so that the verdict is the same; the client
+// is asked about a document which is none yet.
 func (b *buffer) snapshot(text []byte) *check.Document {
 	rev := check.Revision{Kind: check.RevisionBuffer, ID: strconv.Itoa(int(b.version))}
 	language := check.LanguageOf(b.place.path, text)
-	if language == "" {
+	if language == "" && b.place.file == "" && b.languageID != "plaintext" {
 		language = b.languageID
 	}
 	return check.NewDocument(b.place.path, language, text, rev)

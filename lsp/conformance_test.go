@@ -55,7 +55,7 @@ var cases = []struct {
 		e.open("file:///a.txt", "plaintext", 1, "a hazard")
 		e.initialize("", full, "")
 		e.alive()
-		for _, m := range e.messages {
+		for _, m := range e.all() {
 			if strings.Contains(string(m.Params), "file:///a.txt") {
 				t.Errorf("a document opened before initialize was judged: %s", m.raw)
 			}
@@ -138,7 +138,7 @@ var cases = []struct {
 		if len(p.Diagnostics) != 1 || p.Version != nil {
 			t.Errorf("got %+v", p)
 		}
-		for _, m := range e.messages {
+		for _, m := range e.all() {
 			for _, never := range []string{"codeDescription", "relatedInformation", `"version"`, "client/registerCapability", "workspace/configuration", "workDoneProgress/create"} {
 				if m.Method != "" && strings.Contains(m.raw, never) {
 					t.Errorf("%q was sent to a client that has no notion of it: %s", never, m.raw)
@@ -245,9 +245,8 @@ var cases = []struct {
 	}},
 	{"J08 byte by byte, and two frames at once", func(t *testing.T) {
 		e, u := opened(t)
-		for _, c := range frame(`{"jsonrpc":"2.0","id":1000,"method":"textDocument/hover","params":` + hoverAt(u, 0, 3) + `}`) {
-			e.raw(string(c))
-		}
+		e.await("the request for settings", 0, func(m message) bool { return m.Method == "workspace/configuration" })
+		e.pieces(strings.Split(frame(`{"jsonrpc":"2.0","id":1000,"method":"textDocument/hover","params":`+hoverAt(u, 0, 3)+`}`), ""))
 		e.answer("1000")
 		e.raw(frame(`{"jsonrpc":"2.0","id":1001,"method":"textDocument/hover","params":`+hoverAt(u, 0, 3)+`}`) +
 			frame(`{"jsonrpc":"2.0","id":1002,"method":"textDocument/hover","params":`+hoverAt(u, 0, 3)+`}`))
@@ -304,7 +303,7 @@ var cases = []struct {
 		}
 		e.request("shutdown", "")
 		n := 0
-		for _, m := range e.messages {
+		for _, m := range e.all() {
 			if m.Method == "" && string(m.ID) == id {
 				n++
 			}
@@ -334,7 +333,7 @@ var cases = []struct {
 			e.answer(id)
 		}
 		seen := map[string]int{}
-		for _, m := range e.messages {
+		for _, m := range e.all() {
 			if m.Method == "" {
 				seen[string(m.ID)]++
 			}
@@ -350,7 +349,7 @@ var cases = []struct {
 		e.request("textDocument/hover", hoverAt(u, 0, 0))
 		e.request("textDocument/unheardOf", "{}")
 		e.request("textDocument/codeAction", actionsAt(u, 0, 0, 0, 5, ""))
-		for _, m := range e.messages {
+		for _, m := range e.all() {
 			var raw map[string]json.RawMessage
 			if err := json.Unmarshal([]byte(m.raw), &raw); err != nil {
 				t.Fatal(err)
@@ -401,7 +400,7 @@ var cases = []struct {
 		e.alive()
 		pause(t.Context(), 2*typedDelay)
 		var last *published
-		for _, m := range e.messages {
+		for _, m := range e.all() {
 			var p published
 			if m.Method == "textDocument/publishDiagnostics" && json.Unmarshal(m.Params, &p) == nil && p.URI == u {
 				last = &p
@@ -733,7 +732,7 @@ var cases = []struct {
 		e.pull(u, "")
 		e.close(u)
 		e.request("shutdown", "")
-		for _, m := range e.messages {
+		for _, m := range e.all() {
 			if m.Method == "textDocument/publishDiagnostics" {
 				t.Errorf("pushed to a client that pulls: %s", m.raw)
 			}
@@ -876,7 +875,7 @@ func (e *editor) alivePush() { e.t.Helper(); e.alive() }
 func (e *editor) monotonic(u string) {
 	e.t.Helper()
 	last := 0
-	for _, m := range e.messages {
+	for _, m := range e.all() {
 		var p published
 		if m.Method != "textDocument/publishDiagnostics" || json.Unmarshal(m.Params, &p) != nil || p.URI != u || p.Version == nil {
 			continue
