@@ -199,6 +199,8 @@ func (s *Scanner) runDocument(ctx context.Context, d *check.Document) documentRe
 		return documentResult{}
 	}
 	r := check.Memo(d, s.docKey, func() documentResult {
+		// What is kept must not depend on whether the first who asked gave up.
+		ctx := context.WithoutCancel(ctx)
 		r := documentResult{document: d}
 		written := !generated(d)
 		for _, c := range s.byKind[check.KindDocument] {
@@ -210,9 +212,22 @@ func (s *Scanner) runDocument(ctx context.Context, d *check.Document) documentRe
 		}
 		return r
 	})
-	r.findings = slices.Clone(r.findings) // the memo's own stay as they are
+	r.findings = cloned(r.findings) // the memo's own stay as they are
 	r.notices = slices.Clone(r.notices)
 	return r
+}
+
+// cloned copies findings with all that complete writes to.
+func cloned(findings []check.Finding) []check.Finding {
+	findings = slices.Clone(findings)
+	for i := range findings {
+		f := &findings[i]
+		f.Related, f.Flow, f.Fixes = slices.Clone(f.Related), slices.Clone(f.Flow), slices.Clone(f.Fixes)
+		for k := range f.Fixes {
+			f.Fixes[k].Edits = slices.Clone(f.Fixes[k].Edits)
+		}
+	}
+	return findings
 }
 
 // run calls one check, and turns its panic or error into a notice.
