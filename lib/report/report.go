@@ -15,6 +15,7 @@ import (
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/report/github"
 	"github.com/peercheck/peercheck/lib/report/gitlab"
+	"github.com/peercheck/peercheck/lib/report/html"
 	"github.com/peercheck/peercheck/lib/report/json"
 	"github.com/peercheck/peercheck/lib/report/junit"
 	"github.com/peercheck/peercheck/lib/report/sarif"
@@ -32,12 +33,15 @@ const (
 	GitHub Format = "github" // for the log of GitHub Actions: workflow commands
 	GitLab Format = "gitlab" // for merge requests of GitLab: Code Quality
 	JUnit  Format = "junit"  // for any continuous integration: test results
+	HTML   Format = "html"   // for readers: one page that needs nothing else
 )
 
 // Options are those of all formats; each takes its own. The zero value works.
 type Options struct {
 	// Version is peercheck's own; "" leaves it out.
 	Version string
+	// Title names what was judged, for readers; "" leaves it out.
+	Title string
 	// Root is the absolute path of the folder that paths are relative to; ""
 	// leaves it out.
 	Root string
@@ -73,6 +77,9 @@ var formats = []struct {
 	{GitHub, func(w io.Writer, r *check.Report, _ Options) error { return github.Write(w, r) }},
 	{GitLab, func(w io.Writer, r *check.Report, _ Options) error { return gitlab.Write(w, r) }},
 	{JUnit, func(w io.Writer, r *check.Report, _ Options) error { return junit.Write(w, r) }},
+	{HTML, func(w io.Writer, r *check.Report, o Options) error {
+		return html.Write(w, r, html.Options{Title: o.Title, Version: o.Version})
+	}},
 }
 
 // Formats lists the formats, those for people first.
