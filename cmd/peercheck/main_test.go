@@ -73,7 +73,7 @@ func TestScripts(t *testing.T) {
 					}
 				}
 			},
-			// bytes writes a file of a kind: bytes FILE utf16|nul|invalid|big|longline
+			// bytes writes a file of a kind: bytes FILE utf16|nul|invalid|big|longline|nested|nestedgo
 			"bytes": func(ts *testscript.TestScript, neg bool, args []string) {
 				line := "token = \"" + demoToken + "\"\n"
 				var out []byte
@@ -89,6 +89,10 @@ func TestScripts(t *testing.T) {
 					out = []byte("\xff\xfe\xfd bytes \xc3\x28\n" + line)
 				case "big":
 					out = []byte(strings.Repeat("0123456789abcde\n", 100<<20/16))
+				case "nested": // 1 MB of open brackets, over which a recursive parser dies
+					out = []byte(strings.Repeat("[", 1<<18) + strings.Repeat("{(", 1<<17) + strings.Repeat("$(", 1<<18) + line)
+				case "nestedgo":
+					out = []byte("package p\n\nvar x = " + strings.Repeat("(", 1<<19) + "1" + strings.Repeat(")", 1<<19) + "\nvar y " + strings.Repeat("[]", 1<<18) + "int\n" + line)
 				case "longline":
 					out = []byte(strings.Repeat("a b ", 1<<19) + line)
 				default:

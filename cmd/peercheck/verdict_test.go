@@ -69,8 +69,8 @@ func TestOneVerdict(t *testing.T) {
 			}
 			return lines
 		}(),
-		"editor, pull": inEditor(t, binary, dir, true, want),
-		"editor, push": inEditor(t, binary, dir, false, want),
+		"editor, pull": inEditor(t, binary, dir, true, want, time.Minute),
+		"editor, push": inEditor(t, binary, dir, false, want, time.Minute),
 	} {
 		slices.Sort(got)
 		if !slices.Equal(got, want) {
@@ -125,10 +125,12 @@ func (r jsonReport) lines(t *testing.T) (lines []string) {
 	return lines
 }
 
-// inEditor opens every file in the language server and collects what it shows.
-func inEditor(t *testing.T, binary, dir string, pull bool, want []string) (lines []string) {
+// inEditor opens every file in the language server and collects what it shows,
+// until that is as much as is wanted, or for as long as patience lasts.
+func inEditor(t *testing.T, binary, dir string, pull bool, want []string, patience time.Duration) (lines []string) {
 	t.Helper()
 	cmd := exec.Command(binary, "lsp")
+	cmd.Dir = dir
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -179,7 +181,7 @@ func inEditor(t *testing.T, binary, dir string, pull bool, want []string) (lines
 		}
 		// A server that is not done yet answers with what it has, or asks to be
 		// asked again.
-		for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+		for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
 			m := c.call("textDocument/diagnostic", map[string]any{"textDocument": map[string]any{"uri": uri}})
 			var result struct{ Items []diagnostic }
 			if m.Error == nil {
@@ -198,7 +200,7 @@ func inEditor(t *testing.T, binary, dir string, pull bool, want []string) (lines
 		slices.Sort(lines)
 		return lines
 	}
-	for deadline := time.After(30 * time.Second); !pull && !slices.Equal(all(), want); {
+	for deadline := time.After(patience); !pull && !slices.Equal(all(), want); {
 		select {
 		case m := <-c.out:
 			var p struct {
