@@ -114,16 +114,3 @@ func TestInterrupted(t *testing.T) {
 		t.Errorf("exit code %d, said %q", code, errs.String())
 	}
 }
-
-// BenchmarkStart is the time from the shell to the list of checks.
-func BenchmarkStart(b *testing.B) {
-	binary := filepath.Join(b.TempDir(), "peercheck")
-	if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
-		b.Fatalf("%v\n%s", err, out)
-	}
-	for b.Loop() {
-		if err := exec.Command(binary, "checks").Run(); err != nil {
-			b.Fatal(err)
-		}
-	}
-}
