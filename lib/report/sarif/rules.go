@@ -11,14 +11,17 @@ import (
 	"github.com/peercheck/peercheck/lib/check"
 )
 
-// rule describes a check. The properties are those that GitHub reads: tags,
-// precision, security-severity and problem.severity.
-func (b *builder) rule(c *check.Check) *sarif.ReportingDescriptor {
+// rule describes a check: with its page if it has results, without otherwise,
+// since the pages of some hundred checks have 1 MB. The properties are those that
+// GitHub reads: tags, precision, security-severity and problem.severity.
+func (b *builder) rule(c *check.Check, results bool) *sarif.ReportingDescriptor {
 	rule := sarif.NewRule(c.ID).
 		WithShortDescription(sarif.NewMultiformatMessageString().WithText(c.Title)).
-		WithFullDescription(sarif.NewMultiformatMessageString().WithText(c.Page.What).WithMarkdown(c.Page.What)).
-		WithHelp(sarif.NewMultiformatMessageString().WithText(plainHelp(c)).WithMarkdown(c.Markdown())).
 		WithDefaultConfiguration(sarif.NewReportingConfiguration().WithLevel(level(c.Severity)))
+	if results {
+		rule.WithFullDescription(sarif.NewMultiformatMessageString().WithText(c.Page.What).WithMarkdown(c.Page.What)).
+			WithHelp(sarif.NewMultiformatMessageString().WithText(plainHelp(c)).WithMarkdown(c.Markdown()))
+	}
 	if uri := helpURI(c); uri != "" {
 		rule.WithHelpURI(uri)
 	}

@@ -107,9 +107,13 @@ func newRun(r *check.Report, opts Options) *sarif.Run {
 	cwe := b.taxonomy()
 	run.AddTaxonomie(cwe)
 	run.Tool.Driver.AddSupportedTaxonomie(reference(cwe))
+	found := map[string]bool{}
+	for i := range r.Findings {
+		found[r.Findings[i].CheckID] = true
+	}
 	for i, c := range r.Checks {
 		b.rules[c.ID] = i
-		run.Tool.Driver.AddRule(b.rule(c))
+		run.Tool.Driver.AddRule(b.rule(c, found[c.ID]))
 	}
 	run.Results = make([]*sarif.Result, len(r.Findings))
 	for i := range r.Findings {

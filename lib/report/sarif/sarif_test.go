@@ -166,6 +166,11 @@ func TestGitHub(t *testing.T) {
 			t.Errorf("result %d has fingerprints %v", i, res.PartialFingerprints)
 		}
 	}
+	for _, res := range run.Results {
+		if rule := run.Tool.Driver.Rules[res.RuleIndex]; *rule.Help.Markdown == "" || *rule.Help.Text == "" || *rule.FullDescription.Text == "" {
+			t.Errorf("rule %s has results and no page", *rule.ID)
+		}
+	}
 	// References to taxa point at what they name.
 	for _, rule := range run.Tool.Driver.Rules {
 		for _, rel := range rule.Relationships {

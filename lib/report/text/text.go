@@ -154,12 +154,15 @@ func (p *printer) advice(f *check.Finding, sh *sheet) {
 	for _, s := range f.Suppressions {
 		sh.note("decision", suppression(s))
 	}
-	for _, fix := range f.Fixes {
+	for i, fix := range f.Fixes {
 		command := "peercheck fix --unsafe"
 		if fix.Safe {
 			command = "peercheck fix"
 		}
 		sh.note("fix", Escape(fix.Title)+" (`"+command+"`)")
+		if i == 0 { // the best one
+			sh.preview(fix)
+		}
 	}
 	if p.opts.Verbose && f.Fingerprint != "" {
 		sh.note("fingerprint", Escape(f.Fingerprint))

@@ -12,7 +12,9 @@ import (
 type Line struct {
 	// Number is the line's in the document, from 1.
 	Number int
-	Text   string
+	// Start is the byte of the document at which Text begins.
+	Start int
+	Text  string
 	// From and To are the bytes of Text that are meant: From == To for none, or
 	// for a place between two bytes.
 	From, To int
@@ -36,7 +38,7 @@ func Of(l check.Location) (lines []Line, more bool) {
 		end, next := lineEnd(l.Snippet, start)
 		text := l.Snippet[start:end]
 		lines = append(lines, Line{
-			Number: number, Text: text,
+			Number: number, Start: l.SnippetStart + start, Text: text,
 			From: min(max(from-start, 0), len(text)), To: min(max(to-start, 0), len(text)),
 			Cut: start == 0 && from < l.Start.Column-1,
 		})

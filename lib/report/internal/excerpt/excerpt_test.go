@@ -25,15 +25,15 @@ func TestOf(t *testing.T) {
 		want []excerpt.Line
 		more bool
 	}{
-		{"word", at("two"), []excerpt.Line{{2, "  two three", 2, 5, false}}, false},
-		{"place", at(""), []excerpt.Line{{1, "one", 0, 0, false}}, false},
-		{"lines", at("three\rfour\n"), []excerpt.Line{{2, "  two three", 6, 11, false}, {3, "four", 0, 4, false}}, false},
-		{"empty line", at("four\n\n"), []excerpt.Line{{3, "four", 0, 4, false}, {4, "", 0, 0, false}}, false},
-		{"CRLF", at("one\r\n  t"), []excerpt.Line{{1, "one", 0, 3, false}, {2, "  two three", 0, 3, false}}, false},
-		{"end", at("five"), []excerpt.Line{{5, "five", 0, 4, false}}, false},
-		{"cut at the start", cut, []excerpt.Line{{2, "o three", 2, 7, true}}, false},
-		{"cut at the end", short, []excerpt.Line{{2, "  two", 2, 5, false}}, true},
-		{"outside", outside, []excerpt.Line{{2, "  two three", 0, 0, true}}, false},
+		{"word", at("two"), []excerpt.Line{{2, 5, "  two three", 2, 5, false}}, false},
+		{"place", at(""), []excerpt.Line{{1, 0, "one", 0, 0, false}}, false},
+		{"lines", at("three\rfour\n"), []excerpt.Line{{2, 5, "  two three", 6, 11, false}, {3, 17, "four", 0, 4, false}}, false},
+		{"empty line", at("four\n\n"), []excerpt.Line{{3, 17, "four", 0, 4, false}, {4, 22, "", 0, 0, false}}, false},
+		{"CRLF", at("one\r\n  t"), []excerpt.Line{{1, 0, "one", 0, 3, false}, {2, 5, "  two three", 0, 3, false}}, false},
+		{"end", at("five"), []excerpt.Line{{5, 23, "five", 0, 4, false}}, false},
+		{"cut at the start", cut, []excerpt.Line{{2, 9, "o three", 2, 7, true}}, false},
+		{"cut at the end", short, []excerpt.Line{{2, 5, "  two", 2, 5, false}}, true},
+		{"outside", outside, []excerpt.Line{{2, 1000, "  two three", 0, 0, true}}, false},
 		{"none", check.Location{}, nil, false},
 	} {
 		if got, more := excerpt.Of(tt.loc); !reflect.DeepEqual(got, tt.want) || more != tt.more {
