@@ -350,6 +350,28 @@ func TestSchema(t *testing.T) {
 	}
 }
 
+// Excludes gives what the globs give, one by one and for each folder of a path.
+func FuzzExcludes(f *testing.F) {
+	for _, s := range [][2]string{{"**/b", "b"}, {"a/**/b", "a/b"}, {"{a,b}/c?", "b/cd"}, {"x[a-c]/*.go", "xb/y.go"}, {"*.pb.go", "a/b.pb.go/c"}, {"a,b", "a,b"}, {"a**b", "a/b"}, {"**", ""}} {
+		f.Add(s[0], s[1])
+	}
+	f.Fuzz(func(t *testing.T, pattern, path string) {
+		glob, err := check.CompileGlob(pattern)
+		if err != nil || strings.ContainsAny(path, "\xff\n") {
+			t.Skip()
+		}
+		want := glob.Match(path)
+		for i := range len(path) {
+			if path[i] == '/' {
+				want = want || glob.Match(path[:i])
+			}
+		}
+		if got := (&config.Config{Exclude: []string{pattern}}).Excludes(path); got != want {
+			t.Errorf("Excludes(%q) by %q = %v, want %v", path, pattern, got, want)
+		}
+	})
+}
+
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(config.Default))
 	for _, m := range mistakes {
