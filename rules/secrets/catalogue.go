@@ -15,6 +15,7 @@ type kind struct {
 	confidence check.Confidence
 	persona    check.Persona
 	limits     string
+	source     string // a page of the provider
 }
 
 // gitleaksKinds are gitleaks' default rules in its order, by how much a match
@@ -128,6 +129,11 @@ func titleOf(k kind) string {
 	if t, ok := titles[k.id]; ok {
 		return t
 	}
+	for _, t := range tokens {
+		if t.id == k.id {
+			return t.title
+		}
+	}
 	prefix, p := providerOf(k.id)
 	parts := []string{p.name}
 	for part := range strings.SplitSeq(strings.TrimPrefix(strings.TrimPrefix(k.id, prefix), "-"), "-") {
@@ -144,6 +150,9 @@ func titleOf(k kind) string {
 // pageOf is the page of a kind: what to do, in the order in which to do it.
 func pageOf(k kind, title string) check.Page {
 	_, p := providerOf(k.id)
+	if p.rotate == "" {
+		p = provider{rotate: "Revoke it in the settings of the account that issued it, or change the password where it is checked"}
+	}
 	if k.limits == "" {
 		k.limits = "Placeholders, references to the environment and values that are plainly words are left alone. A credential that is " +
 			"assembled at run time, or has another form than its provider documents, is not found."
@@ -162,8 +171,34 @@ func pageOf(k kind, title string) check.Page {
 		Limits:     k.limits,
 		References: []string{"https://cwe.mitre.org/data/definitions/798.html"},
 	}
+	if k.source != "" {
+		page.References = append(page.References, k.source)
+	}
 	if p.url != "" {
 		page.References = append(page.References, p.url)
 	}
 	return page
+}
+
+// tokenKinds are the kinds of the tokens.
+func tokenKinds() []kind {
+	var kinds []kind
+	for _, t := range tokens {
+		kinds = append(kinds, kind{id: t.id, title: t.title, severity: t.severity, confidence: check.Firm, source: t.source})
+	}
+	return kinds
+}
+
+// contextKinds are what only the context gives away.
+var contextKinds = []kind{
+	{id: kindPassword, title: "Password in the text", severity: check.High, confidence: check.Firm,
+		limits: "Words without a digit or a sign are not taken for passwords, but for files that are made for credentials (.netrc, .pypirc)."},
+	{id: kindService, title: "Value under the name of a service that issues keys", severity: check.High, confidence: check.Firm,
+		limits: "The services are a list; a value must look random."},
+	{id: kindURL, title: "URL with a password", severity: check.High, confidence: check.Firm,
+		limits: "Hosts that are reserved for examples, and the usual passwords of local databases, are left alone."},
+	{id: kindConnection, title: "Password in a connection string", severity: check.High, confidence: check.Firm},
+	{id: kindRegistry, title: "Credential of a package or image registry", severity: check.Critical, confidence: check.Firm},
+	{id: kindKeyStore, title: "Key store or password database", severity: check.High, confidence: check.Firm},
+	{id: kindPossible, title: "Value in the form of a credential, probably none", severity: check.Low, confidence: check.Tentative, persona: check.Auditor},
 }

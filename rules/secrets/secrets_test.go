@@ -24,6 +24,9 @@ func TestCatalogue(t *testing.T) {
 		}
 	}
 	for _, id := range kinds {
+		if _, p := providerOf(id); p.name == "" {
+			t.Errorf("%s has no provider", id)
+		}
 		if !slices.Contains(rules, id) {
 			t.Errorf("gitleaks has no rule %s", id)
 		}
@@ -37,9 +40,6 @@ func TestCatalogue(t *testing.T) {
 			t.Errorf("two checks %s", c.ID)
 		}
 		seen[c.ID] = true
-		if _, p := providerOf(c.ID[len("secrets/"):]); p.name == "" {
-			t.Errorf("%s has no provider", c.ID)
-		}
 	}
 }
 

@@ -176,3 +176,11 @@ func (a *Allowlist) prepare() {
 		a.stop = sync.OnceValue(func() *automaton { return newAutomaton(words) })
 	}
 }
+
+// FindAllSubmatchIndex is regexp.Regexp's.
+func (r *Regexp) FindAllSubmatchIndex(text []byte) [][]int {
+	return r.compiled().FindAllSubmatchIndex(text, -1)
+}
+
+// MatchString reports whether the text contains a match.
+func (r *Regexp) MatchString(text string) bool { return r.compiled().MatchString(text) }

@@ -1,0 +1,544 @@
+package secrets
+
+import (
+	"bytes"
+	"path"
+	"strings"
+	"sync"
+
+	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/rules/secrets/engine"
+)
+
+// The checks of this file find credentials by what stands beside them: a name
+// and a value. The name says that it is a credential, or whose; the value says
+// whether somebody could have meant it as one.
+
+const (
+	kindPassword = "hard-coded-password"
+	kindService  = "service-credential"
+	kindSecret   = "generic-api-key"
+	kindPossible = "possible-secret"
+)
+
+// A guess is what a check of the context found.
+type guess struct {
+	kind       string
+	value      check.Range
+	confidence check.Confidence
+	message    string
+}
+
+// nameWords are the words that a name must have one of to be looked at.
+var nameWords = sync.OnceValue(func() *engine.Words {
+	var words []string
+	for _, w := range serviceNames {
+		words = append(words, strings.ReplaceAll(w, "-", ""))
+		if strings.Contains(w, "-") {
+			words = append(words, w, strings.ReplaceAll(w, "-", "_"), strings.ReplaceAll(w, "-", " "))
+		}
+	}
+	return engine.NewWords(append(words, secretWords...))
+})
+
+// services is the set of service names, written together.
+var services = sync.OnceValue(func() map[string]bool {
+	set := make(map[string]bool)
+	for _, w := range serviceNames {
+		set[strings.ReplaceAll(w, "-", "")] = true
+	}
+	return set
+})
+
+// guesses looks at every name of a document that has one of the words.
+func guesses(d *check.Document) []guess {
+	var found []guess
+	text := d.Content
+	done := 0 // names before this offset have been looked at
+	config := isConfig(d)
+	lax := isCredentials(d.Path)
+	nameWords().Scan(text, func(_ int, start, end int) bool {
+		if start < done {
+			return true
+		}
+		name := nameAround(text, start, end)
+		done = name.End
+		p, ok := pairAt(text, name, config)
+		if ok && !p.quoted && !config {
+			p.quoted = inString(text, name.Start)
+		}
+		if !ok {
+			return true
+		}
+		if g, ok := judge(text, name, p, config, lax); ok {
+			found = append(found, g)
+			done = max(done, g.value.End)
+		}
+		return true
+	})
+	return found
+}
+
+// isTest reports whether a path is that of tests, their data or examples, where
+// most values that look like credentials open nothing.
+func isTest(p string) bool {
+	base := path.Base(p)
+	if strings.HasSuffix(base, "_test.go") || strings.HasPrefix(base, "test_") || strings.Contains(base, ".test.") || strings.Contains(base, ".spec.") ||
+		strings.Contains(base, "_test.") || strings.Contains(base, "_spec.") || strings.Contains(strings.ToLower(base), "example") || strings.Contains(base, ".sample") {
+		return true
+	}
+	for dir := range strings.SplitSeq(path.Dir(p), "/") {
+		switch strings.ToLower(dir) {
+		case "test", "tests", "testdata", "__tests__", "spec", "fixtures", "fixture", "mocks", "__mocks__", "examples", "example", "docs", "doc", "testing", "e2e", "testutil":
+			return true
+		}
+	}
+	return false
+}
+
+// isCredentials reports whether a file is for credentials, so that even a weak
+// password in it is meant.
+func isCredentials(p string) bool {
+	base := path.Base(p)
+	switch base {
+	case ".netrc", "_netrc", ".pypirc", ".npmrc", ".yarnrc", ".my.cnf", ".pgpass", ".s3cfg", ".boto", ".dockercfg", ".git-credentials", ".credentials", "credentials":
+		return true
+	}
+	return strings.HasSuffix(base, ".tfstate") || strings.HasSuffix(base, ".tfstate.backup")
+}
+
+// inString reports whether an offset is inside a string literal that starts on
+// its line: the text of a URL or of a connection string.
+func inString(text []byte, at int) bool {
+	var quote byte
+	start := max(bytes.LastIndexByte(text[:at], '\n')+1, at-300)
+	for i := start; i < at; i++ {
+		switch c := text[i]; {
+		case c == '\\':
+			i++
+		case quote == 0 && (c == '"' || c == '\'' || c == '`'):
+			quote = c
+		case c == quote:
+			quote = 0
+		}
+	}
+	return quote != 0
+}
+
+// isConfig reports whether values of a document may stand without quotes.
+func isConfig(d *check.Document) bool {
+	switch d.Language {
+	case "dotenv", "ini", "properties", "yaml", "toml", "xml", "json", "jsonc", "terraform", "terraform-vars", "hcl", "dockerfile", "shellscript", "makefile", "markdown", "":
+		return true
+	}
+	return false
+}
+
+func nameByte(c byte) bool {
+	return c-'a' < 26 || c-'A' < 26 || c-'0' < 10 || c == '_' || c == '-' || c == '.'
+}
+
+// maxName is how long a name may be, on either side of the word in it.
+const maxName = 60
+
+func nameAround(text []byte, start, end int) check.Range {
+	r := check.Range{Start: start, End: end}
+	for n := 0; n < maxName && r.Start > 0 && nameByte(text[r.Start-1]); n++ {
+		r.Start--
+	}
+	for n := 0; n < maxName && r.End < len(text) && nameByte(text[r.End]); n++ {
+		r.End++
+	}
+	for r.End > end && (text[r.End-1] == '-' || text[r.End-1] == '.') {
+		r.End-- // "token->", "key."
+	}
+	return r
+}
+
+// A pair is the value that belongs to a name.
+type pair struct {
+	value  check.Range
+	quoted bool
+	call   bool // an argument of the name, as in Client("...")
+	flag   bool // separated by white space alone, as in --token ...
+	query  bool // in the query of a URL
+}
+
+// maxValue is the longest value that is looked at, in bytes. A longer text in
+// quotes is prose or data.
+const maxValue = 600
+
+// pairAt finds the value that belongs to a name: after an operator, as the next
+// argument or attribute, or in the next line's "value:".
+func pairAt(text []byte, name check.Range, config bool) (p pair, ok bool) {
+	c := cursor{text: text, at: name.End}
+	flag := text[name.Start] == '-' || config && (name.Start == 0 || text[name.Start-1] <= ' ') || name.Start > 0 && text[name.Start-1] == ' '
+	p.query = name.Start > 0 && (text[name.Start-1] == '?' || text[name.Start-1] == '&')
+	c.skip(`\`)
+	quoted := c.any("\"'`")
+	c.any("\"'`")
+	c.any("])")
+	c.any("\"'`")
+	gap := c.spaces()
+	c.annotation()
+	switch {
+	case c.literal(":="), c.literal("=>"), c.literal("->"), c.literal("==="), c.literal("=="), c.literal("!=="), c.literal("!="),
+		c.literal("::="), c.literal("?="), c.literal("+="), c.literal("||="), c.literal("="):
+	case c.literal("::"), c.literal(":"):
+	case c.literal(">"):
+		if !config {
+			return p, false
+		}
+	case c.literal("("):
+		p.call = true
+	case quoted && c.literal(","):
+	case quoted && c.literal("value"):
+		c.spaces()
+		if !c.literal("=") {
+			return p, false
+		}
+	case flag && gap > 0:
+		p.flag = true
+	case c.lineEnd() && config:
+	default:
+		return p, false
+	}
+	c.spaces()
+	if c.lineEnd() {
+		if p.call || p.flag {
+			return p, false
+		}
+		c.newline()
+		c.spaces()
+		if c.at < len(text) && !strings.ContainsRune("\"'`v<", rune(text[c.at])) {
+			return p, false
+		}
+	}
+	// The pair of a list: name: NAME, value: ...
+	c.valueKey()
+	c.spaces()
+	if c.yamlBlock() {
+		c.newline()
+		c.spaces()
+	}
+	for c.prefix() {
+		c.spaces()
+	}
+	return p, c.value(&p, config)
+}
+
+// A cursor moves over a text.
+type cursor struct {
+	text []byte
+	at   int
+}
+
+func (c *cursor) peek() byte {
+	if c.at < len(c.text) {
+		return c.text[c.at]
+	}
+	return 0
+}
+
+func (c *cursor) any(set string) bool {
+	if b := c.peek(); b != 0 && strings.IndexByte(set, b) >= 0 {
+		c.at++
+		return true
+	}
+	return false
+}
+
+func (c *cursor) skip(set string) {
+	for c.any(set) {
+	}
+}
+
+func (c *cursor) spaces() int {
+	start := c.at
+	for n := 0; n < 40 && c.any(" \t"); n++ {
+	}
+	return c.at - start
+}
+
+func (c *cursor) literal(s string) bool {
+	if bytes.HasPrefix(c.text[c.at:], []byte(s)) {
+		c.at += len(s)
+		return true
+	}
+	return false
+}
+
+func (c *cursor) lineEnd() bool {
+	return c.peek() == '\n' || c.peek() == '\r' && c.at+1 < len(c.text) && c.text[c.at+1] == '\n'
+}
+
+func (c *cursor) newline() {
+	c.literal("\r")
+	c.literal("\n")
+}
+
+// annotation skips a type between name and operator: ": string =", " string =".
+func (c *cursor) annotation() {
+	i := *c
+	i.any(":")
+	i.spaces()
+	start := i.at
+	for i.at-start < 30 && i.peek() != 0 && (nameByte(i.peek()) || strings.IndexByte("[]*?<>&", i.peek()) >= 0) {
+		i.at++
+	}
+	if i.at == start || i.at == c.at {
+		return
+	}
+	i.spaces()
+	if i.peek() == '=' && i.at+1 < len(i.text) && i.text[i.at+1] != '=' && i.text[i.at+1] != '>' {
+		*c = i
+	}
+}
+
+// valueKey skips the name of the value in formats that list names and values:
+// YAML's "value:", JSON's "value":, XML's value=" and <string>.
+func (c *cursor) valueKey() {
+	i := *c
+	i.any("\"'")
+	i.any(",")
+	i.spaces()
+	i.any("\"'")
+	for _, key := range []string{"value", "Value", "default", "defaultValue", "DefaultValue", "string>", "VALUE"} {
+		j := i
+		if key == "string>" {
+			j.any("<")
+		}
+		if !j.literal(key) {
+			continue
+		}
+		j.any("\"'")
+		j.spaces()
+		if key == "string>" || j.any(":=") {
+			j.spaces()
+			*c = j
+		}
+		return
+	}
+}
+
+// yamlBlock skips "|", ">-" and the like before a line end.
+func (c *cursor) yamlBlock() bool {
+	i := *c
+	if !i.any("|>") {
+		return false
+	}
+	i.any("-+")
+	if !i.lineEnd() {
+		return false
+	}
+	*c = i
+	return true
+}
+
+// prefix skips what may stand before the value proper: a scheme, a string
+// prefix, a conversion.
+func (c *cursor) prefix() bool {
+	for _, s := range []string{"Bearer ", "bearer ", "Basic ", "Token ", "token ", "ApiKey ", "[]byte(", "String(", "new ", "str(", "b\"", "b'", "f\"", "r\"", "u\"", "u'", "@\"", "L\"", "N'"} {
+		i := *c
+		if i.literal(s) {
+			if last := s[len(s)-1]; last == '"' || last == '\'' {
+				i.at--
+			}
+			*c = i
+			return true
+		}
+	}
+	// A list of one, or a call around a literal.
+	i := *c
+	if i.any("([") && strings.IndexByte("\"'`", i.peek()) >= 0 && i.peek() != 0 {
+		*c = i
+		return true
+	}
+	start := i.at
+	for i.at-start < 40 && nameByte(i.peek()) {
+		i.at++
+	}
+	if i.at > start && i.any("(") && i.peek() != 0 && strings.IndexByte("\"'`", i.peek()) >= 0 {
+		*c = i
+		return true
+	}
+	return false
+}
+
+// value reads the value itself.
+func (c *cursor) value(p *pair, config bool) bool {
+	c.skip(`\`)
+	start := c.at
+	if q := c.peek(); q != 0 && strings.IndexByte("\"'`", q) >= 0 {
+		c.at++
+		if bytes.HasPrefix(c.text[c.at:], []byte{q, q}) {
+			c.at += 2 // Python's long strings
+		}
+		start = c.at
+		for c.at < len(c.text) && c.at-start <= maxValue {
+			switch b := c.text[c.at]; {
+			case b == q:
+				p.quoted = true
+				p.value = check.Range{Start: start, End: c.at}
+				for _, s := range []string{"Bearer ", "bearer ", "Basic ", "Token ", "token "} {
+					if strings.HasPrefix(string(c.text[start:c.at]), s) {
+						p.value.Start += len(s)
+					}
+				}
+				if p.value.End > p.value.Start && c.text[p.value.End-1] == '\\' {
+					p.value.End-- // the quote was escaped: text in a string
+				}
+				return p.value.End > p.value.Start
+			case b == '\n':
+				return false
+			case b == '\\' && c.at+1 < len(c.text) && c.text[c.at+1] != q:
+				c.at++
+			}
+			c.at++
+		}
+		return false
+	}
+	if p.call {
+		return false
+	}
+	for c.at < len(c.text) && c.at-start <= maxValue {
+		b := c.text[c.at]
+		if b <= ' ' || strings.IndexByte("\"'`<>,;)}]|\\", b) >= 0 || b == '&' && p.query {
+			break
+		}
+		c.at++
+	}
+	if config { // a password may hold anything but white space
+		for c.at < len(c.text) && c.at > start && c.at-start <= maxValue && c.text[c.at] > ' ' && strings.IndexByte("\"'`<,\\", c.text[c.at]) < 0 {
+			c.at++
+		}
+		for c.at > start && strings.IndexByte(",;)}]", c.text[c.at-1]) >= 0 {
+			c.at--
+		}
+	}
+	p.value = check.Range{Start: start, End: c.at}
+	return c.at > start && c.at-start <= maxValue
+}
+
+// judge decides whether a name and its value are a credential.
+func judge(text []byte, nameRange check.Range, p pair, config, lax bool) (guess, bool) {
+	value := string(text[p.value.Start:p.value.End])
+	n := readName(string(text[nameRange.Start:nameRange.End]))
+	g := guess{value: p.value}
+	if len(value) < 6 && !(lax && len(value) >= 4) {
+		return g, false
+	}
+	nature := natureOf(value)
+	switch nature {
+	case natureReference, naturePlaceholder, natureDigest, naturePublic, natureLocator, natureNumber:
+		return g, false
+	}
+	kinds, digits, letters := classes(value)
+	// Code without quotes is a name, not a value; but no name is random.
+	bare := !p.quoted && (!config || p.flag && text[nameRange.Start] != '-')
+	if bare && !(n.password && config) && !(nature == natureRandom && len(value) >= 20 && digits >= 2 && !(isHex(value) && (len(value) == 40 || p.flag && !n.secret))) {
+		return g, false
+	}
+	if strings.ContainsAny(value, " \t\\") { // prose, or bytes
+		return g, false
+	}
+	switch {
+	case n.notSecret:
+		return g, false
+	case n.password:
+		g.kind, g.message = kindPassword, "Password in the text"
+		g.confidence = check.Firm
+		switch {
+		case lax:
+		case p.call && nature != natureRandom && !n.setter, p.flag && !p.quoted && !restOfLine(text, p.value.End):
+			return g, false
+		case nature == natureRandom && len(value) >= 8:
+		case len(value) >= 8 && (kinds >= 3 || kinds == 2 && digits > 0 && letters > 0) && !identifier(value) && !leet(value):
+		default:
+			return g, false
+		}
+		return g, true
+	case n.service != "" && (nature == natureRandom || nature == natureUUID) && tokenBytes(value) && len(value) >= 16:
+		if n.weakened && !n.secret {
+			return g, false
+		}
+		if p.call && !p.quoted {
+			return g, false
+		}
+		g.kind, g.message = kindService, "Credential of "+n.service
+		g.confidence = check.Firm
+		return g, true
+	case n.secret && (nature == natureRandom || nature == natureUUID):
+		g.kind, g.message, g.confidence = kindSecret, "Value that looks like a key or token", check.Firm
+		if n.weakened {
+			return g, false
+		}
+		if len(value) < 16 {
+			if kinds < 2 || digits == 0 {
+				return g, false
+			}
+			g.confidence = check.Tentative
+		}
+		return g, true
+	case n.secret && kinds >= 3 && len(value) >= 12 && digits > 0 && strings.ContainsAny(value, "!@#$%^&*~+=?") && !n.weakened && !p.call && !p.flag:
+		g.kind, g.message, g.confidence = kindSecret, "Value that looks like a key or token", check.Firm
+		return g, true
+	case n.key && nature == natureRandom && len(value) >= 24 && kinds >= 3 && !isHex(value) && !n.weakened && !p.flag && !p.call && tokenBytes(value):
+		g.kind, g.message, g.confidence = kindSecret, "Value that looks like a key or token", check.Firm
+		return g, true
+	}
+	return g, false
+}
+
+// restOfLine reports whether nothing follows on the line.
+func restOfLine(text []byte, at int) bool {
+	for ; at < len(text) && text[at] != '\n'; at++ {
+		if text[at] > ' ' {
+			return false
+		}
+	}
+	return true
+}
+
+// tokenBytes reports whether a value has only characters that tokens have.
+func tokenBytes(v string) bool {
+	for i := range len(v) {
+		if c := v[i]; !nameByte(c) && strings.IndexByte("+/=~:!", c) < 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// identifier reports whether a value is words of letters with separators, or a
+// word and a number: a name for something.
+func identifier(v string) bool {
+	words, odd, long := 0, 0, false
+	for _, w := range splitWords(v) {
+		if strings.Trim(w, "0123456789") == "" {
+			continue
+		}
+		words++
+		long = long || len(w) > 3
+		if !plain(w) {
+			odd++
+		}
+	}
+	return odd == 0 && long && words > 0 && strings.Trim(v, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.:/") == ""
+}
+
+// plain reports whether a word of letters could be a word.
+func plain(w string) bool {
+	return len(w) <= 3 || surprise(w) < 5
+}
+
+// leet reports whether a value is "password" or the like in disguise.
+func leet(v string) bool {
+	v = strings.NewReplacer("@", "a", "4", "a", "0", "o", "1", "i", "3", "e", "$", "s", "5", "s", "7", "t").Replace(strings.ToLower(v))
+	for _, w := range []string{"password", "passwort", "changeme", "letmein", "welcome", "admin", "qwerty", "secret", "test"} {
+		if strings.Contains(v, w) {
+			return true
+		}
+	}
+	return false
+}

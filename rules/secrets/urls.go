@@ -1,0 +1,205 @@
+package secrets
+
+import (
+	"bytes"
+	"encoding/base64"
+	"path"
+	"strings"
+
+	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/rules/secrets/engine"
+)
+
+const (
+	kindURL        = "url-with-password"
+	kindConnection = "connection-string-password"
+	kindRegistry   = "registry-credential"
+	kindKeyStore   = "key-store-file"
+)
+
+// urlGuesses finds URLs with a password or token before the host (RFC 3986,
+// section 3.2.1, which calls it deprecated).
+func urlGuesses(d *check.Document) []guess {
+	var found []guess
+	text := d.Content
+	for at := 0; ; {
+		i := bytes.Index(text[at:], []byte("://"))
+		if i < 0 {
+			return found
+		}
+		start := at + i + 3
+		at = start
+		if at < 6 || !wordLetter(text[start-4]) {
+			continue
+		}
+		if g, ok := userinfo(text, start); ok {
+			found = append(found, g)
+		}
+	}
+}
+
+func wordLetter(c byte) bool { return c|0x20-'a' < 26 || c-'0' < 10 }
+
+// maxUserinfo is how long user and password may be together; tokens of OAuth
+// are the longest that are used there.
+const maxUserinfo = 400
+
+func userinfo(text []byte, start int) (guess, bool) {
+	end, colon, sign := start, -1, -1
+	for ; end < len(text) && end-start < maxUserinfo; end++ {
+		c := text[end]
+		if c <= ' ' || strings.IndexByte("\"'`<>\\|^", c) >= 0 || c >= 0x7f {
+			break
+		}
+		if c == '/' || c == '?' || c == '#' {
+			break
+		}
+		if c == ':' && colon < 0 {
+			colon = end
+		}
+		if c == '@' {
+			sign = end
+		}
+	}
+	if sign < 0 || sign == start {
+		return guess{}, false
+	}
+	host := string(text[sign+1 : end])
+	if len(host) < 2 || !wordLetter(host[0]) && host[0] != '[' && host[0] != '$' && host[0] != '{' {
+		return guess{}, false
+	}
+	g := guess{kind: kindURL, confidence: check.Firm, message: "URL with a password"}
+	if colon < 0 || colon > sign {
+		// A token alone, as in https://TOKEN@github.com.
+		g.value = check.Range{Start: start, End: sign}
+		user := string(text[start:sign])
+		return g, len(user) >= 20 && natureOf(user) == natureRandom && !strings.Contains(host, "sentry") // its public key
+	}
+	user, password := string(text[start:colon]), string(text[colon+1:sign])
+	g.value = check.Range{Start: colon + 1, End: sign}
+	if len(password) < 4 || strings.EqualFold(user, password) || exampleHost(host) {
+		return g, false
+	}
+	if password == "x-oauth-basic" || password == "" {
+		g.value = check.Range{Start: start, End: colon}
+		return g, len(user) >= 16 && natureOf(user) == natureRandom
+	}
+	switch natureOf(password) {
+	case natureReference, naturePlaceholder, natureDigest, naturePublic, natureLocator:
+		return g, false
+	case natureRandom, natureUUID:
+		return g, true
+	}
+	kinds, digits, _ := classes(password)
+	switch {
+	case strings.ContainsAny(password, "{}()"):
+		return g, false
+	case trivial[strings.ToLower(password)]:
+		return g, false
+	case len(password) >= 8 && (kinds >= 3 || kinds == 2 && digits > 0) && !leet(password):
+		return g, true
+	case len(password) >= 6 && !localHost(host) && !leet(password):
+		g.confidence = check.Tentative
+		if kinds >= 2 {
+			g.confidence = check.Firm
+		}
+		return g, true
+	}
+	return g, false
+}
+
+var trivial = set("password pass passwd pwd postgres root admin user guest secret mysql redis mongo mongodb rabbitmq rabbit test tester testing demo example foo bar baz foobar changeme default token username login git oauth2 anonymous minio minioadmin docker app web dev local hunter2 letmein qwerty foopass userpass dbpass mypass mypassword s3cr3t s3cret secretpassword pa55word p4ssw0rd")
+
+func localHost(host string) bool {
+	host = strings.ToLower(host)
+	if i := strings.LastIndexByte(host, ':'); i > 0 {
+		host = host[:i]
+	}
+	return !strings.Contains(host, ".") || strings.HasPrefix(host, "127.") || strings.HasPrefix(host, "0.0.0.0") ||
+		strings.HasSuffix(host, ".local") || strings.HasSuffix(host, ".localhost") || strings.HasSuffix(host, ".internal")
+}
+
+// exampleHost reports whether a host is one of those reserved for examples (RFC
+// 2606) or plainly a placeholder.
+func exampleHost(host string) bool {
+	host = strings.ToLower(host)
+	for _, s := range []string{"example.com", "example.org", "example.net", "example.io", ".example", ".test", ".invalid", "yourhost", "your-", "<", "hostname", "host:port", "myserver", "foo.com", "bar.com", "domain.com", "some.host", "somehost"} {
+		if strings.Contains(host, s) {
+			return true
+		}
+	}
+	h, _, _ := strings.Cut(host, ":")
+	return h == "host" || h == "server" || h == "example" || h == "domain" || h == "a" || h == "b"
+}
+
+var connectionPatterns = []*engine.Regexp{
+	// Go's MySQL driver: user:password@tcp(host:3306)/name.
+	engine.NewRegexp(`[\w.$-]{1,64}:([^@\s"'` + "`" + `:/]{4,100})@(?:tcp|unix)\(`),
+}
+
+// connectionGuesses finds passwords in connection strings that have no name of
+// their own there.
+func connectionGuesses(d *check.Document) []guess {
+	if !bytes.Contains(d.Content, []byte("@tcp(")) && !bytes.Contains(d.Content, []byte("@unix(")) {
+		return nil
+	}
+	var found []guess
+	for _, re := range connectionPatterns {
+		for _, m := range re.FindAllSubmatchIndex(d.Content) {
+			password := string(d.Content[m[2]:m[3]])
+			nature := natureOf(password)
+			kinds, _, _ := classes(password)
+			if nature == natureRandom || nature == natureText && kinds >= 2 && len(password) >= 6 && !leet(password) && !trivial[strings.ToLower(password)] && !strings.ContainsAny(password, "%{}$") {
+				found = append(found, guess{kindConnection, check.Range{Start: m[2], End: m[3]}, check.Firm, "Password in a connection string"})
+			}
+		}
+	}
+	return found
+}
+
+var registryPattern = engine.NewRegexp(`(?m)"(?:auth|identitytoken|registrytoken)"\s*:\s*"([A-Za-z0-9+/=_.-]{8,1000})"|(?:^|:)_auth\s*=\s*"?([A-Za-z0-9+/]{8,400}={0,2})`)
+
+// registryGuesses finds what docker and npm write when one logs in.
+func registryGuesses(d *check.Document) []guess {
+	base := path.Base(d.Path)
+	docker := base == ".dockercfg" || base == ".dockerconfigjson" || base == "config.json" && bytes.Contains(d.Content, []byte(`"auths"`)) || bytes.Contains(d.Content, []byte(`"auths"`))
+	if !docker && base != ".npmrc" && !strings.HasSuffix(base, "npmrc") {
+		return nil
+	}
+	var found []guess
+	for _, m := range registryPattern.FindAllSubmatchIndex(d.Content) {
+		g := 2
+		if m[g] < 0 {
+			g = 4
+		}
+		value := string(d.Content[m[g]:m[g+1]])
+		plain, err := base64.StdEncoding.DecodeString(value)
+		if err == nil && bytes.IndexByte(plain, ':') > 0 {
+			_, password, _ := strings.Cut(string(plain), ":")
+			if n := natureOf(password); n == natureReference || n == naturePlaceholder || trivial[password] {
+				continue
+			}
+		} else if natureOf(value) != natureRandom {
+			continue
+		}
+		found = append(found, guess{kindRegistry, check.Range{Start: m[g], End: m[g+1]}, check.Firm, "Credential of a package or image registry"})
+	}
+	return found
+}
+
+// keyStoreGuesses finds files that are made to hold private keys or passwords.
+func keyStoreGuesses(d *check.Document) []guess {
+	what := ""
+	switch strings.ToLower(path.Ext(d.Path)) {
+	case ".jks", ".keystore", ".bks", ".jceks":
+		what = "Java key store"
+	case ".kdbx", ".kdb":
+		what = "KeePass database"
+	case ".agilekeychain", ".opvault", ".keychain":
+		what = "Password store"
+	}
+	if what == "" {
+		return nil
+	}
+	return []guess{{kindKeyStore, check.Range{}, check.Firm, what}}
+}

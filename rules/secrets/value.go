@@ -1,0 +1,233 @@
+package secrets
+
+import (
+	_ "embed"
+	"strings"
+
+	"github.com/peercheck/peercheck/rules/secrets/engine"
+)
+
+// A nature is what a value looks like when one knows nothing of its name.
+type nature int
+
+const (
+	natureText        nature = iota // words, identifiers, anything a person would write
+	natureReference                 // stands for a value that is elsewhere: $TOKEN, {{ .token }}
+	naturePlaceholder               // asks to be replaced: your-key-here, xxxx
+	natureLocator                   // URL, path, host, e-mail address, ARN
+	natureNumber                    // digits, dates, versions
+	natureDigest                    // a hash that says so: sha256-..., $2b$...
+	naturePublic                    // the public half of a key, a certificate
+	natureUUID
+	natureRandom // no person would write it
+)
+
+// bigrams is how surprising a character is after another, in sixteenths of a
+// bit: 37 rows for the first and as many columns for the second, of a to z, 0 to
+// 9 and all else. It was counted over 310,000 different words and identifiers
+// of Go's standard library and of the documentation of popular modules.
+//
+//go:embed bigrams.dat
+var bigrams string
+
+func symbol(c byte) int {
+	switch {
+	case c|0x20-'a' < 26:
+		return int(c|0x20) - 'a'
+	case c-'0' < 10:
+		return 26 + int(c-'0')
+	}
+	return 36
+}
+
+// surprise is the mean surprise of a text in bits a character. Of 100 words and
+// identifiers 98 are under 5.5, of 100 random strings of 16 characters 5.
+func surprise(text string) float64 {
+	if len(text) < 2 {
+		return 0
+	}
+	sum := 0
+	for i := 1; i < len(text); i++ {
+		sum += int(bigrams[symbol(text[i-1])*37+symbol(text[i])])
+	}
+	return float64(sum) / 16 / float64(len(text)-1)
+}
+
+// random reports whether a text is too surprising to be words. Short texts vary
+// more, so that they must be more surprising.
+func random(text string) bool {
+	limit := 5.2
+	switch {
+	case len(text) < 10:
+		return false
+	case len(text) < 16:
+		limit = 5.7
+	case len(text) < 24:
+		limit = 5.35
+	}
+	return surprise(text) > limit && distinct(text) >= 7
+}
+
+func distinct(text string) int {
+	var seen [256]bool
+	n := 0
+	for i := range len(text) {
+		if c := text[i]; !seen[c] {
+			seen[c] = true
+			n++
+		}
+	}
+	return n
+}
+
+// classes counts the kinds of character: lower, upper, digit, other.
+func classes(text string) (n int, digits, letters int) {
+	var lower, upper, digit, other bool
+	for i := range len(text) {
+		switch c := text[i]; {
+		case c-'a' < 26:
+			lower = true
+			letters++
+		case c-'A' < 26:
+			upper = true
+			letters++
+		case c-'0' < 10:
+			digit = true
+			digits++
+		default:
+			other = true
+		}
+	}
+	for _, b := range []bool{lower, upper, digit, other} {
+		if b {
+			n++
+		}
+	}
+	return n, digits, letters
+}
+
+var (
+	uuidPattern   = engine.NewRegexp(`^[{(]?[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}[)}]?$`)
+	digestPattern = engine.NewRegexp(`^(?:(?:sha|SHA)-?(?:1|224|256|384|512)[-:=]|md5[-:=]|\$(?:2[abxy]|1|5|6|y|apr1|argon2\w*|pbkdf2[\w-]*|scrypt)\$|\{S?SHA\d*\}|pbkdf2[_:]sha|scrypt:|bcrypt|h1:|SCRAM-SHA|\*[0-9A-F]{40}$)`)
+	publicPattern = engine.NewRegexp(`^(?:ssh-(?:rsa|ed25519|dss)|ecdsa-sha2|AAAA[BCE]3N|-----BEGIN (?:CERT|PUBLIC|RSA PUBLIC|PGP PUBLIC)|age1[a-z0-9]{58}$|pk_(?:live|test)_|pk\.eyJ|phc_|MII[A-Z]|6L[\w-]{38}$|G-[A-Z0-9]{8,12}$|UA-\d)`)
+	// Encrypted by sops, Ansible, Jasypt, sealed-secrets, git-crypt, Rails and the like.
+	encryptedPattern = engine.NewRegexp(`^(?:ENC[\[({]|\$ANSIBLE_VAULT|!vault|AgB?[A-Za-z0-9+/]{100,}|vault:v\d|\{cipher\}|CiQA|AQICAH|arn:|projects/|op://|ref\+|secretsmanager|ssm:|keyvault|vault:|awskms|age-encryption|gAAAAA)`)
+	versionPattern   = engine.NewRegexp(`^[vV]?\d+(?:[._]\d+)+(?:[-+.][\w.+-]*)?$`)
+	datePattern      = engine.NewRegexp(`^\d{4}-?\d{2}-?\d{2}(?:[T _-]?\d{2}.*)?$`)
+	numberPattern    = engine.NewRegexp(`^[-+]?(?:0[xX][0-9a-fA-F]{1,16}|[\d.,_ ]+(?:[eE][-+]?\d+)?)$`)
+	hostPattern      = engine.NewRegexp(`^(?:[a-zA-Z0-9_-]+\.)+(?:com|net|org|io|dev|app|local|internal|cloud|co|ai|me|info|svc|example|test|invalid|localhost|eu|us|uk|de|fr|gov|edu|xyz|sh|tech|go|js|ts|py|rb|java|json|ya?ml|xml|html?|txt|md|png|svg|pem|crt|key|cfg|conf|toml|sql|css|log|lock)(?::\d+)?(?:/.*)?$`)
+	codePattern      = engine.NewRegexp(`^[\w$.\[\]]*[a-zA-Z_]\w*(?:\.[a-zA-Z_]\w*)*(?:\(.*\)?|\[.*\])$|^\w+(?:(?:\.|->|::)[a-zA-Z_]\w*)+$|=>|^(?:function|lambda|func|new|return|await|async|typeof|nil|None|null|undefined|true|false)\b`)
+	dataPattern      = engine.NewRegexp(`^(?:data:|image/|text/|application/|urn:|mailto:|tel:|#[0-9a-fA-F]{3,8}$|rgba?\(|M\d+[. ]|iVBORw0KGgo|/9j/4AA|R0lGOD|PHN2Zy|UEsDB|H4sI|d09G)`)
+	referencePattern = engine.NewRegexp(`^\$[({A-Za-z_]|\$\{|\$\(|\{\{|\}\}|<%|%>|^%[\w.-]+%$|^%\(\w+\)|^<[^<>]*>$|^\[[^\]]*\]$|^\{[\w. -]*\}$|^@[\w.]+@?$|^#\{|^__\w+__$|^:[a-z_]+$|^!\w+|^&\w+$|^\*\w+$|process\.env|os\.environ|os\.[Gg]etenv|getenv|System\.env|ENV\[|env\(|import\.meta|secrets\.|\bvar\.|\blocal\.|\bdata\.|\bmodule\.|\.Values\.|valueFrom|secretKeyRef|/run/secrets/|config\.|settings\.|\$env:`)
+)
+
+// placeholders are what people write where a value belongs. Each is long or odd
+// enough not to turn up in a random string.
+var placeholders = []string{
+	"example", "exampl3", "changeme", "change-me", "change_me", "changeit", "your", "placeholder", "dummy", "sample", "xxxx", "todo", "redacted", "removed",
+	"replace", "insert", "notreal", "not-real", "not_real", "not-a-", "fake", "foobar", "foo-bar", "lorem", "ipsum", "asdf", "qwerty", "deadbeef", "cafebabe", "abcdef",
+	"12345", "23456", "01234", "98765", "mysecret", "my-secret", "my_secret", "mytoken", "my-token", "my_token", "mypass", "my-pass", "my_pass", "my-api", "my_api", "myapi",
+	"secret-key", "secretkey", "secret_key", "api-key", "api_key", "apikey", "access-key", "access_key", "password", "passw0rd", "passwort", "enter-", "enter_", "<", ">", "***", "...", "…", "•••",
+	"testtest", "test-token", "test_token", "testtoken", "test-key", "test_key", "testkey", "testing", "unittest", "-here", "_here", "somekey", "some-", "some_", "invalid", "undefined",
+	"thisis", "this-is", "this_is", "aaaaaa", "000000", "111111", "abc123", "secret123", "mock", "stub", "default", "optional", "required", "nullable", "string", "generate", "n/a", "tbd", "fixme", "supersecret", "super-secret", "super_secret", "topsecret", "top-secret", "hidden", "masked", "encrypted", "unknown", "disabled", "none",
+}
+
+// natureOf judges a value by itself.
+func natureOf(v string) nature {
+	v = strings.TrimSpace(v)
+	switch {
+	case v == "" || len(v) < 4:
+		return natureText
+	case referencePattern.MatchString(v):
+		return natureReference
+	case encryptedPattern.MatchString(v):
+		return natureReference
+	case digestPattern.MatchString(v):
+		return natureDigest
+	case publicPattern.MatchString(v):
+		return naturePublic
+	case dataPattern.MatchString(v):
+		return natureLocator
+	case placeholder(v):
+		return naturePlaceholder
+	case uuidPattern.MatchString(v):
+		return natureUUID
+	case numberPattern.MatchString(v), versionPattern.MatchString(v), datePattern.MatchString(v):
+		return natureNumber
+	case locator(v):
+		return natureLocator
+	case codePattern.MatchString(v) && !random(v):
+		return natureReference
+	case random(v) && !strings.ContainsAny(v, " \t"):
+		return natureRandom
+	}
+	return natureText
+}
+
+func locator(v string) bool {
+	switch {
+	case strings.Contains(v, "://"), strings.HasPrefix(v, "./"), strings.HasPrefix(v, "../"), strings.HasPrefix(v, "~/"), strings.HasPrefix(v, `C:\`), strings.HasPrefix(v, "//"):
+		return true
+	case hostPattern.MatchString(v):
+		return true
+	case strings.HasPrefix(v, "/") && !random(v):
+		return true
+	}
+	// Folders with names that are words.
+	if n := strings.Count(v, "/"); n > 0 && !random(v) {
+		return true
+	}
+	at := strings.IndexByte(v, '@')
+	return at > 0 && hostPattern.MatchString(v[at+1:])
+}
+
+// placeholder reports whether a value asks to be replaced: it holds one of the
+// words for that, or it counts up, or it repeats itself.
+func placeholder(v string) bool {
+	lower := strings.ToLower(v)
+	for _, p := range placeholders {
+		if strings.Contains(lower, p) {
+			return true
+		}
+	}
+	return periodic(lower) || rising(lower) || len(v) >= 12 && distinct(v) <= 4
+}
+
+// periodic reports whether a text is a shorter one again and again.
+func periodic(v string) bool {
+	if len(v) < 8 {
+		return distinct(v) == 1
+	}
+	for p := 1; p <= len(v)/3; p++ {
+		if v[p:] == v[:len(v)-p] {
+			return true
+		}
+	}
+	return len(v) >= 16 && len(v)%2 == 0 && v[:len(v)/2] == v[len(v)/2:]
+}
+
+// rising reports whether much of a text counts up or down, as in 0a1b2c3d or
+// 9876543210.
+func rising(v string) bool {
+	steps := 0
+	for _, stride := range []int{1, 2} {
+		n := 0
+		for i := stride; i < len(v); i++ {
+			if d := int(v[i]) - int(v[i-stride]); d == 1 || d == -1 && stride == 1 {
+				n++
+			}
+		}
+		steps = max(steps, n)
+	}
+	return len(v) >= 6 && 5*steps >= 3*len(v)
+}
+
+// isHex reports whether a text is of hexadecimal digits alone.
+func isHex(v string) bool {
+	for i := range len(v) {
+		if c := v[i]; !(c-'0' < 10 || c|0x20-'a' < 6) {
+			return false
+		}
+	}
+	return v != ""
+}
