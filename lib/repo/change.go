@@ -96,7 +96,7 @@ func (r *Repo) Between(ctx context.Context, head string, bases ...string) (sourc
 	}
 	for _, tree := range trees {
 		diff := map[string]change{}
-		if err := r.diffTrees(ctx, tree, tip, func(c change) { diff[c.path] = c }); err != nil {
+		if err := r.trees().diff(ctx, tree, tip, "", 0, func(c change) { diff[c.path] = c }); err != nil {
 			return source.Change{}, err
 		}
 		diffs = append(diffs, diff)
@@ -225,7 +225,7 @@ func (t *tree) Entries(ctx context.Context) iter.Seq2[source.Entry, error] {
 	return func(yield func(source.Entry, error) bool) {
 		files := t.files
 		if t.whole != "" {
-			err := t.repo.diffTrees(ctx, "", t.whole, func(c change) {
+			err := t.repo.trees().diff(ctx, "", t.whole, "", 0, func(c change) {
 				if f := c.new.file(); f != (entry{}) {
 					files = append(files, file{path: c.path, id: f.id})
 				}

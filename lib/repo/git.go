@@ -205,7 +205,7 @@ func locateGit(ctx context.Context, opts Options) (layout, *gitStore, error) {
 
 // locate asks git where the repository is.
 func (c command) locate(ctx context.Context) (layout, error) {
-	out, err := c.run(ctx, "rev-parse", "--is-inside-work-tree", "--show-object-format", "--absolute-git-dir")
+	out, err := c.run(ctx, "rev-parse", "--is-bare-repository", "--show-object-format", "--absolute-git-dir")
 	var failed *gitError
 	if errors.As(err, &failed) && strings.Contains(failed.stderr, "not a git repository") {
 		return layout{}, fmt.Errorf("%w: %s (%s)", ErrNotRepository, c.dir, printable(strings.TrimSpace(failed.stderr)))
@@ -213,7 +213,7 @@ func (c command) locate(ctx context.Context) (layout, error) {
 		return layout{}, err
 	}
 	// A path may hold a newline, so each further one is asked for alone.
-	inside, rest, _ := strings.Cut(string(out), "\n")
+	bare, rest, _ := strings.Cut(string(out), "\n")
 	format, gitDir, _ := strings.Cut(rest, "\n")
 	l := layout{gitDir: strings.TrimSuffix(gitDir, "\n"), hexLen: 40}
 	switch format {
@@ -230,9 +230,14 @@ func (c command) locate(ctx context.Context) (layout, error) {
 	if l.commonDir, err = ask("--git-common-dir"); err != nil {
 		return layout{}, err
 	}
-	if inside == "true" {
+	if bare == "false" {
+		// A repository that is not bare may still have no work tree from here: in
+		// its .git folder. What else is wrong shows when it is read.
 		if l.root, err = ask("--show-toplevel"); err != nil {
-			return layout{}, err
+			if ctx.Err() != nil {
+				return layout{}, ctx.Err()
+			}
+			l.root = ""
 		}
 	}
 	return l, nil

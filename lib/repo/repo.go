@@ -1,6 +1,10 @@
 // Package repo reads Git repositories: what is staged, what a commit holds, what
-// is about to be pushed. It only ever reads, and never writes a file, takes a
-// lock, uses the network or runs what a repository names (invariants 8 and 9).
+// is about to be pushed. It only ever reads: it takes no lock, uses no network and
+// runs nothing that a repository names (invariants 8 and 9).
+//
+// There are two backends, which are tested against each other: the git program's
+// plumbing commands, and go-git's low-level storage with our own reader of the
+// index ([Options].Native).
 //
 // Start with [Open] and [Repo.Staged]. Every error means that something could
 // not be read: it is never "nothing found". What is wrong with a single blob is
@@ -15,6 +19,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"os/exec"
 	"strings"
 )
 
@@ -44,6 +49,11 @@ type Options struct {
 	// to be asked for, because one can be planted in a work tree with a
 	// configuration of its own (git-config(1), safe.bareRepository).
 	Bare bool
+	// Native reads without the git program and asks it only for what cannot be
+	// read otherwise: SHA-256 and reftable repositories, unknown extensions. For
+	// editors, which may have no git. Otherwise it is the other way round, since
+	// git is faster with a large history and is there whenever a hook runs.
+	Native bool
 	// Git is the program to run; empty finds "git" along PATH in Env.
 	Git string
 }
@@ -120,11 +130,29 @@ type store interface {
 // Open finds the repository that Dir is in and gets ready to read it. The error
 // is ErrNotRepository where there is none, and otherwise what Git said.
 func Open(ctx context.Context, opts Options) (*Repo, error) {
-	l, g, err := locateGit(ctx, opts)
+	if opts.Native {
+		r, err := open(openNative(opts))
+		if !errors.Is(err, errNeedsGit) {
+			return r, err
+		}
+		asked, err2 := open(locateGit(ctx, opts))
+		if err2 != nil {
+			return nil, errors.Join(err, err2)
+		}
+		return asked, nil
+	}
+	r, err := open(locateGit(ctx, opts))
+	if errors.Is(err, exec.ErrNotFound) {
+		return open(openNative(opts))
+	}
+	return r, err
+}
+
+func open[S store](l layout, s S, err error) (*Repo, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Repo{layout: l, store: g}, nil
+	return &Repo{layout: l, store: s}, nil
 }
 
 // Close ends what Open began. Sources made from the repository can not be read

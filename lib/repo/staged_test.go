@@ -1,6 +1,7 @@
 package repo_test
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -37,7 +38,12 @@ func describe(t *testing.T, c source.Change) string {
 		}
 		d, err := e.Load(t.Context())
 		if err != nil {
+			t.Logf("%q: %v", e.Path, err)
 			fmt.Fprintf(&b, "entry %q: error\n", e.Path)
+			continue
+		}
+		if len(d.Content) > 1000 { // large ones by digest
+			fmt.Fprintf(&b, "entry %q: %x\n", e.Path, sha256.Sum256(d.Content))
 			continue
 		}
 		if !d.Binary && d.Encoding == "" && e.Size != int64(len(d.Content)) {
@@ -425,8 +431,18 @@ func TestOpenErrors(t *testing.T) {
 	if _, err := repo.Open(t.Context(), repo.Options{Dir: filepath.Dir(r.Dir), Env: r.Env}); !errors.Is(err, repo.ErrNotRepository) {
 		t.Errorf("outside a repository: %v", err)
 	}
-	if _, err := repo.Open(t.Context(), repo.Options{Dir: r.Dir, Env: []string{"PATH=/nowhere"}}); err == nil {
-		t.Error("without git: no error")
+	// Without a git program the other backend steps in.
+	r.Stage("a", "1\n")
+	g, err := repo.Open(t.Context(), repo.Options{Dir: r.Dir, Env: []string{"PATH=/nowhere"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer g.Close()
+	if c, err := g.Staged(t.Context()); err != nil || len(c.Files) != 1 {
+		t.Errorf("without git: %v, %v", c.Files, err)
+	}
+	if _, err := g.HooksDir(t.Context()); err == nil {
+		t.Error("the hooks folder without git: no error")
 	}
 }
 

@@ -72,19 +72,29 @@ func parseTree(content []byte, hexLen int) ([]treeEntry, error) {
 	return entries, nil
 }
 
-// readTree gives the entries of a tree object; "" is the empty tree.
-func (r *Repo) readTree(ctx context.Context, id ID) ([]treeEntry, error) {
+// trees reads tree objects.
+type trees struct {
+	store interface {
+		read(ctx context.Context, id ID) (kind string, content []byte, err error)
+	}
+	hexLen int
+}
+
+func (r *Repo) trees() trees { return trees{r.store, r.hexLen} }
+
+// read gives the entries of a tree object; "" is the empty tree.
+func (t trees) read(ctx context.Context, id ID) ([]treeEntry, error) {
 	if id == "" {
 		return nil, nil
 	}
-	kind, content, err := r.store.read(ctx, id)
+	kind, content, err := t.store.read(ctx, id)
 	if err != nil {
 		return nil, fmt.Errorf("tree %s: %w", id.Short(), err)
 	}
 	if kind != "tree" {
 		return nil, fmt.Errorf("object %s is a %s, not a tree", id.Short(), kind)
 	}
-	entries, err := parseTree(content, r.hexLen)
+	entries, err := parseTree(content, t.hexLen)
 	if err != nil {
 		return nil, fmt.Errorf("tree %s: %w", id.Short(), err)
 	}
@@ -94,24 +104,21 @@ func (r *Repo) readTree(ctx context.Context, id ID) ([]treeEntry, error) {
 // maxDepth bounds the nesting of trees: Git's own core.maxTreeDepth is 2048.
 const maxDepth = 2048
 
-// diffTrees compares two trees, reading only those that differ, and calls visit
-// for each path of a file, link or submodule that does.
-func (r *Repo) diffTrees(ctx context.Context, old, new ID, visit func(change)) error {
-	return r.diffFolder(ctx, old, new, "", 0, visit)
-}
-
-func (r *Repo) diffFolder(ctx context.Context, old, new ID, prefix string, depth int, visit func(change)) error {
+// diff compares two trees, reading only those that differ, and calls visit for
+// each path of a file, link or submodule that does. prefix is put before the
+// paths, and depth is how deep it is.
+func (t trees) diff(ctx context.Context, old, new ID, prefix string, depth int, visit func(change)) error {
 	if old == new {
 		return nil
 	}
 	if depth > maxDepth {
 		return fmt.Errorf("trees are nested more than %d deep at %q", maxDepth, prefix[:min(len(prefix), 200)])
 	}
-	before, err := r.readTree(ctx, old)
+	before, err := t.read(ctx, old)
 	if err != nil {
 		return err
 	}
-	after, err := r.readTree(ctx, new)
+	after, err := t.read(ctx, new)
 	if err != nil {
 		return err
 	}
@@ -146,7 +153,7 @@ func (r *Repo) diffFolder(ctx context.Context, old, new ID, prefix string, depth
 			newTree, p.new = p.new.id, entry{}
 		}
 		if oldTree != newTree {
-			if err := r.diffFolder(ctx, oldTree, newTree, prefix+name+"/", depth+1, visit); err != nil {
+			if err := t.diff(ctx, oldTree, newTree, prefix+name+"/", depth+1, visit); err != nil {
 				return err
 			}
 		}
@@ -179,7 +186,7 @@ func (c *commitFolders) read(ctx context.Context, id ID) ([]treeEntry, error) {
 	if entries, ok := c.known[id]; ok {
 		return entries, nil
 	}
-	entries, err := c.repo.readTree(ctx, id)
+	entries, err := c.repo.trees().read(ctx, id)
 	if err != nil {
 		return nil, err
 	}
