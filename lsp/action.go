@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"maps"
 	"slices"
 	"strings"
 
@@ -13,10 +14,14 @@ import (
 	"go.lsp.dev/uri"
 
 	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/lib/triage"
 )
 
 // kindFixAll is the fix of all safe findings of a file, for "on save".
 const kindFixAll protocol.CodeActionKind = "source.fixAll.peercheck"
+
+// kindIgnore is an ignore comment; a client that wants quick fixes gets it, too.
+const kindIgnore = protocol.CodeActionKindQuickFix + ".ignore"
 
 var errNoDocument = jsonrpc2.Errorf(jsonrpc2.InvalidParams, "the request names no document")
 
@@ -40,10 +45,14 @@ func (s *server) codeAction(p *protocol.CodeActionParams) (call, error) {
 		}
 		at := show.encoding.byteRange(v.doc, p.Range)
 		actions := []protocol.CommandOrCodeAction{}
-		if wants(protocol.CodeActionKindQuickFix) {
+		if wants(protocol.CodeActionKindQuickFix) || wants(kindIgnore) {
 			for _, f := range v.findings {
 				if _, shown := show.severity(&f); shown && !f.Suppressed() && touches(f.Location.Range, at) {
-					actions = append(actions, show.quickFixes(v, &f)...)
+					for _, a := range show.quickFixes(v, &f) {
+						if wants(*a.Kind) {
+							actions = append(actions, a)
+						}
+					}
 				}
 			}
 		}
@@ -64,9 +73,9 @@ func (s *server) codeAction(p *protocol.CodeActionParams) (call, error) {
 func touches(a, b check.Range) bool { return a.Start <= b.End && b.Start <= a.End }
 
 // quickFixes are the actions for one finding, best first.
-func (v view) quickFixes(of verdict, f *check.Finding) []protocol.CommandOrCodeAction {
+func (v view) quickFixes(of verdict, f *check.Finding) []*protocol.CodeAction {
 	d, _ := v.diagnostic(of, f)
-	var actions []protocol.CommandOrCodeAction
+	var actions []*protocol.CodeAction
 	for i, fix := range f.Fixes {
 		edit, err := v.workspaceEdit(of, fix.Edits)
 		if err != nil {
@@ -84,10 +93,13 @@ func (v view) quickFixes(of verdict, f *check.Finding) []protocol.CommandOrCodeA
 		}
 		actions = append(actions, a)
 	}
+	if f.CheckID == triage.Malformed.ID || f.CheckID == triage.Unused.ID {
+		return actions // about ignore comments
+	}
 	if edit, ok := v.ignoreEdit(of, f); ok {
 		actions = append(actions, &protocol.CodeAction{
 			Title:       "Ignore " + f.CheckID + " here, with a reason",
-			Kind:        ptr(protocol.CodeActionKindQuickFix),
+			Kind:        ptr(kindIgnore),
 			Diagnostics: []protocol.Diagnostic{d},
 			Edit:        edit,
 		})
@@ -137,7 +149,7 @@ func (v view) workspaceEdit(of verdict, edits []check.Edit) (*protocol.Workspace
 		byPath[e.Path] = append(byPath[e.Path], e)
 	}
 	out := &protocol.WorkspaceEdit{}
-	for _, path := range slices.Sorted(keys(byPath)) {
+	for _, path := range slices.Sorted(maps.Keys(byPath)) {
 		name, doc, version := uri.URI(of.name), of.doc, &of.version
 		if path != of.doc.Path {
 			var err error
@@ -187,16 +199,6 @@ func (s *server) other(f *folder, path string) (uri.URI, *check.Document, *int32
 		return "", nil, nil, err
 	}
 	return s.uriOf(f, path), check.NewDocument(path, "", text, check.Revision{Kind: check.RevisionWorkTree}), nil, nil
-}
-
-func keys[K comparable, V any](m map[K]V) func(func(K) bool) {
-	return func(yield func(K) bool) {
-		for k := range m {
-			if !yield(k) {
-				return
-			}
-		}
-	}
 }
 
 // withLineEnds gives a new text the line ends of its document.

@@ -21,7 +21,7 @@ func TestIgnore(t *testing.T) {
 		d := e.diagnostics(u, 1).Diagnostics[0]
 		var edit textEdit
 		for _, a := range e.actions(u, d.Range.Start.Line, d.Range.Start.Character, d.Range.Start.Line, d.Range.Start.Character, "quickfix") {
-			if strings.HasPrefix(a.Title, "Ignore") {
+			if a.Kind == "quickfix.ignore" {
 				edit = a.Edit.DocumentChanges[0].Edits[0]
 			}
 		}
@@ -52,7 +52,7 @@ func TestIgnoreSnippet(t *testing.T) {
 	e := initialized(t, dir, strings.Replace(full, `"documentChanges":true`, `"documentChanges":true,"snippetEditSupport":true`, 1))
 	e.open(in(dir, "$a}.go"), "go", 1, "package p // hazard")
 	for _, a := range e.actions(in(dir, "$a}.go"), 0, 15, 0, 15, "quickfix") {
-		if strings.HasPrefix(a.Title, "Ignore") {
+		if a.Kind == "quickfix.ignore" {
 			if got := a.Edit.DocumentChanges[0].Edits[0].Snippet; got.Kind != "snippet" || got.Value != "// peercheck:ignore test/hazard -- ${1:reason}\n" {
 				t.Errorf("got %+v", got)
 			}

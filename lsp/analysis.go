@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"path"
 	"runtime/debug"
 	"slices"
 	"time"
@@ -70,6 +71,8 @@ type verdict struct {
 	notices  []check.Notice
 	// problem is what is wrong with a configuration file.
 	problem *config.Error
+	// tier is how much was known of a Go file's package, "" if not known.
+	tier check.Tier
 	// complete says that all checks have run on doc.
 	complete bool
 }
@@ -195,10 +198,13 @@ func (s *server) judgeSnapshot(j *job) error {
 		return err
 	}
 
-	quick, notices, err := s.scan(j, engine.quick, open)
+	quick, report, err := s.scan(j.ctx, j, engine.quick, open)
 	if err != nil {
 		return err
 	}
+	patient, stop := context.WithTimeout(j.ctx, headPatience)
+	s.markOld(patient, j, engine, quick, false)
+	stop()
 	typed := s.hasTyped(j.doc)
 	var problem *config.Error
 	if j.place.path == config.FileName && folder != s.alone {
@@ -210,7 +216,7 @@ func (s *server) judgeSnapshot(j *job) error {
 		}
 		return verdict{
 			doc: j.doc, name: j.name, version: j.version, place: j.place,
-			findings: inOrder(quick), notices: notices, problem: problem, complete: !typed,
+			findings: inOrder(quick), notices: report.Notices, problem: problem, complete: !typed,
 		}
 	})
 	j.quick.reach()
@@ -218,7 +224,7 @@ func (s *server) judgeSnapshot(j *job) error {
 		if !pause(j.ctx, typedDelay) {
 			return nil
 		}
-		if err := s.judgeTyped(j, engine, open); err != nil {
+		if err := s.judgeTyped(j, engine, open); err != nil || j.ctx.Err() != nil {
 			return err
 		}
 	}
@@ -240,6 +246,8 @@ func (s *server) judgeSnapshot(j *job) error {
 	return nil
 }
 
+// judgeTyped runs all checks and shows what they find; then it finds out, if it
+// is not known yet, what of that HEAD has already.
 func (s *server) judgeTyped(j *job, engine *engine, open []*check.Document) error {
 	folder := j.place.folder
 	select {
@@ -248,26 +256,48 @@ func (s *server) judgeTyped(j *job, engine *engine, open []*check.Document) erro
 	case <-j.ctx.Done():
 		return nil
 	}
-	found, notices, err := s.scan(j, engine.full, open)
+	ctx, done := s.progress(j.ctx, "Loading Go packages", j.doc.Language == "go" && !folder.loaded.Load())
+	defer done()
+	found, report, err := s.scan(ctx, j, engine.full, open)
 	if err != nil {
 		return err
 	}
-	s.settle(j, func(last verdict) verdict {
-		last.findings, last.notices, last.complete = inOrder(found), notices, true
-		return last
-	})
+	folder.loaded.Store(true)
+	show := func() {
+		s.settle(j, func(last verdict) verdict {
+			last.findings, last.notices, last.complete = inOrder(slices.Clone(found)), report.Notices, true
+			last.tier = tierOf(report, j.doc)
+			return last
+		})
+	}
+	complete := s.markOld(j.ctx, j, engine, found, false)
+	show()
+	if !complete && len(found) > 0 {
+		s.markOld(ctx, j, engine, found, true)
+		show()
+	}
 	return nil
 }
 
+// tierOf tells with how much knowledge a Go file was judged; "" for others.
+func tierOf(report *check.Report, d *check.Document) check.Tier {
+	for _, p := range report.Packages {
+		if d.Language == "go" && p.Path == path.Dir(d.Path) {
+			return p.Tier
+		}
+	}
+	return ""
+}
+
 // scan runs one scanner over the snapshot and keeps what it finds in it.
-func (s *server) scan(j *job, by scanner, open []*check.Document) (found []check.Finding, notices []check.Notice, err error) {
+func (s *server) scan(ctx context.Context, j *job, by scanner, open []*check.Document) (found []check.Finding, report *check.Report, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			s.logf("a fault while judging %s: %v\n%s", j.name, r, debug.Stack())
 			err = errors.New("a check crashed")
 		}
 	}()
-	report, err := by.Scan(j.ctx, j.place.folder.source(open, j.doc))
+	report, err = by.Scan(ctx, j.place.folder.source(open, j.doc))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -276,7 +306,7 @@ func (s *server) scan(j *job, by scanner, open []*check.Document) (found []check
 			found = append(found, f)
 		}
 	}
-	return found, report.Notices, nil
+	return found, report, nil
 }
 
 // settle records a new verdict and shows it, unless the buffer has moved on.
@@ -295,9 +325,14 @@ func (s *server) settle(j *job, update func(last verdict) verdict) {
 	diagnostics := show.diagnostics(v) // outside the lock: long lines take time
 
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if b.job == j {
+	current := b.job == j
+	if current {
 		s.pushLocked(b, diagnostics)
+	}
+	s.mu.Unlock()
+	if current {
+		s.announce(j, v, show)
+		s.tell(v)
 	}
 }
 

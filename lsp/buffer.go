@@ -33,6 +33,8 @@ type buffer struct {
 	// job judges doc. last is the newest verdict, perhaps of an older snapshot.
 	job  *job
 	last verdict
+	// counted is what was last said of the number of findings.
+	counted tally
 	// answered is the result ID of the last pull.
 	answered string
 }
@@ -118,6 +120,9 @@ func (s *server) didOpen(params []byte) error {
 	b.place = s.placeLocked(u)
 	b.doc = b.snapshot([]byte(*d.Text))
 	b.edited = true
+	if b.place.folder != nil {
+		b.place.folder.history.stale.Store(true)
+	}
 	s.buffers[b.key] = b
 	s.touchedLocked(b)
 	s.judgeLocked(b)
@@ -219,7 +224,8 @@ func (s *server) didSave(p *protocol.DidSaveTextDocumentParams) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.touchWorkspaceLocked()
-	if b := s.bufferLocked(p.TextDocument.URI); b != nil {
+	if b := s.bufferLocked(p.TextDocument.URI); b != nil && b.place.folder != nil {
+		b.place.folder.history.stale.Store(true)
 		for _, other := range s.buffers {
 			if other.place.folder == b.place.folder {
 				s.judgeLocked(other)

@@ -1,12 +1,70 @@
 package lsp
 
 import (
+	"context"
+	"encoding/json"
+	"maps"
+	"slices"
+
 	"go.lsp.dev/jsonrpc2"
 	"go.lsp.dev/protocol"
+
+	"github.com/peercheck/peercheck/lib/check"
 )
 
+// The commands of workspace/executeCommand.
+const (
+	// commandExplain gives the page of a check, in Markdown. Its argument is the ID.
+	commandExplain = "peercheck.explain"
+	// commandChecks gives all checks, as [{"id", "title"}], sorted by ID.
+	commandChecks = "peercheck.checks"
+)
+
+var commands = []string{commandChecks, commandExplain}
+
 func (s *server) executeCommand(p *protocol.ExecuteCommandParams) (call, error) {
+	switch p.Command {
+	case commandExplain:
+		var id string
+		if len(p.Arguments) != 1 || json.Unmarshal(p.Arguments[0], &id) != nil {
+			return nil, jsonrpc2.Errorf(jsonrpc2.InvalidParams, "%s takes one argument, the ID of a check", commandExplain)
+		}
+		c := s.checks[id]
+		if c == nil {
+			return nil, jsonrpc2.Errorf(jsonrpc2.InvalidParams, "there is no check %q; %s lists them", clip(id), commandChecks)
+		}
+		return func(context.Context) (any, error) { return protocol.String(c.Markdown()), nil }, nil
+	case commandChecks:
+		return func(context.Context) (any, error) { return s.listChecks() }, nil
+	}
 	return nil, jsonrpc2.Errorf(jsonrpc2.InvalidParams, "the command %q is not known", clip(p.Command))
 }
 
-func (s *server) progressCancel(*protocol.WorkDoneProgressCancelParams) {}
+func (s *server) listChecks() (any, error) {
+	type item struct {
+		ID    string `json:"id"`
+		Title string `json:"title"`
+	}
+	var items []item
+	for _, c := range s.sortedChecks() {
+		items = append(items, item{c.ID, c.Title})
+	}
+	return encoded(items), nil
+}
+
+// encoded is a value of our own, which protocol does not know, as JSON.
+func encoded(v any) jsonrpc2.RawMessage {
+	raw, err := json.Marshal(v)
+	if err != nil {
+		panic(err) // a type that has no JSON
+	}
+	return raw
+}
+
+func (s *server) sortedChecks() []*check.Check {
+	var all []*check.Check
+	for _, id := range slices.Sorted(maps.Keys(s.checks)) {
+		all = append(all, s.checks[id])
+	}
+	return all
+}

@@ -662,7 +662,7 @@ var cases = []struct {
 	{"F02 only", func(t *testing.T) {
 		e, u := opened(t)
 		for only, want := range map[string]string{
-			"quickfix": "quickfix quickfix", "source": "source.fixAll.peercheck", "source.fixAll": "source.fixAll.peercheck",
+			"quickfix": "quickfix quickfix.ignore", "source": "source.fixAll.peercheck", "source.fixAll": "source.fixAll.peercheck",
 			"source.fixAll.peercheck": "source.fixAll.peercheck", "source.fixAll.other": "", "refactor": "", "source.organizeImports": "",
 		} {
 			var kinds []string

@@ -33,7 +33,9 @@ type folder struct {
 	// is loaded, and two at once would only slow each other down.
 	turn chan struct{}
 
-	stale atomic.Bool // the configuration is to be read again
+	stale   atomic.Bool // the configuration is to be read again
+	history history
+	loaded  atomic.Bool // Go packages have been loaded once
 
 	mu     sync.Mutex // guards the rest; held while the disk is read
 	engine *engine
@@ -60,9 +62,10 @@ type scanner interface {
 
 func newFolder(dir string) *folder {
 	return &folder{
-		dir:  dir,
-		tree: sync.OnceValue(func() source.Source { return source.Dir(dir) }),
-		turn: make(chan struct{}, 1),
+		dir:     dir,
+		tree:    sync.OnceValue(func() source.Source { return source.Dir(dir) }),
+		turn:    make(chan struct{}, 1),
+		history: history{turn: make(chan struct{}, 1)},
 	}
 }
 
@@ -256,6 +259,9 @@ func (s *server) didChangeWatchedFiles(p *protocol.DidChangeWatchedFilesParams) 
 			place.folder.stale.Store(true)
 		}
 		touched[place.folder] = true
+		if strings.HasPrefix(place.path, ".git/") {
+			place.folder.history.stale.Store(true)
+		}
 	}
 	for _, b := range s.buffers {
 		if touched[b.place.folder] {

@@ -53,8 +53,11 @@ func (s *server) initialize(p *protocol.InitializeParams) (call, error) {
 				Change:    &change,
 				Save:      protocol.Boolean(true),
 			},
-			HoverProvider:      protocol.Boolean(true),
-			CodeActionProvider: &protocol.CodeActionOptions{CodeActionKinds: actionKinds},
+			HoverProvider:          protocol.Boolean(true),
+			CodeLensProvider:       &protocol.CodeLensOptions{},
+			CompletionProvider:     &protocol.CompletionOptions{TriggerCharacters: []string{" ", ":", "/", ","}},
+			ExecuteCommandProvider: protocol.ExecuteCommandOptions{Commands: commands},
+			CodeActionProvider:     &protocol.CodeActionOptions{CodeActionKinds: actionKinds},
 			Workspace: &protocol.WorkspaceOptions{
 				WorkspaceFolders: &protocol.WorkspaceFoldersServerCapabilities{
 					Supported:           &yes,

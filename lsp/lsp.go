@@ -30,7 +30,6 @@ import (
 
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/scan"
-	"github.com/peercheck/peercheck/lib/source"
 	"github.com/peercheck/peercheck/lib/triage"
 )
 
@@ -43,8 +42,8 @@ type Options struct {
 	// Now tells the time, for the expiry of ignore comments; nil means that
 	// none expires.
 	Now func() time.Time
-	// Env is the environment for the go command, as in exec.Cmd; nil is that of
-	// the process.
+	// Env is the environment for the go and git commands, as in exec.Cmd; nil is
+	// that of the process for go, and an empty one for git.
 	Env []string
 	// Log takes messages for whoever looks into a fault; never the connection's
 	// own output. nil discards them. Writes come from several goroutines, one
@@ -52,7 +51,7 @@ type Options struct {
 	Log io.Writer
 	// Trusted says whether the user trusts a workspace folder, an absolute path,
 	// when the client does not say so itself (initializationOptions.trusted).
-	// In a folder that is not trusted no toolchain runs. nil trusts all: what
+	// In a folder that is not trusted neither git nor a Go toolchain runs. nil trusts all: what
 	// runs is the user's own toolchain, in an environment that keeps
 	// repositories from naming what else to run.
 	Trusted func(dir string) bool
@@ -60,11 +59,6 @@ type Options struct {
 	// client named as its parent does not (LSP 3.18, initialize). nil never
 	// ends it so.
 	Alive func(pid int) bool
-	// Head gives the tree that the folder's files are compared with, the HEAD
-	// of its repository, rooted at dir, and an ID that changes with it. What is
-	// found there too is not new. A nil function, or a nil source, means that
-	// all findings count as new.
-	Head func(ctx context.Context, dir string) (head source.Source, id string, err error)
 	// PageURL gives the address of a check's page; nil links the weakness at
 	// cwe.mitre.org.
 	PageURL func(id string) string
@@ -124,6 +118,11 @@ type server struct {
 	buffers map[string]*buffer // by key
 	// diskChanged is closed, and made anew, when files change on disk.
 	diskChanged chan struct{}
+	// cancels end work that progress is shown of, by token; tokens counts these.
+	cancels map[string]context.CancelFunc
+	tokens  int
+	// told are the notices that the client has been told of.
+	told map[string]bool
 	// newScanner is scan.New.
 	newScanner func(scan.Options) (scanner, error)
 }
@@ -138,6 +137,8 @@ func newServer(ctx context.Context, opts Options) *server {
 		buffers: map[string]*buffer{},
 
 		diskChanged: make(chan struct{}),
+		cancels:     map[string]context.CancelFunc{},
+		told:        map[string]bool{},
 		newScanner:  func(o scan.Options) (scanner, error) { return scan.New(o) },
 	}
 	for _, c := range slices.Concat(opts.Checks, triage.Checks()) {
@@ -170,6 +171,7 @@ func (s *server) serve(rw io.ReadWriteCloser) error {
 	case <-time.After(patience):
 		s.logf("an analysis did not end within %v of the session and is left behind", patience)
 	}
+	s.closeHistories()
 	switch err := context.Cause(s.ctx); {
 	case s.phase() == phaseShutDown:
 		return nil

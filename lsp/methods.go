@@ -8,6 +8,8 @@ var requests = map[string]request{
 	protocol.MethodShutdown:                func(s *server, _ []byte) (call, error) { return s.shutdown(), nil },
 	protocol.MethodTextDocumentHover:       ask((*server).hover),
 	protocol.MethodTextDocumentCodeAction:  ask((*server).codeAction),
+	protocol.MethodTextDocumentCodeLens:    ask((*server).codeLens),
+	protocol.MethodTextDocumentCompletion:  ask((*server).completion),
 	protocol.MethodTextDocumentDiagnostic:  ask((*server).documentDiagnostic),
 	protocol.MethodWorkspaceDiagnostic:     ask((*server).workspaceDiagnostic),
 	protocol.MethodWorkspaceExecuteCommand: ask((*server).executeCommand),

@@ -21,6 +21,8 @@ type settings struct {
 	Suppressed bool
 	// CodeLens shows the count of findings at a file's head.
 	CodeLens bool
+	// Status sends peercheck/status notifications.
+	Status bool
 	// WorkspaceDiagnostics announces diagnostics of files that are not open.
 	WorkspaceDiagnostics bool
 }
@@ -57,18 +59,14 @@ func (s settings) with(raw []byte) (settings, []error) {
 		}
 		return true
 	}
-	enabled, suppressed, lens, workspace := s.Enabled, s.Suppressed, s.CodeLens, s.WorkspaceDiagnostics
-	if read("enabled", &enabled) {
-		s.Enabled = enabled
-	}
-	if read("suppressed", &suppressed) {
-		s.Suppressed = suppressed
-	}
-	if read("codeLens", &lens) {
-		s.CodeLens = lens
-	}
-	if read("workspaceDiagnostics", &workspace) {
-		s.WorkspaceDiagnostics = workspace
+	for key, into := range map[string]*bool{
+		"enabled": &s.Enabled, "suppressed": &s.Suppressed, "codeLens": &s.CodeLens,
+		"status": &s.Status, "workspaceDiagnostics": &s.WorkspaceDiagnostics,
+	} {
+		value := *into
+		if read(key, &value) {
+			*into = value
+		}
 	}
 	var trusted *bool
 	if read("trusted", &trusted) {
