@@ -12,6 +12,7 @@ import (
 	"github.com/peercheck/peercheck/lib/golang/load"
 	"github.com/peercheck/peercheck/lib/repo"
 	"github.com/peercheck/peercheck/lib/report"
+	"github.com/peercheck/peercheck/lib/report/text"
 	"github.com/peercheck/peercheck/lib/scan"
 	"github.com/peercheck/peercheck/lib/triage"
 	"github.com/peercheck/peercheck/rules"
@@ -64,6 +65,7 @@ func (p *program) hookRunCommand() *cobra.Command {
 					return scan.New(scan.Options{Checks: rules.All(), Only: only, Config: r.Config, Now: p.now(), Loader: loader})
 				},
 				Reported: func(r *check.Report) { reports = append(reports, r) },
+				Cache:    p.cache(), Identity: identity(),
 			})
 			if output != "" && len(reports) > 0 {
 				if err := p.write(output, report.JSON, reports[0], report.Options{Version: version()}); err != nil {
@@ -85,8 +87,32 @@ func (p *program) repo() repo.Options { return repo.Options{Dir: p.dir, Env: p.e
 
 func (p *program) outcomes(done []hooks.Outcome) {
 	for _, o := range done {
-		fmt.Fprintf(p.out, "%s: %s (%s)\n", o.Hook, o.Done, visible(o.Path))
+		fmt.Fprintf(p.out, "%s: %s (%s)\n", o.Hook, o.Done, text.Escape(o.Path))
 	}
+}
+
+// cache is the folder for what may be kept between runs, "" if there is none to
+// be had: then everything is judged anew.
+func (p *program) cache() string {
+	dir, err := os.UserCacheDir()
+	if err != nil || p.getenv("PEERCHECK_NO_CACHE") != "" {
+		return ""
+	}
+	return filepath.Join(dir, "peercheck")
+}
+
+// identity changes with every build of this program: its version, and for those
+// that have none the file itself.
+func identity() string {
+	path, err := executable()
+	if err != nil {
+		return ""
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return ""
+	}
+	return fmt.Sprint(version(), info.Size(), info.ModTime().UnixNano())
 }
 
 // executable is the absolute path of this program.

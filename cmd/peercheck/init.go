@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/peercheck/peercheck/lib/config"
+	"github.com/peercheck/peercheck/lib/report/text"
 )
 
 func (p *program) initCommand() *cobra.Command {
@@ -35,7 +36,7 @@ func (p *program) initCommand() *cobra.Command {
 			if err = errors.Join(err, f.Close()); err != nil {
 				return err
 			}
-			fmt.Fprintf(p.out, "wrote %s in %s; every key in it is explained and commented out\nnext: `peercheck hook install` has every commit judged\n", config.FileName, visible(dir))
+			fmt.Fprintf(p.out, "wrote %s in %s; every key in it is explained and commented out\nnext: `peercheck hook install` has every commit judged\n", config.FileName, text.Escape(dir))
 			return nil
 		},
 	}

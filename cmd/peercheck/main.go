@@ -21,6 +21,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"github.com/peercheck/peercheck/lib/report/text"
 	"github.com/peercheck/peercheck/lib/triage"
 )
 
@@ -68,7 +69,9 @@ func (p *program) run(ctx context.Context, args []string) int {
 	case ctx.Err() != nil:
 		fmt.Fprintln(p.err, "peercheck: stopped before the end; nothing is judged")
 	default:
-		fmt.Fprintln(p.err, "peercheck:", visible(err.Error()))
+		for line := range strings.Lines(err.Error()) {
+			fmt.Fprintln(p.err, "peercheck:", text.Escape(strings.TrimRight(line, "\n")))
+		}
 	}
 	return triage.ExitError
 }
@@ -93,7 +96,7 @@ not be checked.`,
 	root.SetOut(p.out)
 	root.SetErr(p.err)
 	root.PersistentFlags().StringVar(&p.color, "color", "auto", "colour: auto, always or never (NO_COLOR is honoured)")
-	root.AddCommand(p.scanCommand(), p.explainCommand(), p.checksCommand(), p.lspCommand(), p.hookCommand(), p.initCommand(), p.demoCommand(), p.versionCommand())
+	root.AddCommand(p.scanCommand(), p.fixCommand(), p.explainCommand(), p.checksCommand(), p.lspCommand(), p.hookCommand(), p.initCommand(), p.demoCommand(), p.versionCommand())
 	return root
 }
 
@@ -132,14 +135,4 @@ func width(w io.Writer) int {
 		}
 	}
 	return 0
-}
-
-// visible makes control characters of a message visible: it may quote a path.
-func visible(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' && r != '\n' && r != '\t' || r >= 0x7f && r < 0xa0 || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 {
-			return '\uFFFD'
-		}
-		return r
-	}, s)
 }

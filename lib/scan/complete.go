@@ -34,6 +34,7 @@ func (s *Scanner) complete(out *outcome, findings []check.Finding) {
 		for k := range f.Flow {
 			s.locate(out, &f.Flow[k])
 		}
+		f.Fixes = slices.DeleteFunc(f.Fixes, m.shows)
 		for k := range f.Fixes {
 			for n := range f.Fixes[k].Edits {
 				e := &f.Fixes[k].Edits[n]
@@ -191,6 +192,11 @@ func (m mask) clean(text string) string {
 		text = strings.ReplaceAll(text, v, "***")
 	}
 	return text
+}
+
+// shows reports whether a fix would write a known secret, and so show it.
+func (m mask) shows(fix check.Fix) bool {
+	return slices.ContainsFunc(fix.Edits, func(e check.Edit) bool { return m.clean(e.NewText) != e.NewText })
 }
 
 // fingerprint identifies a finding by its check, its place, the text with white

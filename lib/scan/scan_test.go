@@ -181,6 +181,27 @@ func TestSecretsAreMaskedEverywhere(t *testing.T) {
 	}
 }
 
+// A fix that would write a secret elsewhere would show it.
+func TestFixThatShowsASecret(t *testing.T) {
+	secret := matching("test/secret", "tok_[a-z]+", func(c *check.Check) { c.Secret = true })
+	fixing := matching("test/fixing", "hazard", func(c *check.Check) {
+		c.Run = func(_ context.Context, p *check.Pass) error {
+			fix := func(text string) check.Fix {
+				return check.Fix{Title: text[:3], Edits: []check.Edit{{NewText: text}}}
+			}
+			p.Report(check.Finding{Message: "m", Fixes: []check.Fix{fix("use tok_abcdef"), fix("use os.Getenv")}})
+			return nil
+		}
+	})
+	r, err := scanner(t, scan.Options{Checks: []*check.Check{secret, fixing}}).Scan(t.Context(), source.Files(doc("a.txt", "hazard tok_abcdef")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if fixes := r.Findings[0].Fixes; len(fixes) != 1 || fixes[0].Edits[0].NewText != "use os.Getenv" {
+		t.Errorf("fixes %+v", fixes)
+	}
+}
+
 func TestFingerprints(t *testing.T) {
 	secret := matching("test/secret", "tok_[a-z0-9]+", func(c *check.Check) { c.Secret = true })
 	s := scanner(t, scan.Options{Checks: []*check.Check{secret, matching("test/call", `weak\([^)]*\)`, nil)}})

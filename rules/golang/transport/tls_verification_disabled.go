@@ -346,12 +346,12 @@ func isChosen(pass *check.PackagePass, c inspector.Cursor) bool {
 		})
 		return speaks
 	}
-	for at := c; at.Valid(); at = at.Parent() {
-		kind, index := at.ParentEdge()
+	for at := c; at.Node() != nil; at = at.Parent() {
 		parent := at.Parent()
-		if !parent.Valid() {
-			return false
+		if parent.Node() == nil {
+			return false // at is a file
 		}
+		kind, index := at.ParentEdge()
 		switch n := parent.Node().(type) {
 		case *ast.IfStmt:
 			if (kind == edge.IfStmt_Body || kind == edge.IfStmt_Else) && condition(n.Cond) {
