@@ -1,0 +1,601 @@
+package taint
+
+import (
+	"go/token"
+	"go/types"
+
+	"golang.org/x/tools/go/ssa"
+
+	"github.com/peercheck/peercheck/lib/golang/models"
+)
+
+// A graph is what data does in one function: nodes are values, edges say where
+// the data of a cell goes. Memory is not ordered: what is ever stored into a cell
+// is there always. A write through a pointer reaches what it may point to by the
+// function's own copies of the pointer (targets).
+type graph struct {
+	run *run
+	fn  *ssa.Function
+
+	index   map[ssa.Value]int32 // first node of a value; a tuple has one per result
+	known   map[ssa.Value]cell  // memo of cell
+	nodes   []node
+	edges   []edge
+	aliases []alias
+	notes   []note
+	sinks   []sinkUse
+	seeds   []seed
+	writes  []write
+	results int32 // first node of the function's own results
+	guards  *guards
+
+	truncated string
+}
+
+// A node is a value. Its lists are linked through edges, aliases and facts.
+type node struct {
+	value     ssa.Value
+	firstEdge int32
+	alias     int32
+	fact      int32 // last fact, of the solver
+	facts     int32
+}
+
+// An edge carries what is in from to a cell, or to a sink if to is negative.
+type edge struct {
+	from path
+	to   cell
+	keep models.Set
+	same bool
+	note int32 // -1 for a step not worth telling
+	next int32
+}
+
+// An alias says that a part of a node holds a copy of a pointer.
+type alias struct {
+	at   path
+	of   cell
+	next int32
+}
+
+// A write is an edge that is still to be made for the other targets of a cell.
+type write struct {
+	from, to cell
+	keep     models.Set
+	same     bool
+	note     int32
+}
+
+type seed struct {
+	at   cell
+	from end
+	keep models.Set
+	note int32
+	same bool
+}
+
+// A sinkUse is a cell that reaches a sink.
+type sinkUse struct {
+	class *models.Class
+	keep  models.Set
+	what  string
+	call  ssa.Instruction
+	step  step
+	// callee is the flow that leads on to a sink in another function.
+	callee *flow
+}
+
+// A note is what to say about an edge.
+type note struct {
+	kind noteKind
+	pos  token.Pos
+	name string
+	flow *flow
+}
+
+type noteKind uint8
+
+const (
+	noteSource noteKind = iota
+	noteThrough
+	noteCall
+	noteField
+	noteFlow // of which only the steps are told
+)
+
+const none = int32(-1)
+
+// maxNodes bounds a function: 20,000 lines of straight code have some 200,000.
+const maxNodes = 400_000
+
+func newGraph(r *run, fn *ssa.Function) *graph {
+	g := &graph{run: r, fn: fn, index: make(map[ssa.Value]int32, 64), known: make(map[ssa.Value]cell, 64)}
+	g.results = g.newNodes(nil, fn.Signature.Results().Len())
+	return g
+}
+
+func (g *graph) newNodes(v ssa.Value, n int) int32 {
+	first := int32(len(g.nodes))
+	for range max(n, 1) {
+		g.nodes = append(g.nodes, node{value: v, firstEdge: none, alias: none, fact: none})
+	}
+	return first
+}
+
+// node gives the node of a value, or of one result of a call.
+func (g *graph) node(v ssa.Value, result int) int32 {
+	first, ok := g.index[v]
+	if !ok {
+		n := 1
+		if tuple, ok := v.Type().(*types.Tuple); ok {
+			n = tuple.Len()
+		}
+		first = g.newNodes(v, n)
+		g.index[v] = first
+		g.born(v)
+	}
+	return first + int32(result)
+}
+
+// born adds what a value brings with it.
+func (g *graph) born(v ssa.Value) {
+	switch v := v.(type) {
+	case *ssa.Global:
+		g.global(v)
+	case *ssa.Function:
+		g.closure(v, v, nil)
+	}
+}
+
+// cell finds the cell that a value is.
+func (g *graph) cell(v ssa.Value) cell {
+	if c, ok := g.known[v]; ok {
+		return c
+	}
+	c := g.find(v)
+	g.known[v] = c
+	return c
+}
+
+func (g *graph) find(v ssa.Value) cell {
+	switch v := v.(type) {
+	case *ssa.FieldAddr:
+		return g.cell(v.X).add(g.run.field(v.X.Type(), v.Field))
+	case *ssa.Field:
+		return g.cell(v.X).add(g.run.field(v.X.Type(), v.Field))
+	case *ssa.IndexAddr:
+		return g.cell(v.X).add(elements)
+	case *ssa.Index:
+		return g.cell(v.X).add(elements)
+	case *ssa.Lookup:
+		return g.cell(v.X).add(elements)
+	case *ssa.UnOp:
+		if v.Op == token.ARROW {
+			return g.cell(v.X).add(elements)
+		}
+		return g.cell(v.X)
+	case *ssa.Slice:
+		return g.cell(v.X)
+	case *ssa.ChangeType:
+		return g.cell(v.X)
+	case *ssa.ChangeInterface:
+		return g.cell(v.X)
+	case *ssa.MakeInterface:
+		return g.cell(v.X)
+	case *ssa.TypeAssert:
+		return g.cell(v.X)
+	case *ssa.SliceToArrayPointer:
+		return g.cell(v.X)
+	case *ssa.Extract:
+		switch t := v.Tuple.(type) {
+		case *ssa.TypeAssert, *ssa.UnOp, *ssa.Lookup:
+			if v.Index == 0 {
+				return g.cell(t)
+			}
+		case *ssa.Next:
+			if r, ok := t.Iter.(*ssa.Range); ok && !t.IsString {
+				switch v.Index {
+				case 1:
+					return g.cell(r.X).add(keys)
+				case 2:
+					return g.cell(r.X).add(elements)
+				}
+			}
+		case *ssa.Select:
+			if n := v.Index - 2; n >= 0 {
+				for _, state := range t.States {
+					if state.Dir != types.RecvOnly {
+						continue
+					}
+					if n == 0 {
+						return g.cell(state.Chan).add(elements)
+					}
+					n--
+				}
+			}
+		case *ssa.Call:
+			return cell{node: g.node(t, v.Index)}
+		}
+	}
+	return cell{node: g.node(v, 0)}
+}
+
+// carries reports whether data may be in a value at all.
+func carries(v ssa.Value) bool {
+	switch v := v.(type) {
+	case *ssa.Const, *ssa.Builtin:
+		return false
+	default:
+		if t, ok := v.Type().(*types.Basic); ok && t.Info()&types.IsBoolean != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// shared reports whether copies of a value of a type share what they point to.
+func shared(t types.Type) bool {
+	switch t := t.Underlying().(type) {
+	case *types.Pointer, *types.Map, *types.Slice, *types.Chan, *types.Interface, *types.Signature:
+		return true
+	case *types.Struct, *types.Tuple, *types.Array:
+		return true // it may hold such values
+	case *types.Basic:
+		return t.Kind() == types.UnsafePointer
+	}
+	return false
+}
+
+// use gives the cell of a value as it is used in a block, and the classes for
+// which what is in it is still dangerous there.
+func (g *graph) use(v ssa.Value, at *ssa.BasicBlock) (cell, models.Set) {
+	c := g.cell(v)
+	return c, g.run.typeMask(v.Type()) &^ g.guards.cleared(c, at)
+}
+
+func (g *graph) addEdge(from cell, e edge) {
+	if len(g.edges) >= 8*maxNodes {
+		g.truncated = "the function is too large"
+		return
+	}
+	n := &g.nodes[from.node]
+	e.from, e.next = from.path, n.firstEdge
+	n.firstEdge = int32(len(g.edges))
+	g.edges = append(g.edges, e)
+}
+
+func (g *graph) addAlias(at cell, of cell) {
+	if at == of {
+		return
+	}
+	n := &g.nodes[at.node]
+	g.aliases = append(g.aliases, alias{at: at.path, of: of, next: n.alias})
+	n.alias = int32(len(g.aliases) - 1)
+}
+
+// assign stores a value into a cell.
+func (g *graph) assign(to cell, v ssa.Value, at *ssa.BasicBlock, note int32) {
+	if !carries(v) {
+		return
+	}
+	from, keep := g.use(v, at)
+	if from == to {
+		return
+	}
+	g.write(write{from: from, to: to, keep: keep, same: true, note: note})
+	if shared(v.Type()) {
+		g.addAlias(to, from)
+	}
+}
+
+// write makes an edge to a cell now, and to its other targets when all aliases
+// are known.
+func (g *graph) write(w write) {
+	if w.keep == 0 {
+		return
+	}
+	g.addEdge(w.from, edge{to: w.to, keep: w.keep, same: w.same, note: w.note})
+	g.writes = append(g.writes, w)
+}
+
+func (g *graph) finishWrites() {
+	var buffer []cell
+	for _, w := range g.writes {
+		buffer = g.targets(w.to, buffer[:0])
+		for _, to := range buffer[1:] {
+			if to != w.from {
+				g.addEdge(w.from, edge{to: to, keep: w.keep, same: w.same, note: w.note})
+			}
+		}
+	}
+}
+
+// maxTargets bounds what one write reaches: pointers that are copied more often
+// go round in loops.
+const maxTargets = 24
+
+// targets lists the cells that a write to a cell changes, itself first.
+func (g *graph) targets(c cell, list []cell) []cell {
+	list = append(list, c)
+	for i := 0; i < len(list) && len(list) < maxTargets; i++ {
+		c := list[i]
+	next:
+		for k := g.nodes[c.node].alias; k != none && len(list) < maxTargets; k = g.aliases[k].next {
+			a := &g.aliases[k]
+			rest, ok := c.path.cut(a.at)
+			if !ok {
+				continue
+			}
+			t := a.of.join(rest)
+			for _, seen := range list {
+				if seen == t {
+					continue next
+				}
+			}
+			list = append(list, t)
+		}
+	}
+	return list
+}
+
+// note adds what to say about an edge.
+func (g *graph) note(n note) int32 {
+	g.notes = append(g.notes, n)
+	return int32(len(g.notes) - 1)
+}
+
+// build makes the graph of the function.
+func (g *graph) build() {
+	g.guards = findGuards(g)
+	for i, p := range g.fn.Params {
+		g.parameter(end{kind: endParameter, index: i}, p)
+	}
+	for i, v := range g.fn.FreeVars {
+		g.parameter(end{kind: endFree, index: i}, v)
+	}
+	for _, block := range g.fn.Blocks {
+		for _, instr := range block.Instrs {
+			g.instruction(instr, block)
+		}
+		if len(g.nodes) > maxNodes {
+			g.truncated = "the function is too large"
+			break
+		}
+	}
+	g.finishWrites()
+}
+
+// parameter seeds a parameter or captured variable with what callers may put there.
+func (g *graph) parameter(from end, v ssa.Value) {
+	if !carries(v) || g.run.inert(v.Type()) {
+		return
+	}
+	at := g.cell(v)
+	if kind := g.run.parameterSource(g.fn, from, v); kind >= 0 {
+		g.seeds = append(g.seeds, seed{at: at, from: end{kind: endSource, index: kind}, keep: models.All,
+			note: g.note(note{kind: noteSource, pos: v.Pos(), name: v.Name()})})
+		return
+	}
+	g.seeds = append(g.seeds, seed{at: at, from: from, keep: g.run.typeMask(v.Type()), note: none, same: true})
+}
+
+func (g *graph) instruction(instr ssa.Instruction, block *ssa.BasicBlock) {
+	switch i := instr.(type) {
+	case *ssa.Store:
+		n := none
+		if f, ok := i.Addr.(*ssa.FieldAddr); ok {
+			name := fieldName(f.X.Type(), f.Field)
+			if _, fresh := f.X.(*ssa.Alloc); !fresh {
+				n = g.note(note{kind: noteField, pos: i.Pos(), name: name})
+			}
+			g.fieldSink(f, i, block)
+		}
+		g.assign(g.cell(i.Addr), i.Val, block, n)
+	case *ssa.MapUpdate:
+		m := g.cell(i.Map)
+		g.assign(m.add(keys), i.Key, block, none)
+		g.assign(m.add(elements), i.Value, block, none)
+	case *ssa.Send:
+		g.assign(g.cell(i.Chan).add(elements), i.X, block, none)
+	case *ssa.Select:
+		for _, state := range i.States {
+			if state.Dir == types.SendOnly {
+				g.assign(g.cell(state.Chan).add(elements), state.Send, block, none)
+			}
+		}
+	case *ssa.Phi:
+		to := g.cell(i)
+		for k, v := range i.Edges {
+			if !carries(v) {
+				continue
+			}
+			from := g.cell(v)
+			keep := g.run.typeMask(v.Type()) &^ g.guards.clearedOnEdge(from, block.Preds[k], block)
+			if from != to && keep != 0 {
+				g.addEdge(from, edge{to: to, keep: keep, same: true, note: none})
+				if shared(i.Type()) {
+					g.addAlias(to, from)
+				}
+			}
+		}
+	case *ssa.BinOp:
+		g.binary(i, block)
+	case *ssa.Convert:
+		g.made(i, i.X, block)
+		g.conversionSink(i, i.X, block)
+	case *ssa.MultiConvert:
+		g.made(i, i.X, block)
+	case *ssa.ChangeType:
+		g.conversionSink(i, i.X, block)
+	case *ssa.MakeClosure:
+		g.closure(i, i.Fn.(*ssa.Function), i.Bindings)
+	case *ssa.FieldAddr:
+		g.fieldSource(i, i.X, i.Field)
+	case *ssa.Field:
+		g.fieldSource(i, i.X, i.Field)
+	case *ssa.MakeSlice:
+		if class := g.run.models.Class("allocation"); class != nil {
+			g.sink(i.Len, block, sinkUse{class: class, what: "make", call: i, step: step{pos: i.Pos(), sink: sinkPlace{true, 1}}})
+		}
+	case *ssa.Return:
+		for k, v := range i.Results {
+			g.assign(cell{node: g.results + int32(k)}, v, block, none)
+		}
+	case *ssa.Call:
+		g.call(i, block)
+	case *ssa.Go:
+		g.call(i, block)
+	case *ssa.Defer:
+		g.call(i, block)
+	}
+}
+
+// made says that a value is made of another one.
+func (g *graph) made(v, of ssa.Value, block *ssa.BasicBlock) {
+	if !carries(of) || !carries(v) {
+		return
+	}
+	from, keep := g.use(of, block)
+	keep &= g.run.typeMask(v.Type())
+	if keep != 0 {
+		g.addEdge(from, edge{to: g.cell(v), keep: keep, note: none})
+	}
+}
+
+// binary handles arithmetic and concatenation. What stands before a value in a
+// string may make it harmless: the host of an URL.
+func (g *graph) binary(i *ssa.BinOp, block *ssa.BasicBlock) {
+	switch i.Op {
+	case token.EQL, token.NEQ, token.LSS, token.LEQ, token.GTR, token.GEQ:
+		return
+	}
+	to := g.cell(i)
+	keep := g.run.typeMask(i.Type())
+	if i.Op == token.REM || i.Op == token.AND { // bounded by the other operand
+		keep &^= g.run.models.Shape("upper-bound")
+	}
+	for k, v := range []ssa.Value{i.X, i.Y} {
+		if !carries(v) {
+			continue
+		}
+		from, mask := g.use(v, block)
+		mask &= keep
+		if k == 1 && i.Op == token.ADD {
+			mask &^= g.run.prefixClears(i.X)
+		}
+		if mask != 0 {
+			g.addEdge(from, edge{to: to, keep: mask, note: none})
+		}
+	}
+}
+
+// sink says that a value reaches a sink.
+func (g *graph) sink(v ssa.Value, block *ssa.BasicBlock, s sinkUse) {
+	if !carries(v) {
+		return
+	}
+	from, keep := g.use(v, block)
+	g.sinkCell(from, keep, s)
+}
+
+func (g *graph) sinkCell(from cell, keep models.Set, s sinkUse) {
+	if s.callee == nil {
+		keep &= s.class.Bit
+	}
+	if keep == 0 {
+		return
+	}
+	s.keep = keep
+	g.sinks = append(g.sinks, s)
+	g.addEdge(from, edge{to: cell{node: -int32(len(g.sinks))}, keep: keep, note: none})
+}
+
+// fieldSource seeds a field that is read, if it is one that a library fills with
+// untrusted data.
+func (g *graph) fieldSource(at ssa.Value, base ssa.Value, index int) {
+	m := g.run.fieldModel(base.Type(), index)
+	if m == nil || m.Kind == nil || g.outgoing(base) || onlyStored(at) {
+		return
+	}
+	g.seeds = append(g.seeds, seed{at: g.cell(at), from: end{kind: endSource, index: g.run.kind(m.Kind)}, keep: models.All,
+		note: g.note(note{kind: noteSource, pos: at.Pos(), name: fieldName(base.Type(), index)})})
+}
+
+// onlyStored reports whether a field's address is only stored to.
+func onlyStored(at ssa.Value) bool {
+	refs := at.Referrers()
+	if refs == nil {
+		return false
+	}
+	for _, r := range *refs {
+		if s, ok := r.(*ssa.Store); !ok || s.Addr != at {
+			return false
+		}
+	}
+	return true
+}
+
+// outgoing reports whether a struct was made here rather than handed in: the URL
+// of a request that a client makes is no input.
+func (g *graph) outgoing(base ssa.Value) bool {
+	if g.run.outgoing(g.fn) {
+		return true
+	}
+	switch v := g.nodes[g.cell(base).node].value.(type) {
+	case *ssa.Alloc:
+		return true
+	case *ssa.Call:
+		return makesRequest(v)
+	}
+	return g.cell(base).path != path{} && g.run.ofResponse(base)
+}
+
+// fieldSink handles a store into a field that must not be untrusted.
+func (g *graph) fieldSink(f *ssa.FieldAddr, i *ssa.Store, block *ssa.BasicBlock) {
+	m := g.run.fieldModel(f.X.Type(), f.Field)
+	if m == nil || m.Sink == nil {
+		return
+	}
+	g.sink(i.Val, block, sinkUse{class: m.Sink, what: fieldName(f.X.Type(), f.Field), call: i,
+		step: step{pos: i.Pos(), sink: sinkPlace{true, everything}}})
+}
+
+// conversionSink handles a conversion that declares data to be safe.
+func (g *graph) conversionSink(v ssa.Value, of ssa.Value, block *ssa.BasicBlock) {
+	class, name := g.run.conversion(v.Type())
+	if class == nil || class.Bit&g.run.fromSafe(of.Type()) != 0 {
+		return
+	}
+	g.sink(of, block, sinkUse{class: class, what: name, call: v.(ssa.Instruction), step: step{pos: v.Pos(), sink: sinkPlace{true, 0}}})
+}
+
+func fieldName(t types.Type, index int) string {
+	if s := structOf(t); s != nil && index < s.NumFields() {
+		return s.Field(index).Name()
+	}
+	return "?"
+}
+
+func structOf(t types.Type) *types.Struct {
+	t = types.Unalias(t)
+	if p, ok := t.Underlying().(*types.Pointer); ok {
+		t = p.Elem()
+	}
+	switch u := t.Underlying().(type) {
+	case *types.Struct:
+		return u
+	case *types.Interface: // a type parameter with a core type
+		s, _ := coreStruct(u)
+		return s
+	}
+	return nil
+}
+
+func coreStruct(i *types.Interface) (*types.Struct, bool) {
+	for e := range i.EmbeddedTypes() {
+		if s, ok := e.Underlying().(*types.Struct); ok {
+			return s, true
+		}
+	}
+	return nil, false
+}

@@ -1,0 +1,522 @@
+package taint
+
+import (
+	"go/constant"
+	"go/token"
+	"go/types"
+	"slices"
+	"strings"
+
+	"golang.org/x/tools/go/ssa"
+
+	"github.com/peercheck/peercheck/lib/golang/models"
+)
+
+// applyModel adds what a library function does.
+func (g *graph) applyModel(s *site, m *models.Function) {
+	for _, src := range m.Sources {
+		n := g.note(note{kind: noteSource, pos: s.instr.Pos(), name: s.name})
+		from := end{kind: endSource, index: g.run.kind(src.Kind)}
+		if src.At.Where == models.Receiver && g.outgoing(s.operands[0]) {
+			continue
+		}
+		made := cell{node: g.newNodes(nil, 1)}
+		g.seeds = append(g.seeds, seed{at: made, from: from, keep: models.All, note: n})
+		for _, to := range g.at(s, src.At) {
+			g.write(write{from: made, to: to.cell, keep: models.All & to.typeMask, note: none})
+		}
+	}
+	for _, flow := range m.Flows {
+		g.modelFlow(s, m, flow)
+	}
+	for _, sink := range m.Sinks {
+		if !g.holds(s, sink) {
+			continue
+		}
+		for _, from := range g.at(s, sink.At) {
+			if from.value == nil || len(sink.At.Path) == 0 && !carries(from.value) {
+				continue
+			}
+			keep := models.All &^ g.guards.cleared(from.cell, s.block) & from.typeMask
+			if keep&sink.Class.Bit == 0 {
+				continue
+			}
+			g.sinkCell(from.cell, keep, sinkUse{class: sink.Class, what: s.name, call: s.instr,
+				step: step{pos: s.instr.Pos(), sink: sinkPlace{true, from.operand - btoi(s.receiver)}}})
+		}
+	}
+}
+
+// A located is a value that an endpoint means.
+type located struct {
+	cell     cell
+	value    ssa.Value // nil for a result, and for part of a value
+	operand  int       // -1 for a result
+	typeMask models.Set
+}
+
+// at finds the values of a call that an endpoint means.
+func (g *graph) at(s *site, e models.Endpoint) []located {
+	p := g.run.names.path(e.Path)
+	if e.Call >= 0 {
+		p = p.add(g.run.names.parameter(e.Call))
+	}
+	if e.Where == models.Result {
+		value := s.instr.Value()
+		if value == nil || e.Index >= resultCount(value) {
+			return nil
+		}
+		mask := models.All
+		if p == (path{}) {
+			t := value.Type()
+			if tuple, ok := t.(*types.Tuple); ok {
+				t = tuple.At(e.Index).Type()
+			}
+			mask = g.run.typeMask(t)
+		}
+		return []located{{cell: cell{node: g.node(value, e.Index)}.join(p), operand: -1, typeMask: mask}}
+	}
+	first, last := 0, 1
+	if e.Where == models.Argument {
+		first = e.Index + btoi(s.receiver)
+		last = first + 1
+		if e.Rest {
+			last = len(s.operands)
+		}
+	} else if !s.receiver {
+		return nil
+	}
+	var list []located
+	for i := first; i < min(last, len(s.operands)); i++ {
+		v := s.operands[i]
+		if _, isConst := v.(*ssa.Const); isConst {
+			continue
+		}
+		mask := models.All
+		if p == (path{}) {
+			mask = g.run.typeMask(v.Type())
+		}
+		if i == len(s.operands)-1 && p == (path{}) {
+			if values, ok := g.variadic(s); ok { // one by one, each with its own guards
+				for k, v := range values {
+					if carries(v) {
+						list = append(list, located{g.cell(v), v, i + k, g.run.typeMask(v.Type())})
+					}
+				}
+				continue
+			}
+		}
+		list = append(list, located{g.cell(v).join(p), v, i, mask})
+	}
+	return list
+}
+
+// variadic gives the arguments that a call packs into its variadic parameter.
+func (g *graph) variadic(s *site) ([]ssa.Value, bool) {
+	sig := s.instr.Common().Signature()
+	if !sig.Variadic() || len(s.operands) == 0 {
+		return nil, false
+	}
+	return packed(s.operands[len(s.operands)-1])
+}
+
+// packed gives the values of a slice that a call or a literal makes, with nil
+// for those that are zero.
+func packed(v ssa.Value) ([]ssa.Value, bool) {
+	slice, ok := v.(*ssa.Slice)
+	if !ok || slice.Low != nil || slice.High != nil {
+		return nil, false
+	}
+	array, ok := slice.X.(*ssa.Alloc)
+	if !ok || array.Referrers() == nil {
+		return nil, false
+	}
+	t, ok := array.Type().Underlying().(*types.Pointer).Elem().Underlying().(*types.Array)
+	if !ok || t.Len() > 1000 {
+		return nil, false
+	}
+	values := make([]ssa.Value, t.Len())
+	for _, r := range *array.Referrers() {
+		switch r := r.(type) {
+		case *ssa.Slice:
+		case *ssa.IndexAddr:
+			at, ok := r.Index.(*ssa.Const)
+			if !ok || r.Referrers() == nil || at.Value == nil {
+				return nil, false
+			}
+			i, ok := constant.Int64Val(at.Value)
+			if !ok || i < 0 || i >= int64(len(values)) {
+				return nil, false
+			}
+			for _, use := range *r.Referrers() {
+				if store, ok := use.(*ssa.Store); ok && store.Addr == r {
+					values[i] = store.Val
+				}
+			}
+		default:
+			return nil, false
+		}
+	}
+	for i, v := range values {
+		if v == nil {
+			values[i] = ssa.NewConst(nil, t.Elem())
+		}
+	}
+	return values, true
+}
+
+func (g *graph) modelFlow(s *site, m *models.Function, flow models.Flow) {
+	to := g.at(s, flow.To)
+	if len(to) == 0 {
+		return
+	}
+	for _, from := range g.at(s, flow.From) {
+		if !carries(from.value) && from.value != nil {
+			continue
+		}
+		keep := from.typeMask &^ flow.Clears &^ g.guards.cleared(from.cell, s.block)
+		if m.Format >= 0 && from.operand-btoi(s.receiver) > m.Format {
+			keep &^= g.formatClears(s, m.Format, from.operand-btoi(s.receiver)-m.Format-1)
+		}
+		n := none
+		if !flow.Same && flow.To.Call < 0 {
+			n = g.note(note{kind: noteThrough, pos: s.instr.Pos(), name: s.name})
+		}
+		for _, to := range to {
+			if from.cell == to.cell || keep&to.typeMask == 0 {
+				continue
+			}
+			g.write(write{from: from.cell, to: to.cell, keep: keep & to.typeMask, same: flow.Same, note: n})
+			if flow.Same {
+				g.addAlias(to.cell, from.cell)
+			}
+			if flow.To.Where != models.Result && flow.To.Call < 0 {
+				g.writerSink(s, from.cell, keep, to.cell, to.value, from.operand)
+			}
+		}
+	}
+}
+
+// writerSink adds the sink that writing to some types is: an HTTP response.
+func (g *graph) writerSink(s *site, from cell, keep models.Set, to cell, static ssa.Value, operand int) {
+	class := g.writerClass(to, static)
+	if class == nil || keep&class.Bit == 0 || g.plainResponse() {
+		return
+	}
+	g.sinkCell(from, keep, sinkUse{class: class, what: s.name, call: s.instr,
+		step: step{pos: s.instr.Pos(), sink: sinkPlace{true, operand - btoi(s.receiver)}}})
+}
+
+// writerClass looks for a type that must not be written to: the static type of
+// the value, what it was converted from, and what its cell may be a copy of.
+func (g *graph) writerClass(to cell, static ssa.Value) *models.Class {
+	for static != nil {
+		if c := g.run.writer(static.Type()); c != nil {
+			return c
+		}
+		switch v := static.(type) {
+		case *ssa.MakeInterface:
+			static = v.X
+		case *ssa.ChangeInterface:
+			static = v.X
+		case *ssa.TypeAssert:
+			static = v.X
+		default:
+			static = nil
+		}
+	}
+	for _, t := range g.targets(to, nil) {
+		n := g.nodes[t.node]
+		if n.value == nil || t.path != (path{}) {
+			continue
+		}
+		if _, isTuple := n.value.Type().(*types.Tuple); isTuple {
+			continue
+		}
+		if c := g.run.writer(n.value.Type()); c != nil {
+			return c
+		}
+		if p, ok := n.value.Type().Underlying().(*types.Pointer); ok { // a captured variable
+			if c := g.run.writer(p.Elem()); c != nil {
+				return c
+			}
+		}
+	}
+	return nil
+}
+
+// plainResponse reports whether the function says that what it writes is not to
+// be run by a browser: it sets a Content-Type other than HTML, XML or script, or
+// has the answer saved as a file. It does not look on which path.
+func (g *graph) plainResponse() bool {
+	for fn := g.fn; fn != nil; fn = fn.Parent() {
+		if g.run.plainResponse(fn) {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *run) plainResponse(fn *ssa.Function) bool {
+	plain, ok := r.plain[fn]
+	if ok {
+		return plain
+	}
+	for _, b := range fn.Blocks {
+		for _, instr := range b.Instrs {
+			call, ok := instr.(ssa.CallInstruction)
+			if !ok || plain {
+				continue
+			}
+			name, args := call.Common(), call.Common().Args
+			if callee := name.StaticCallee(); callee != nil && len(args) == 3 && (callee.Name() == "Set" || callee.Name() == "Add") {
+				plain = plainHeader(args[1], args[2])
+			} else if name.IsInvoke() && len(args) == 2 && strings.Contains(name.Method.Name(), "Header") {
+				plain = plainHeader(args[0], args[1])
+			}
+		}
+	}
+	r.plain[fn] = plain
+	return plain
+}
+
+func plainHeader(key, value ssa.Value) bool {
+	k, ok := stringConst(key)
+	if !ok {
+		return false
+	}
+	v, known := stringConst(value)
+	v = strings.ToLower(v)
+	switch strings.ToLower(k) {
+	case "content-type":
+		return !known || !strings.Contains(v, "html") && !strings.Contains(v, "xml") && !strings.Contains(v, "svg") && !strings.Contains(v, "script")
+	case "content-disposition":
+		return !known || strings.Contains(v, "attachment")
+	}
+	return false
+}
+
+// holds reports whether the condition of a sink is met.
+func (g *graph) holds(s *site, sink models.Sink) bool {
+	if len(sink.If) == 0 {
+		return true
+	}
+	text, ok := g.argumentConst(s, sink.IfIndex)
+	if !ok {
+		return sink.Not
+	}
+	if i := strings.LastIndexByte(text, '/'); i >= 0 {
+		text = text[i+1:]
+	}
+	return slices.Contains(sink.If, text) != sink.Not
+}
+
+// argumentConst gives a constant argument; those of a variadic parameter count
+// one by one.
+func (g *graph) argumentConst(s *site, index int) (string, bool) {
+	i := index + btoi(s.receiver)
+	if last := len(s.operands) - 1; i >= last {
+		if values, ok := g.variadic(s); ok {
+			if i-last < len(values) {
+				return stringConst(values[i-last])
+			}
+			return "", false
+		}
+	}
+	if i < len(s.operands) {
+		return stringConst(s.operands[i])
+	}
+	return "", false
+}
+
+// stringConst gives the text of a constant, or of an interface that holds one.
+func stringConst(v ssa.Value) (string, bool) {
+	for {
+		switch x := v.(type) {
+		case *ssa.MakeInterface:
+			v = x.X
+		case *ssa.ChangeType:
+			v = x.X
+		case *ssa.Const:
+			if x.Value == nil || x.Value.Kind() != constant.String {
+				return "", false
+			}
+			return constant.StringVal(x.Value), true
+		default:
+			return "", false
+		}
+	}
+}
+
+// A piece is a part of a string that is put together: a constant, or anything.
+type piece struct {
+	text    string
+	unknown bool
+}
+
+// maxPieces bounds how far a concatenation is looked at: only its beginning
+// counts.
+const maxPieces = 32
+
+// pieces takes a string apart into what it is put together from.
+func (r *run) pieces(v ssa.Value, list []piece) []piece {
+	if len(list) > maxPieces {
+		return list
+	}
+	if text, ok := stringConst(v); ok {
+		return append(list, piece{text: text})
+	}
+	switch v := v.(type) {
+	case *ssa.BinOp:
+		if v.Op == token.ADD {
+			return r.pieces(v.Y, r.pieces(v.X, list))
+		}
+	case *ssa.MakeInterface:
+		return r.pieces(v.X, list)
+	case *ssa.Phi: // s += x in a loop: what it starts with
+		for _, e := range v.Edges {
+			if text, ok := stringConst(e); ok && text != "" && len(list) == 0 {
+				return append(list, piece{text: text}, piece{unknown: true})
+			}
+		}
+	case *ssa.Call:
+		if callee := v.Call.StaticCallee(); callee != nil && callee.Name() == "Sprintf" && len(v.Call.Args) == 2 {
+			if format, ok := stringConst(v.Call.Args[0]); ok {
+				values, _ := packed(v.Call.Args[1])
+				return r.formatPieces(format, values, -1, list)
+			}
+		}
+	}
+	return append(list, piece{unknown: true})
+}
+
+// formatPieces takes a format apart, up to the verb of number stop (or to the
+// end, if it is negative).
+func (r *run) formatPieces(format string, values []ssa.Value, stop int, list []piece) []piece {
+	n := 0
+	for format != "" && len(list) <= maxPieces {
+		i := strings.IndexByte(format, '%')
+		if i < 0 {
+			return append(list, piece{text: format})
+		}
+		if i > 0 {
+			list = append(list, piece{text: format[:i]})
+		}
+		format = format[i+1:]
+		if strings.HasPrefix(format, "%") {
+			list, format = append(list, piece{text: "%"}), format[1:]
+			continue
+		}
+		format = strings.TrimLeft(format, "+-# 0123456789.*[]")
+		if format == "" {
+			return list
+		}
+		if n == stop {
+			return list
+		}
+		if n < len(values) && (format[0] == 's' || format[0] == 'v') {
+			list = r.pieces(values[n], list)
+		} else {
+			list = append(list, piece{unknown: true})
+		}
+		format = format[1:]
+		n++
+	}
+	return list
+}
+
+// prefixClears says for which classes what follows a string is harmless.
+func (r *run) prefixClears(before ssa.Value) models.Set {
+	return r.clearedAfter(r.pieces(before, nil))
+}
+
+// formatClears is prefixClears for an argument of a format.
+func (g *graph) formatClears(s *site, format, argument int) models.Set {
+	text, ok := g.argumentConst(s, format)
+	if !ok {
+		return 0
+	}
+	values, _ := g.variadic(s)
+	clears := g.run.clearedAfter(g.run.formatPieces(text, values, argument, nil))
+	if verb := verbOf(text, argument); verb == 'd' || verb == 'x' || verb == 'X' || verb == 't' || verb == 'T' || verb == 'U' {
+		clears |= g.run.models.Shape("number")
+	} else if verb == 'q' {
+		clears |= g.run.models.Shape("quoted")
+	}
+	return clears
+}
+
+func verbOf(format string, n int) byte {
+	for i := 0; i < len(format); i++ {
+		if format[i] != '%' {
+			continue
+		}
+		for i++; i < len(format) && strings.IndexByte("+-# 0123456789.*[]", format[i]) >= 0; i++ {
+		}
+		if i >= len(format) {
+			return 0
+		}
+		if format[i] == '%' {
+			continue
+		}
+		if n == 0 {
+			return format[i]
+		}
+		n--
+	}
+	return 0
+}
+
+func (r *run) clearedAfter(list []piece) models.Set {
+	var clears models.Set
+	unknown, text := false, ""
+	for i, p := range list {
+		if p.unknown {
+			if i == 0 {
+				unknown = true
+			}
+			break
+		}
+		text += p.text
+	}
+	if unknown {
+		// A base that is not constant, but is not what is looked at either: after
+		// a slash, question mark or hash the host is out of reach.
+		clears |= r.models.Shape("not-first")
+		for _, p := range list {
+			if strings.ContainsAny(p.text, "/?#") {
+				clears |= r.models.Shape("after-base")
+			}
+		}
+		return clears
+	}
+	if text != "" {
+		clears |= r.models.Shape("not-first")
+	}
+	if fixesHost(text) {
+		clears |= r.models.Shape("fixed-host")
+	}
+	if localPath(text) {
+		clears |= r.models.Shape("local-path")
+	}
+	return clears
+}
+
+// fixesHost reports whether a constant begins an URL beyond its host.
+func fixesHost(text string) bool {
+	_, rest, ok := strings.Cut(text, "://")
+	if !ok {
+		return false
+	}
+	i := strings.IndexAny(rest, "/?#")
+	return i > 0
+}
+
+// localPath reports whether a constant begins a path of the same host: "/u/", "?",
+// but neither "/" nor "//", after which a host may come.
+func localPath(text string) bool {
+	if strings.HasPrefix(text, "?") || strings.HasPrefix(text, "#") {
+		return true
+	}
+	return len(text) > 1 && text[0] == '/' && text[1] != '/' && text[1] != '\\'
+}

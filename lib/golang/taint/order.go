@@ -1,0 +1,203 @@
+package taint
+
+import (
+	"go/types"
+
+	"golang.org/x/tools/go/ssa"
+)
+
+// maxRounds bounds the repetitions of functions that call each other. Two or
+// three are enough unless data moves to another parameter with each call.
+const maxRounds = 5
+
+// all analyses functions, those that are called first.
+func (r *run) all(fns []*ssa.Function) {
+	for _, group := range r.groups(fns) {
+		for round := 0; ; round++ {
+			changed := false
+			for _, fn := range group {
+				if r.function(fn) {
+					changed = true
+				}
+			}
+			if !changed || len(group) == 1 && !r.recursive(group[0]) {
+				break
+			}
+			if round == maxRounds {
+				r.truncate(group[0], "functions that call each other did not settle")
+				break
+			}
+		}
+	}
+}
+
+func (r *run) recursive(fn *ssa.Function) bool {
+	for _, callee := range r.calls(fn) {
+		if callee == fn {
+			return true
+		}
+	}
+	return false
+}
+
+// calls lists the functions of this package that a function calls, or makes a
+// value of, in the order of its instructions.
+func (r *run) calls(fn *ssa.Function) []*ssa.Function {
+	if list, ok := r.callees[fn]; ok {
+		return list
+	}
+	var list []*ssa.Function
+	add := func(f *ssa.Function) {
+		if f == nil {
+			return
+		}
+		if o := f.Origin(); o != nil {
+			f = o
+		}
+		if f.Synthetic != "" && f.Object() != nil { // a method value
+			if obj, ok := f.Object().(*types.Func); ok && obj.Pkg() == r.pass.Pkg {
+				if m := r.pkg.Prog.FuncValue(obj.Origin()); m != nil {
+					f = m
+				}
+			}
+		}
+		if len(f.Blocks) > 0 && f.Pkg == r.pkg {
+			list = append(list, f)
+		}
+	}
+	var buffer [16]*ssa.Value
+	for _, b := range fn.Blocks {
+		for _, instr := range b.Instrs {
+			if call, ok := instr.(ssa.CallInstruction); ok {
+				common := call.Common()
+				if common.IsInvoke() {
+					for _, obj := range r.implementations(common.Value.Type(), common.Method) {
+						if obj.Pkg() == r.pass.Pkg {
+							add(r.pkg.Prog.FuncValue(obj))
+						}
+					}
+					continue
+				}
+				for _, f := range r.fieldFunctions(common.Value) {
+					add(f)
+				}
+			}
+			for _, op := range instr.Operands(buffer[:0]) {
+				if f, ok := (*op).(*ssa.Function); ok {
+					add(f)
+				}
+			}
+		}
+	}
+	r.callees[fn] = list
+	return list
+}
+
+// groups puts functions in order: each group (functions that call each other)
+// after those that it calls. It is Tarjan's algorithm.
+func (r *run) groups(fns []*ssa.Function) [][]*ssa.Function {
+	type state struct {
+		index, low int
+		onStack    bool
+	}
+	wanted := make(map[*ssa.Function]bool, len(fns))
+	for _, fn := range fns {
+		wanted[fn] = true
+	}
+	states := make(map[*ssa.Function]*state, len(fns))
+	var stack []*ssa.Function
+	var groups [][]*ssa.Function
+	var visit func(fn *ssa.Function) *state
+	visit = func(fn *ssa.Function) *state {
+		s := &state{index: len(states), low: len(states), onStack: true}
+		states[fn] = s
+		stack = append(stack, fn)
+		for _, callee := range r.calls(fn) {
+			if !wanted[callee] {
+				continue
+			}
+			if t := states[callee]; t == nil {
+				s.low = min(s.low, visit(callee).low)
+			} else if t.onStack {
+				s.low = min(s.low, t.index)
+			}
+		}
+		if s.low == s.index {
+			for i := len(stack) - 1; ; i-- {
+				states[stack[i]].onStack = false
+				if stack[i] == fn {
+					group := append([]*ssa.Function{}, stack[i:]...)
+					stack = stack[:i]
+					groups = append(groups, group)
+					break
+				}
+			}
+		}
+		return s
+	}
+	for _, fn := range fns {
+		if states[fn] == nil {
+			visit(fn)
+		}
+	}
+	return groups
+}
+
+// affected lists the functions that read package-level variables of which more is
+// known now, and those that call them, in the order of the source.
+func (r *run) affected() []*ssa.Function {
+	if len(r.changed) == 0 {
+		return nil
+	}
+	again := map[*ssa.Function]bool{}
+	for global := range r.changed {
+		for fn := range r.readers[global] {
+			again[fn] = true
+		}
+	}
+	clear(r.changed)
+	for grown := true; grown; {
+		grown = false
+		for _, fn := range r.source {
+			if again[fn] {
+				continue
+			}
+			for _, callee := range r.calls(fn) {
+				if again[callee] {
+					again[fn], grown = true, true
+					break
+				}
+			}
+		}
+	}
+	var list []*ssa.Function
+	for _, fn := range r.source {
+		if again[fn] {
+			list = append(list, fn)
+		}
+	}
+	return list
+}
+
+// variable gives the variable of a global.
+func (r *run) variable(global *ssa.Global) *types.Var {
+	v, _ := global.Object().(*types.Var)
+	return v
+}
+
+// global seeds a package-level variable with what is known to be stored there.
+func (g *graph) global(v *ssa.Global) {
+	r := g.run
+	readers := r.readers[v]
+	if readers == nil {
+		readers = map[*ssa.Function]bool{}
+		r.readers[v] = readers
+	}
+	readers[g.fn] = true
+	if held := r.globals[v]; held != nil {
+		n := g.index[v]
+		for _, f := range held.flows {
+			g.seeds = append(g.seeds, seed{at: cell{n, f.to.path}, from: f.from, keep: f.keep, note: g.note(note{kind: noteFlow, flow: f})})
+		}
+	}
+}

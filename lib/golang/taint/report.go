@@ -1,0 +1,52 @@
+package taint
+
+import (
+	"slices"
+
+	"github.com/peercheck/peercheck/lib/check"
+)
+
+// Flows gives the flows into sinks of some classes that a check, which requires
+// [Analyzer], has to report: one for each place, of the source that matters most,
+// those on the network before those of who runs the program.
+func Flows(pass *check.PackagePass, classes ...string) []Flow {
+	result, _ := pass.ResultOf[Analyzer].(*Result)
+	if result == nil {
+		return nil
+	}
+	var list []Flow
+	for _, f := range result.Flows {
+		if !slices.Contains(classes, f.Class.Name) {
+			continue
+		}
+		if n := len(list); n > 0 && list[n-1].Pos == f.Pos && list[n-1].End == f.End {
+			if !list[n-1].Source.Remote && f.Source.Remote {
+				list[n-1] = f
+			}
+			continue
+		}
+		list = append(list, f)
+	}
+	return list
+}
+
+// Finding makes a finding of a flow, with its place and its way. Where only who
+// runs the program controls the data it is Tentative: a command line tool opens
+// the file that it is told to open.
+func (f *Flow) Finding(pass *check.PackagePass, message string) check.Finding {
+	finding := check.Finding{Message: message}
+	finding.Location = check.Location{Range: pass.Range(f.Pos, f.End)}
+	if d := pass.Document(f.Pos); d != nil {
+		finding.Location.Path = d.Path
+	}
+	for _, s := range f.Steps {
+		if s.File == "" {
+			continue
+		}
+		finding.Flow = append(finding.Flow, check.Location{Path: s.File, Range: check.Range{Start: s.Start, End: s.End}, Message: s.Message})
+	}
+	if !f.Source.Remote {
+		finding.Confidence = check.Tentative
+	}
+	return finding
+}

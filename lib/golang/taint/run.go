@@ -1,0 +1,567 @@
+package taint
+
+import (
+	"go/types"
+	"strings"
+
+	"golang.org/x/tools/go/analysis"
+	"golang.org/x/tools/go/ssa"
+
+	"github.com/peercheck/peercheck/lib/golang"
+	"github.com/peercheck/peercheck/lib/golang/models"
+	"github.com/peercheck/peercheck/lib/golang/query"
+)
+
+// A run is the analysis of one package.
+type run struct {
+	pass   *analysis.Pass
+	models *models.Models
+	pkg    *ssa.Package
+	source []*ssa.Function
+	names  *interner
+
+	summaries map[*ssa.Function]*summary // of this package
+	imported  map[*types.Func]*summary   // nil: nothing is known
+	analysed  map[*types.Package]bool    // packages whose functions all have summaries
+	state     map[*ssa.Function]bool     // functions whose summary stands
+	globals   map[*ssa.Global]*stored
+	changed   map[*ssa.Global]bool
+	readers   map[*ssa.Global]map[*ssa.Function]bool
+	callees   map[*ssa.Function][]*ssa.Function
+
+	modelMemo   map[*types.Func]*models.Function
+	viaModel    map[*types.Func]*summary
+	fieldMemo   map[fieldKey]uint32
+	fieldModels map[fieldKey]*models.Field
+	masks       map[types.Type]models.Set
+	writers     map[types.Type]*models.Class
+	methods     map[string][]*types.Func
+	implMemo    map[implKey][]*types.Func
+	functions   map[*types.Var][]*ssa.Function
+	regexps     map[types.Object]string
+	patterns    map[string]models.Set
+	plain       map[*ssa.Function]bool
+
+	numeric models.Set
+	places  *places
+	result  *Result
+	found   map[foundKey]int
+}
+
+type fieldKey struct {
+	t     types.Type
+	index int
+}
+
+type implKey struct {
+	iface  types.Type
+	method string
+}
+
+func newRun(pass *analysis.Pass, fns *golang.Functions, m *models.Models) *run {
+	return &run{
+		pass: pass, models: m, pkg: fns.Pkg, source: fns.Source, names: newInterner(),
+		summaries: map[*ssa.Function]*summary{}, imported: map[*types.Func]*summary{}, analysed: map[*types.Package]bool{},
+		state: map[*ssa.Function]bool{}, globals: map[*ssa.Global]*stored{}, changed: map[*ssa.Global]bool{},
+		readers:   map[*ssa.Global]map[*ssa.Function]bool{},
+		callees:   map[*ssa.Function][]*ssa.Function{},
+		modelMemo: map[*types.Func]*models.Function{}, viaModel: map[*types.Func]*summary{},
+		fieldMemo: map[fieldKey]uint32{}, fieldModels: map[fieldKey]*models.Field{}, masks: map[types.Type]models.Set{},
+		writers: map[types.Type]*models.Class{}, implMemo: map[implKey][]*types.Func{}, patterns: map[string]models.Set{},
+		plain: map[*ssa.Function]bool{}, numeric: m.Group("numeric"), places: newPlaces(pass), result: &Result{}, found: map[foundKey]int{},
+	}
+}
+
+// field numbers a field.
+func (r *run) field(t types.Type, index int) uint32 {
+	k := fieldKey{t, index}
+	id, ok := r.fieldMemo[k]
+	if !ok {
+		id = r.names.id(fieldName(t, index))
+		r.fieldMemo[k] = id
+	}
+	return id
+}
+
+// fieldModel gives the model of a field; nil if there is none.
+func (r *run) fieldModel(t types.Type, index int) *models.Field {
+	k := fieldKey{t, index}
+	m, ok := r.fieldModels[k]
+	if !ok {
+		if name := query.TypeName(t); name != "" && strings.Contains(name, ".") {
+			m = r.models.Field(name + "." + fieldName(t, index))
+		}
+		r.fieldModels[k] = m
+	}
+	return m
+}
+
+// typeMask gives the classes that a value of a type may be dangerous for: a number
+// is no SQL, but may be a size.
+func (r *run) typeMask(t types.Type) models.Set {
+	if b, ok := t.(*types.Basic); ok {
+		return r.basicMask(b)
+	}
+	mask, ok := r.masks[t]
+	if !ok {
+		mask = models.All
+		if name := query.TypeName(t); inertTypes[name] {
+			mask = 0
+		} else if b, ok := t.Underlying().(*types.Basic); ok {
+			mask = r.basicMask(b)
+		}
+		r.masks[t] = mask
+	}
+	return mask
+}
+
+func (r *run) basicMask(b *types.Basic) models.Set {
+	switch {
+	case b.Info()&types.IsBoolean != 0:
+		return 0
+	case b.Info()&types.IsNumeric != 0:
+		return r.numeric
+	}
+	return models.All
+}
+
+// inertTypes hold nothing that their user could put to use: a time, an address of
+// the network, or what only passes values through.
+var inertTypes = map[string]bool{
+	"time.Time": true, "time.Duration": true, "time.Month": true, "time.Weekday": true,
+	"context.Context": true, "testing.T": true, "testing.B": true, "sync.Mutex": true, "sync.RWMutex": true, "sync.WaitGroup": true,
+	"net.IP": true, "net/netip.Addr": true, "github.com/google/uuid.UUID": true, "github.com/gofrs/uuid.UUID": true,
+	"go/token.Pos": true, "math/big.Int": true, "reflect.Type": true,
+}
+
+// inert reports whether a parameter of a type is not worth following.
+func (r *run) inert(t types.Type) bool { return r.typeMask(t) == 0 }
+
+// model gives the model of a function; nil if there is none.
+func (r *run) model(obj *types.Func) *models.Function {
+	if obj == nil || obj.Pkg() == nil {
+		if obj != nil && obj.Name() == "Error" {
+			return r.models.Function("(error).Error")
+		}
+		return nil
+	}
+	m, ok := r.modelMemo[obj]
+	if !ok {
+		if r.models.HasPackage(obj.Pkg().Path()) {
+			m = r.models.Function(query.Name(obj))
+			if m == nil {
+				m = r.models.Function(query.Name(obj.Origin()))
+			}
+		}
+		r.modelMemo[obj] = m
+	}
+	return m
+}
+
+// local gives the summary of a function of this package by its SSA form.
+func (r *run) local(fn *ssa.Function) *summary {
+	if o := fn.Origin(); o != nil {
+		fn = o
+	}
+	return r.summaries[fn]
+}
+
+// declared gives the summary of a declared function. It is known if the function
+// was analysed, here or in its own package.
+func (r *run) declared(obj *types.Func) (sum *summary, known bool) {
+	obj = obj.Origin()
+	if obj.Pkg() == r.pass.Pkg {
+		if fn := r.pkg.Prog.FuncValue(obj); fn != nil {
+			if len(fn.Blocks) > 0 {
+				return r.summaries[fn], true
+			}
+		}
+	}
+	sum, ok := r.imported[obj]
+	if !ok {
+		fact := new(Summary)
+		if r.pass.ImportObjectFact(obj, fact) {
+			sum = r.decode(fact)
+		}
+		r.imported[obj] = sum
+	}
+	return sum, sum != nil || r.complete(obj.Pkg())
+}
+
+// complete reports whether a package was analysed: then what has no summary does
+// nothing.
+func (r *run) complete(pkg *types.Package) bool {
+	if pkg == nil || pkg == r.pass.Pkg {
+		return true
+	}
+	ok, seen := r.analysed[pkg]
+	if !seen {
+		ok = r.models.HasPackage(pkg.Path()) || r.pass.ImportPackageFact(pkg, new(Analysed))
+		r.analysed[pkg] = ok
+	}
+	return ok
+}
+
+// modelSummary gives a library function as a summary, for where it is a value.
+func (r *run) modelSummary(obj *types.Func, m *models.Function) *summary {
+	sum, ok := r.viaModel[obj]
+	if ok {
+		return sum
+	}
+	sum = &summary{}
+	recv := btoi(obj.Signature().Recv() != nil)
+	to := func(e models.Endpoint) (end, bool) {
+		p := r.names.path(e.Path)
+		switch {
+		case e.Call >= 0:
+			return end{}, false
+		case e.Where == models.Result:
+			return end{kind: endResult, index: e.Index, path: p}, true
+		case e.Where == models.Receiver:
+			return end{kind: endParameter, index: 0, path: p}, recv == 1
+		}
+		return end{kind: endParameter, index: e.Index + recv, path: p}, true
+	}
+	for _, f := range m.Flows {
+		a, ok1 := to(f.From)
+		b, ok2 := to(f.To)
+		if ok1 && ok2 {
+			sum.flows = append(sum.flows, &flow{from: a, to: b, same: f.Same, keep: models.All &^ f.Clears})
+		}
+	}
+	for _, s := range m.Sinks {
+		if a, ok := to(s.At); ok && len(s.If) == 0 {
+			sum.flows = append(sum.flows, &flow{from: a, to: end{kind: endSink, index: r.class(s.Class)}, keep: s.Class.Bit, what: shortName(obj)})
+		}
+	}
+	r.viaModel[obj] = sum
+	return sum
+}
+
+func (r *run) class(c *models.Class) int {
+	for i, o := range r.models.Classes() {
+		if o == c {
+			return i
+		}
+	}
+	return 0
+}
+
+func (r *run) kind(k *models.Kind) int { return r.models.KindIndex(k) }
+
+// maxImplementations bounds the types that a call of an interface's method is
+// followed into. An interface with more is a framework's, and its callers do not
+// know what they call either.
+const maxImplementations = 16
+
+// implementations lists the methods that a call of an interface's method may
+// call: of the types of this package, and of those of imported packages that were
+// analysed. Interfaces of the standard library are left to the models.
+func (r *run) implementations(iface types.Type, method *types.Func) []*types.Func {
+	if method.Pkg() == nil || standard(method.Pkg().Path()) {
+		return nil
+	}
+	t, ok := iface.Underlying().(*types.Interface)
+	if !ok {
+		return nil
+	}
+	key := implKey{iface, method.Id()}
+	list, ok := r.implMemo[key]
+	if ok {
+		return list
+	}
+	if r.methods == nil {
+		r.indexMethods()
+	}
+	for _, candidate := range r.methods[method.Name()] {
+		recv := candidate.Signature().Recv().Type()
+		if types.Implements(recv, t) {
+			list = append(list, candidate)
+		} else if _, isPointer := recv.(*types.Pointer); !isPointer && types.Implements(types.NewPointer(recv), t) {
+			list = append(list, candidate)
+		}
+		if len(list) > maxImplementations {
+			r.truncate(nil, "an interface has more than 16 implementations, whose calls are not followed: "+iface.String())
+			list = nil
+			break
+		}
+	}
+	r.implMemo[key] = list
+	return list
+}
+
+// indexMethods lists the methods by name, of this package and of those that are
+// imported and were analysed.
+func (r *run) indexMethods() {
+	r.methods = map[string][]*types.Func{}
+	add := func(pkg *types.Package) {
+		scope := pkg.Scope()
+		for _, name := range scope.Names() {
+			tn, ok := scope.Lookup(name).(*types.TypeName)
+			if !ok || tn.IsAlias() {
+				continue
+			}
+			named, ok := tn.Type().(*types.Named)
+			if !ok || types.IsInterface(named) || named.TypeParams().Len() > 0 {
+				continue
+			}
+			for m := range named.Methods() {
+				r.methods[m.Name()] = append(r.methods[m.Name()], m)
+			}
+		}
+	}
+	add(r.pass.Pkg)
+	seen := map[*types.Package]bool{}
+	var visit func(*types.Package)
+	visit = func(p *types.Package) {
+		for _, imp := range p.Imports() {
+			if !seen[imp] {
+				seen[imp] = true
+				if !standard(imp.Path()) && r.pass.ImportPackageFact(imp, new(Analysed)) {
+					add(imp)
+					visit(imp)
+				}
+			}
+		}
+	}
+	visit(r.pass.Pkg)
+}
+
+// standard reports whether an import path is the standard library's.
+func standard(path string) bool {
+	first, _, _ := strings.Cut(path, "/")
+	return !strings.Contains(first, ".")
+}
+
+// fieldFunctions lists the functions that the package stores into the field that
+// a function value is loaded from.
+func (r *run) fieldFunctions(v ssa.Value) []*ssa.Function {
+	load, ok := v.(*ssa.UnOp)
+	if !ok {
+		return nil
+	}
+	f, ok := load.X.(*ssa.FieldAddr)
+	if !ok {
+		return nil
+	}
+	if r.functions == nil {
+		r.functions = map[*types.Var][]*ssa.Function{}
+		for _, fn := range r.source {
+			for _, b := range fn.Blocks {
+				for _, instr := range b.Instrs {
+					if store, ok := instr.(*ssa.Store); ok {
+						r.noteFunction(store)
+					}
+				}
+			}
+		}
+	}
+	if s := structOf(f.X.Type()); s != nil {
+		return r.functions[s.Field(f.Field)]
+	}
+	return nil
+}
+
+func (r *run) noteFunction(store *ssa.Store) {
+	f, ok := store.Addr.(*ssa.FieldAddr)
+	if !ok {
+		return
+	}
+	var fn *ssa.Function
+	switch v := store.Val.(type) {
+	case *ssa.Function:
+		fn = v
+	case *ssa.MakeClosure:
+		fn = v.Fn.(*ssa.Function)
+	}
+	s := structOf(f.X.Type())
+	if fn == nil || s == nil || fn.Synthetic != "" {
+		return
+	}
+	field := s.Field(f.Field)
+	if len(r.functions[field]) < maxImplementations {
+		r.functions[field] = append(r.functions[field], fn)
+	}
+}
+
+// conversion gives the class of converting something to a type.
+func (r *run) conversion(t types.Type) (*models.Class, string) {
+	named, ok := types.Unalias(t).(*types.Named)
+	if !ok {
+		return nil, ""
+	}
+	name := query.TypeName(named)
+	return r.models.Conversion(name), shorten(name)
+}
+
+// fromSafe: what already has a safe type was converted before, or escaped.
+func (r *run) fromSafe(t types.Type) models.Set {
+	if c, _ := r.conversion(t); c != nil {
+		return c.Bit
+	}
+	return 0
+}
+
+// writer gives the class of writing to a value of a type.
+func (r *run) writer(t types.Type) *models.Class {
+	c, ok := r.writers[t]
+	if !ok {
+		c = r.models.Writer(query.TypeName(t))
+		r.writers[t] = c
+	}
+	return c
+}
+
+// outgoing reports whether the requests in a function are those of a client: it
+// is handed an answer, or gives one.
+func (r *run) outgoing(fn *ssa.Function) bool {
+	mentions := func(t *types.Tuple) bool {
+		for v := range t.Variables() {
+			if query.IsType(v.Type(), "net/http.Response") {
+				return true
+			}
+			if s, ok := v.Type().(*types.Slice); ok && query.IsType(s.Elem(), "net/http.Request") {
+				return true // via, of CheckRedirect
+			}
+		}
+		return false
+	}
+	return mentions(fn.Signature.Params()) || mentions(fn.Signature.Results())
+}
+
+// makesRequest reports whether a call makes a request to send.
+func makesRequest(call *ssa.Call) bool {
+	switch query.CalleeSSA(&call.Call) {
+	case "net/http.NewRequest", "net/http.NewRequestWithContext", "net/http/httptest.NewRequest", "net/http/httptest.NewRequestWithContext":
+		return true
+	}
+	callee := call.Call.StaticCallee()
+	return callee != nil && strings.HasPrefix(strings.ToLower(callee.Name()), "newrequest")
+}
+
+// ofResponse reports whether a request is the one that a response answers.
+func (r *run) ofResponse(base ssa.Value) bool {
+	for {
+		switch v := base.(type) {
+		case *ssa.UnOp:
+			base = v.X
+		case *ssa.FieldAddr:
+			if query.IsType(v.X.Type(), "net/http.Response") {
+				return true
+			}
+			base = v.X
+		default:
+			return false
+		}
+	}
+}
+
+// pattern finds the regular expression that a value is compiled from.
+func (r *run) pattern(v ssa.Value) (string, bool) {
+	switch v := v.(type) {
+	case *ssa.Call:
+		return compiled(v)
+	case *ssa.Extract:
+		if call, ok := v.Tuple.(*ssa.Call); ok {
+			return compiled(call)
+		}
+	case *ssa.UnOp:
+		if global, ok := v.X.(*ssa.Global); ok {
+			if r.regexps == nil {
+				r.findPatterns()
+			}
+			p, ok := r.regexps[global.Object()]
+			return p, ok
+		}
+		if call, _ := callOf(v); call != nil {
+			return compiled(call)
+		}
+	}
+	return "", false
+}
+
+func compiled(call *ssa.Call) (string, bool) {
+	switch query.CalleeSSA(&call.Call) {
+	case "regexp.MustCompile", "regexp.Compile":
+		return stringConst(call.Call.Args[0])
+	}
+	return "", false
+}
+
+// findPatterns finds the regular expressions of package-level variables.
+func (r *run) findPatterns() {
+	r.regexps = map[types.Object]string{}
+	for _, fn := range r.source {
+		if fn.Name() != "init" && !strings.HasPrefix(fn.Name(), "init#") {
+			continue
+		}
+		for _, b := range fn.Blocks {
+			for _, instr := range b.Instrs {
+				store, ok := instr.(*ssa.Store)
+				if !ok {
+					continue
+				}
+				global, ok := store.Addr.(*ssa.Global)
+				if !ok {
+					continue
+				}
+				if p, ok := r.pattern(store.Val); ok {
+					r.regexps[global.Object()] = p
+				}
+			}
+		}
+	}
+}
+
+// parameterSource gives the kind of source that a parameter is; -1 for none. The
+// message of a gRPC method is one: a method of a server of (context, message)
+// that gives a message and an error.
+func (r *run) parameterSource(fn *ssa.Function, from end, v ssa.Value) int {
+	recv := fn.Signature.Recv()
+	params, results := fn.Signature.Params(), fn.Signature.Results()
+	if from.kind != endParameter || recv == nil || from.index != 2 || params.Len() != 2 || results.Len() != 2 || !isError(results.At(1).Type()) ||
+		!isMessage(v.Type()) || !isMessage(results.At(0).Type()) || query.TypeName(params.At(0).Type()) != "context.Context" {
+		return -1
+	}
+	s := structOf(recv.Type())
+	if s == nil {
+		return -1
+	}
+	for f := range s.Fields() {
+		name := f.Name()
+		if f.Embedded() && strings.HasPrefix(name, "Unimplemented") && strings.HasSuffix(name, "Server") ||
+			f.Embedded() && strings.HasPrefix(name, "Unsafe") && strings.HasSuffix(name, "Server") {
+			if k := r.models.Kind("grpc"); k != nil {
+				return r.kind(k)
+			}
+		}
+	}
+	return -1
+}
+
+// isMessage reports whether a type is a generated protobuf message.
+func isMessage(t types.Type) bool {
+	p, ok := t.(*types.Pointer)
+	if !ok {
+		return false
+	}
+	named, ok := p.Elem().(*types.Named)
+	if !ok {
+		return false
+	}
+	for m := range named.Methods() {
+		if m.Name() == "ProtoReflect" || m.Name() == "ProtoMessage" {
+			return true
+		}
+	}
+	return false
+}
+
+// globalValue finds a package-level variable's SSA form.
+func (r *run) globalValue(v *types.Var) *ssa.Global {
+	if v.Pkg() != r.pass.Pkg {
+		return nil
+	}
+	g, _ := r.pkg.Members[v.Name()].(*ssa.Global)
+	return g
+}

@@ -1,0 +1,152 @@
+package taint
+
+import (
+	"github.com/peercheck/peercheck/lib/golang/models"
+)
+
+// A fact says that the data of an origin is in a cell.
+type fact struct {
+	at     cell
+	origin int32
+	// same means that the cell's parts are the origin's parts.
+	same bool
+	// keep are the classes that this fact adds to earlier ones of the same cell
+	// and origin.
+	keep models.Set
+	// how it came: the fact before and the edge, or the seed.
+	before int32
+	note   int32
+	next   int32 // of the same node
+}
+
+// A solver finds all facts of a graph, those with the shortest way first.
+type solver struct {
+	*graph
+	facts   []fact
+	origins []end
+	ids     map[end]int32
+}
+
+// maxFacts bounds the facts about one function, maxNodeFacts those about one
+// value: a struct of hundreds of fields that each come from somewhere else.
+const (
+	maxFacts     = 200_000
+	maxNodeFacts = 400
+)
+
+func (s *solver) origin(e end) int32 {
+	id, ok := s.ids[e]
+	if !ok {
+		id = int32(len(s.origins))
+		s.origins = append(s.origins, e)
+		s.ids[e] = id
+	}
+	return id
+}
+
+func (s *solver) add(f fact) {
+	n := &s.nodes[f.at.node]
+	for i := n.fact; i != none; i = s.facts[i].next {
+		old := &s.facts[i]
+		if old.origin == f.origin && old.same == f.same && old.at.path == f.at.path {
+			f.keep &^= old.keep
+			if f.keep == 0 {
+				return
+			}
+		}
+	}
+	if n.facts >= maxNodeFacts || len(s.facts) >= maxFacts {
+		s.truncated = "too much data comes together in it"
+		return
+	}
+	f.next = n.fact
+	n.fact = int32(len(s.facts))
+	n.facts++
+	s.facts = append(s.facts, f)
+}
+
+// solve finds all facts, and says what reached a sink.
+func (g *graph) solve(reached func(s *solver, f int32, sink *sinkUse)) *solver {
+	s := &solver{graph: g, ids: map[end]int32{}}
+	for _, seed := range g.seeds {
+		s.add(fact{at: seed.at, origin: s.origin(seed.from), same: seed.same, keep: seed.keep, before: none, note: seed.note})
+	}
+	for i := 0; i < len(s.facts); i++ {
+		f := s.facts[i]
+		for k := g.nodes[f.at.node].firstEdge; k != none; k = g.edges[k].next {
+			e := &g.edges[k]
+			keep := f.keep & e.keep
+			if keep == 0 {
+				continue
+			}
+			t := fact{at: e.to, origin: f.origin, keep: keep, before: int32(i), note: e.note}
+			if rest, ok := f.at.path.cut(e.from); ok {
+				t.same = f.same && e.same
+				if e.same && e.to.node >= 0 {
+					t.at = e.to.join(rest)
+				}
+			} else if rest, ok := e.from.cut(f.at.path); ok {
+				t.same = f.same && e.same
+				if f.same { // from now on only of this part
+					from := s.origins[f.origin]
+					from.path = from.path.join(rest)
+					t.origin = s.origin(from)
+				}
+			} else {
+				continue
+			}
+			if e.to.node < 0 {
+				s.facts = append(s.facts, t)
+				reached(s, int32(len(s.facts)-1), &g.sinks[-e.to.node-1])
+				s.facts = s.facts[:len(s.facts)-1]
+				continue
+			}
+			s.add(t)
+		}
+	}
+	return s
+}
+
+// way tells how a fact came about, in steps.
+func (s *solver) way(f int32) []step {
+	var notes []int32
+	for ; f != none; f = s.facts[f].before {
+		if n := s.facts[f].note; n != none {
+			notes = append(notes, n)
+		}
+	}
+	var parts [][]step
+	for i := len(notes) - 1; i >= 0; i-- {
+		parts = append(parts, s.tell(&s.notes[notes[i]]))
+	}
+	return joinSteps(parts...)
+}
+
+// source is the first step of a source's fact.
+func (s *solver) tell(n *note) []step {
+	switch n.kind {
+	case noteSource:
+		return []step{{pos: n.pos, message: "untrusted: " + n.name}}
+	case noteThrough:
+		return []step{{pos: n.pos, message: "goes through " + n.name}}
+	case noteField:
+		return []step{{pos: n.pos, message: "is stored in " + n.name}}
+	case noteCall:
+		f := n.flow
+		if f == nil {
+			return []step{{pos: n.pos, message: "is passed to " + n.name}}
+		}
+		switch {
+		case f.from.kind == endSource:
+			return append(f.steps[:len(f.steps):len(f.steps)], step{pos: n.pos, message: "is returned by " + n.name})
+		case f.from.kind == endFree:
+			return f.steps
+		case f.to.kind == endResult:
+			return append([]step{{pos: n.pos, message: "goes through " + n.name}}, f.steps...)
+		}
+		return append([]step{{pos: n.pos, message: "is passed to " + n.name}}, f.steps...)
+	case noteFlow:
+		return n.flow.steps
+	}
+	return nil
+}
