@@ -133,7 +133,7 @@ func guessOf(m *engine.Match) guess {
 		if n := readName(nameBefore(string(m.Text), value)); n.notSecret && !strings.HasSuffix(m.Rule.ID, "-id") {
 			return doubt()
 		}
-	case placeholder(value):
+	case dummy(value):
 		return doubt()
 	}
 	return g

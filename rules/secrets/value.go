@@ -68,6 +68,27 @@ func random(text string) bool {
 	return surprise(text) > limit && distinct(text) >= 7
 }
 
+// withoutNumbers drops the parts between separators that are numbers: they are
+// as surprising as random text, and in names of things as common as words.
+func withoutNumbers(v string) string {
+	if !strings.ContainsAny(v, "-_.") {
+		return v
+	}
+	var b strings.Builder
+	start := 0
+	for i := 0; i <= len(v); i++ {
+		if i < len(v) && strings.IndexByte("-_.:", v[i]) < 0 {
+			continue
+		}
+		if part := v[start:i]; strings.Trim(part, "0123456789") != "" {
+			b.WriteString(part)
+			b.WriteByte('-')
+		}
+		start = i + 1
+	}
+	return strings.TrimSuffix(b.String(), "-")
+}
+
 func distinct(text string) int {
 	var seen [256]bool
 	n := 0
@@ -158,7 +179,7 @@ func natureOf(v string) nature {
 		return natureLocator
 	case codePattern.MatchString(v) && !random(v):
 		return natureReference
-	case random(v) && !strings.ContainsAny(v, " \t"):
+	case random(withoutNumbers(v)) && !strings.ContainsAny(v, " \t"):
 		return natureRandom
 	}
 	return natureText
@@ -191,6 +212,19 @@ func placeholder(v string) bool {
 		}
 	}
 	return periodic(lower) || rising(lower) || len(v) >= 12 && distinct(v) <= 4
+}
+
+// dummy reports whether a token with a form of its own was made up: its form is
+// right, so that only plain signs count.
+func dummy(v string) bool {
+	lower := strings.ToLower(v)
+	for _, p := range []string{"example", "xxxxx", "placeholder", "redacted", "changeme", "dummy", "insert", "your_", "your-", "yourkey", "yourtoken", "*****", ".....", "123456789", "abcdefgh"} {
+		if strings.Contains(lower, p) {
+			return true
+		}
+	}
+	tail := lower[max(0, len(v)-16):]
+	return len(tail) >= 12 && (distinct(tail) <= 4 || periodic(tail) || rising(tail))
 }
 
 // periodic reports whether a text is a shorter one again and again.
