@@ -7,6 +7,7 @@ import (
 
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/rules/golang/auth"
+	"github.com/peercheck/peercheck/rules/golang/files"
 	"github.com/peercheck/peercheck/rules/golang/resource"
 	"github.com/peercheck/peercheck/rules/golang/transport"
 )
@@ -15,6 +16,7 @@ import (
 func All() []*check.Check {
 	return slices.Concat(
 		auth.All(),
+		files.All(),
 		resource.All(),
 		transport.All(),
 	)

@@ -38,9 +38,8 @@ var TLSVerificationDisabled = &check.Check{
 		What: "A TLS configuration sets `InsecureSkipVerify`, or a field that a library passes on to it, to true for good, and nothing " +
 			"verifies the peer's certificate instead.",
 		Why: "Without verification any certificate will do, so whoever sits on the path - a Wi-Fi access point, a router, a poisoned " +
-			"DNS answer - reads and changes everything, passwords included, while the connection still says it is encrypted. Jenkins' " +
-			"and Argo CD's advisories list several of these; in Argo CD (CVE-2022-31105) a skipped check let an attacker pose as the " +
-			"login provider and become administrator.",
+			"DNS answer - reads and changes everything, passwords included, while the connection still says it is encrypted. Argo CD " +
+			"(CVE-2022-31105) skipped the check for login providers, so it would trust whoever posed as one.",
 		Fix: "Leave the field out. For a server with a private authority put its certificate into `RootCAs`; for one whose name differs " +
 			"from its address set `ServerName`; for a pinned key keep `InsecureSkipVerify` and compare in `VerifyConnection`, which is " +
 			"also called for resumed sessions. The quick fix drops the field or sets it to false. It is not safe to apply unseen: " +

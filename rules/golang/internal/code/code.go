@@ -132,6 +132,13 @@ func Values(pass *analysis.Pass, v *types.Var) []ast.Expr {
 	return values
 }
 
+// Changed reports whether this package assigns anything to a parameter or takes
+// its address.
+func Changed(pass *analysis.Pass, param *types.Var) bool {
+	values, others := assignments(pass, param)
+	return others || len(values) > 0
+}
+
 // assignments gives the values of a variable; others means that it may have
 // more, or none yet where it is read.
 func assignments(pass *analysis.Pass, v *types.Var) (values []ast.Expr, others bool) {
