@@ -7,6 +7,7 @@ import (
 
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/rules/golang/auth"
+	"github.com/peercheck/peercheck/rules/golang/crypto"
 	"github.com/peercheck/peercheck/rules/golang/files"
 	"github.com/peercheck/peercheck/rules/golang/resource"
 	"github.com/peercheck/peercheck/rules/golang/transport"
@@ -16,6 +17,7 @@ import (
 func All() []*check.Check {
 	return slices.Concat(
 		auth.All(),
+		crypto.All(),
 		files.All(),
 		resource.All(),
 		transport.All(),

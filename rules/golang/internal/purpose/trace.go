@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"slices"
 	"strconv"
 
 	"golang.org/x/tools/go/analysis"
@@ -41,10 +42,35 @@ func NewTracer(pass *analysis.Pass, root inspector.Cursor) *Tracer {
 // within a few steps or not at all.
 const budget = 200
 
-// Trace gives the named purposes that the value of an expression is put to: in
-// its own function, and, where the function returns it, in the callers of that
-// function in this package.
-func (t *Tracer) Trace(c inspector.Cursor) []Use {
+// A Trace is what becomes of a value.
+type Trace struct {
+	// Uses are the places with a purpose, in the order in which they are met.
+	Uses []Use
+	// Passed are the functions that get the value as an argument.
+	Passed []*types.Func
+}
+
+// Has gives the first use for one of some purposes.
+func (t Trace) Has(purposes ...Purpose) (Use, bool) {
+	for _, u := range t.Uses {
+		if slices.Contains(purposes, u.Purpose) {
+			return u, true
+		}
+	}
+	return Use{}, false
+}
+
+// PassedTo reports whether one of the functions that get the value has one of
+// some qualified names, or belongs to a package of one of some import paths.
+func (t Trace) PassedTo(names ...string) bool {
+	return slices.ContainsFunc(t.Passed, func(fn *types.Func) bool {
+		return slices.Contains(names, query.Name(fn)) || slices.Contains(names, code.Path(fn.Pkg()))
+	})
+}
+
+// Trace follows the value of an expression: in its own function, and, where the
+// function returns it, in the callers of that function in this package.
+func (t *Tracer) Trace(c inspector.Cursor) Trace {
 	w := &walk{Tracer: t, left: budget, seen: map[types.Object]bool{}}
 	w.value(c, nil)
 	return w.found
@@ -54,12 +80,12 @@ type walk struct {
 	*Tracer
 	left  int
 	seen  map[types.Object]bool
-	found []Use
+	found Trace
 }
 
 func (w *walk) add(name string, p Purpose, n ast.Node, calls []*types.Func) {
 	if p != None {
-		w.found = append(w.found, Use{Name: name, Purpose: p, Node: n, Calls: calls})
+		w.found.Uses = append(w.found.Uses, Use{Name: name, Purpose: p, Node: n, Calls: calls})
 	}
 }
 
@@ -126,6 +152,7 @@ func (w *walk) value(c inspector.Cursor, calls []*types.Func) {
 			if fn == nil {
 				return
 			}
+			w.found.Passed = append(w.found.Passed, fn)
 			if isWrite(fn) && index == 0 { // sb.WriteByte(x), copy-like
 				if sel, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr); ok {
 					w.variable(code.Var(w.pass.TypesInfo, sel.X), call.End(), calls)
@@ -494,7 +521,7 @@ func Names(info *types.Info, e ast.Expr) []string {
 		case *ast.FuncLit:
 			return false
 		case *ast.CallExpr:
-			if info.Types[n.Fun].IsType() {
+			if tv := info.Types[n.Fun]; tv.IsType() || tv.IsBuiltin() {
 				return true
 			}
 			if fn := code.Callee(info, n); fn != nil && transparent(fn) {
