@@ -183,10 +183,12 @@ func (h *hashes) hash(c inspector.Cursor, file *ast.File, call *ast.CallExpr, fn
 	}
 	var hashed string // the name of the secret that goes in
 	var in purpose.Purpose
+	mixed := false // with something else
 	for _, input := range inputs {
 		for _, name := range purpose.Names(h.TypesInfo, input) {
-			switch p := purpose.OfName(name); {
-			case p == purpose.Password || p == purpose.Key && in != purpose.Password:
+			p := purpose.OfName(name)
+			mixed = mixed || p != purpose.Key
+			if p == purpose.Password || p == purpose.Key && in != purpose.Password {
 				in, hashed = p, name
 			}
 		}
@@ -212,7 +214,7 @@ func (h *hashes) hash(c inspector.Cursor, file *ast.File, call *ast.CallExpr, fn
 		}
 		h.report(call, fn.name+" is too fast to protect a password: billions of guesses a second can be tried", stored, nil)
 	case !fn.broken:
-	case in == purpose.Key:
+	case in == purpose.Key && mixed:
 		use, _ := out.Has(purpose.Signature, purpose.Token)
 		h.report(call, fmt.Sprintf("%s over the secret %s is no sound authentication: take HMAC with SHA-256", fn.name, hashed), use, h.fixes(c, file, call, fn))
 	default:
@@ -323,13 +325,17 @@ var prescribers = []string{
 	"fingerprint", "thumbprint", "ski", "krb", "kerberos", "sasl", "sip", "rtsp", "rtmp", "vnc", "smb", "snmp", "torrent", "bittorrent",
 }
 
+// protocols are elements of import paths that are the names of such things.
+var protocols = []string{"openpgp", "mysql", "ntlm", "radius", "krb5", "gokrb5", "rtmp", "vnc", "smb", "smb2"}
+
 // isPrescribed reports whether the hash is not the programmer's choice.
 func (h *hashes) isPrescribed(c inspector.Cursor, inputs []ast.Expr) bool {
 	says := func(name string) bool {
 		return slices.ContainsFunc(purpose.Words(name), func(w string) bool { return slices.Contains(prescribers, w) })
 	}
-	path := h.Pkg.Path()
-	if i := strings.LastIndexByte(path, '/'); says(path[i+1:]) || says(h.Pkg.Name()) {
+	if says(h.Pkg.Name()) || slices.ContainsFunc(strings.Split(h.Pkg.Path(), "/"), func(element string) bool {
+		return slices.Contains(protocols, element)
+	}) {
 		return true
 	}
 	if f, ok := code.Enclosing(c); ok {
@@ -394,8 +400,7 @@ func (h *hashes) fixes(c inspector.Cursor, file *ast.File, call *ast.CallExpr, f
 		}
 		name = "Sum256"
 	}
-	pkg, edits := edit.Import(h.PackagePass, file, "crypto/sha256", call.Pos())
-	edits = append(edits, edit.Unimport(h.PackagePass, file, call.Fun)...)
+	pkg, edits := edit.Reimport(h.PackagePass, file, "crypto/sha256", call.Pos(), call.Fun)
 	edits = append(edits, h.Edit(call.Fun, pkg+"."+name))
 	return []check.Fix{{Title: "Hash with SHA-256", Edits: edits}}
 }

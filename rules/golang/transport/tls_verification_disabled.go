@@ -47,7 +47,7 @@ var TLSVerificationDisabled = &check.Check{
 		Limits: "Left alone: values that are not constant; code that runs only under a condition whose name speaks of it " +
 			"(`if opts.Insecure`) or in a function that is named for it (`NewInsecureClient`), because there a person chose it; " +
 			"configurations with a `VerifyConnection` or `VerifyPeerCertificate` that can return an error; functions that look at " +
-			"`PeerCertificates` themselves; server configurations, where the field has no effect; test code. Whether a callback " +
+			"`PeerCertificates` themselves or send nothing over the connection; server configurations, where the field has no effect; test code. Whether a callback " +
 			"verifies well is not judged, only that it can refuse.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/295.html",
@@ -435,7 +435,8 @@ func leaves(b *ast.BlockStmt) bool {
 }
 
 // inspectsPeer reports whether the function reads the peer's certificates
-// itself, to verify them by hand or to show them.
+// itself, to verify them by hand or to show them, or opens a connection over
+// which it sends nothing.
 func inspectsPeer(pass *check.PackagePass, c inspector.Cursor) bool {
 	f, ok := code.Enclosing(c)
 	if !ok || f.Body == nil {
@@ -443,14 +444,50 @@ func inspectsPeer(pass *check.PackagePass, c inspector.Cursor) bool {
 	}
 	found := false
 	ast.Inspect(f.Body, func(n ast.Node) bool {
-		if sel, ok := n.(*ast.SelectorExpr); ok {
-			if v := code.Var(pass.TypesInfo, sel); v != nil && v.IsField() && v.Name() == "PeerCertificates" && code.Path(v.Pkg()) == "crypto/tls" {
-				found = true
+		switch n := n.(type) {
+		case *ast.SelectorExpr:
+			v := code.Var(pass.TypesInfo, n)
+			found = found || v != nil && v.IsField() && v.Name() == "PeerCertificates" && code.Path(v.Pkg()) == "crypto/tls"
+		case *ast.AssignStmt:
+			if len(n.Rhs) != 1 {
+				break
+			}
+			call, ok := n.Rhs[0].(*ast.CallExpr)
+			if !ok {
+				break
+			}
+			switch query.Callee(pass.TypesInfo, call) {
+			case "crypto/tls.Dial", "crypto/tls.DialWithDialer", "crypto/tls.Client", "(*crypto/tls.Dialer).DialContext":
+				conn := code.Var(pass.TypesInfo, n.Lhs[0])
+				found = found || conn != nil && sendsNothing(pass, f.Body, conn)
 			}
 		}
 		return !found
 	})
 	return found
+}
+
+// sendsNothing reports whether a connection is opened, perhaps looked at, and
+// closed.
+func sendsNothing(pass *check.PackagePass, body ast.Node, conn *types.Var) bool {
+	uses, quiet := 0, 0
+	ast.Inspect(body, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.Ident:
+			if pass.TypesInfo.Uses[n] == conn {
+				uses++
+			}
+		case *ast.SelectorExpr:
+			if id, ok := n.X.(*ast.Ident); ok && pass.TypesInfo.Uses[id] == conn {
+				switch n.Sel.Name {
+				case "Close", "ConnectionState", "Handshake", "HandshakeContext", "SetDeadline", "RemoteAddr", "LocalAddr", "OCSPResponse", "VerifyHostname":
+					quiet++
+				}
+			}
+		}
+		return true
+	})
+	return uses == quiet
 }
 
 // isServerSide reports whether a literal is used where only servers look: there

@@ -1,6 +1,6 @@
 // Package edit makes the edits of quick fixes to Go files, so that the result
 // type-checks: imports that are added or no longer needed, elements removed from
-// lists. Use [Import] and [Unimport].
+// lists. Use [Import], [Unimport], or [Reimport] for both at once.
 package edit
 
 import (
@@ -8,6 +8,7 @@ import (
 	"go/token"
 	"go/types"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -18,25 +19,31 @@ import (
 
 // Import makes a package usable in a file. It gives the name by which the file
 // refers to the package, and the edit that imports it, none where the file does
-// so already. The name is base, or another one where the file or the package
-// uses that for something else; at is where the name will be used.
+// so already. The name is the last element of the path, or another one where the
+// file or the package uses that for something else; at is where the name will be
+// used.
 func Import(pass *check.PackagePass, file *ast.File, importPath string, at token.Pos) (name string, edits []check.Edit) {
+	return Reimport(pass, file, importPath, at)
+}
+
+// Reimport is Import and Unimport at once: it makes a package usable in a file
+// in which the given nodes are replaced, and removes the imports that nothing
+// else needs. The name of one of those may be taken again.
+func Reimport(pass *check.PackagePass, file *ast.File, importPath string, at token.Pos, replaced ...ast.Node) (name string, edits []check.Edit) {
+	unneeded := unneeded(pass.Pass, file, replaced)
+	for _, u := range unneeded {
+		edits = append(edits, Line(pass, u.line))
+	}
 	for _, spec := range file.Imports {
-		if p, _ := strconv.Unquote(spec.Path.Value); p != importPath {
-			continue
-		}
 		pkg := packageName(pass.TypesInfo, spec)
-		if pkg == nil || pkg.Name() == "_" || pkg.Name() == "." {
-			continue
-		}
-		if visible(pass.Pass, at, pkg) {
-			return pkg.Name(), nil
+		if pathOf(spec) == importPath && pkg != nil && pkg.Name() != "_" && pkg.Name() != "." && visible(pass.Pass, at, pkg) {
+			return pkg.Name(), edits
 		}
 	}
 	base := path.Base(importPath)
 	name = base
 	for _, candidate := range []string{base, strings.ReplaceAll(path.Dir(importPath), "/", "") + base, "std" + base} {
-		if free(pass.Pass, file, candidate) {
+		if free(pass.Pass, file, candidate, unneeded) {
 			name = candidate
 			break
 		}
@@ -45,7 +52,14 @@ func Import(pass *check.PackagePass, file *ast.File, importPath string, at token
 	if name != base {
 		spec = name + " " + spec
 	}
-	return name, []check.Edit{insertImport(pass, file, importPath, spec)}
+	insert := insertImport(pass, file, importPath, spec)
+	for i, u := range unneeded {
+		if r := edits[i].Range; r.Start <= insert.Range.Start && insert.Range.Start <= r.End {
+			edits[i] = pass.Edit(u.spec, spec) // the one takes the place of the other
+			return name, edits
+		}
+	}
+	return name, append(edits, insert)
 }
 
 // packageName gives what an import spec declares, nil where it is not known.
@@ -76,13 +90,14 @@ func innermost(pass *analysis.Pass, at token.Pos) *types.Scope {
 }
 
 // free reports whether nothing in a file or at the top level of its package is
-// called by a name.
-func free(pass *analysis.Pass, file *ast.File, name string) bool {
+// called by a name, the imports aside that go.
+func free(pass *analysis.Pass, file *ast.File, name string, going []unneededImport) bool {
 	if !token.IsIdentifier(name) || pass.Pkg == nil || pass.Pkg.Scope().Lookup(name) != nil || types.Universe.Lookup(name) != nil {
 		return false
 	}
 	for _, spec := range file.Imports {
-		if p := packageName(pass.TypesInfo, spec); p == nil || p.Name() == name {
+		goes := slices.ContainsFunc(going, func(u unneededImport) bool { return u.spec == spec })
+		if p := packageName(pass.TypesInfo, spec); !goes && (p == nil || p.Name() == name) {
 			return false
 		}
 	}
@@ -169,38 +184,39 @@ func importsC(d *ast.GenDecl) bool {
 // Unimport removes the imports of a file that nothing uses any more once the
 // given nodes have been replaced. An import without a name of its own in the
 // file ("_", ".", unresolved) stays.
-func Unimport(pass *check.PackagePass, file *ast.File, replaced ...ast.Node) []check.Edit {
-	gone := map[*types.PkgName]bool{} // used within what is replaced
-	for _, n := range replaced {
-		ast.Inspect(n, func(n ast.Node) bool {
-			if id, ok := n.(*ast.Ident); ok {
-				if pkg, ok := pass.TypesInfo.Uses[id].(*types.PkgName); ok {
-					gone[pkg] = true
-				}
-			}
-			return true
-		})
+func Unimport(pass *check.PackagePass, file *ast.File, replaced ...ast.Node) (edits []check.Edit) {
+	for _, u := range unneeded(pass.Pass, file, replaced) {
+		edits = append(edits, Line(pass, u.line))
 	}
-	if len(gone) == 0 {
-		return nil
-	}
+	return edits
+}
+
+// An unneededImport is an import to be removed; line is the spec, or its whole
+// declaration if there is nothing else in it.
+type unneededImport struct {
+	spec *ast.ImportSpec
+	line ast.Node
+}
+
+func unneeded(pass *analysis.Pass, file *ast.File, replaced []ast.Node) (imports []unneededImport) {
 	within := func(p token.Pos) bool {
-		for _, n := range replaced {
-			if n.Pos() <= p && p < n.End() {
-				return true
-			}
-		}
-		return false
+		return slices.ContainsFunc(replaced, func(n ast.Node) bool { return n.Pos() <= p && p < n.End() })
 	}
+	uses := map[*types.PkgName]struct{ gone, kept bool }{}
 	ast.Inspect(file, func(n ast.Node) bool {
-		if id, ok := n.(*ast.Ident); ok && !within(id.Pos()) {
+		if id, ok := n.(*ast.Ident); ok {
 			if pkg, ok := pass.TypesInfo.Uses[id].(*types.PkgName); ok {
-				delete(gone, pkg)
+				u := uses[pkg]
+				if within(id.Pos()) {
+					u.gone = true
+				} else {
+					u.kept = true
+				}
+				uses[pkg] = u
 			}
 		}
 		return true
 	})
-	var edits []check.Edit
 	for _, d := range file.Decls {
 		d, ok := d.(*ast.GenDecl)
 		if !ok || d.Tok != token.IMPORT {
@@ -208,17 +224,20 @@ func Unimport(pass *check.PackagePass, file *ast.File, replaced ...ast.Node) []c
 		}
 		for _, s := range d.Specs {
 			s, ok := s.(*ast.ImportSpec)
-			if !ok || !gone[packageName(pass.TypesInfo, s)] {
+			if !ok {
 				continue
 			}
-			var n ast.Node = s
-			if !d.Lparen.IsValid() || len(d.Specs) == 1 {
-				n = d
+			if u := uses[packageName(pass.TypesInfo, s)]; !u.gone || u.kept {
+				continue
 			}
-			edits = append(edits, Line(pass, n))
+			var line ast.Node = s
+			if len(d.Specs) == 1 {
+				line = d
+			}
+			imports = append(imports, unneededImport{s, line})
 		}
 	}
-	return edits
+	return imports
 }
 
 // Line removes a node together with the lines that it leaves blank: its own,
