@@ -3,6 +3,7 @@ package lsp
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"iter"
 	"maps"
@@ -52,7 +53,7 @@ func (s *server) markOld(ctx context.Context, j *job, e *engine, findings []chec
 	}
 	known, err := f.history.before(ctx, s, j, e, whole)
 	if err != nil && j.ctx.Err() == nil {
-		s.logf("findings in %s are not compared with HEAD: %v", j.name, err)
+		s.logOnce(fmt.Sprintf("findings in %s are not compared with HEAD: %v", f.dir, err))
 	}
 	if known == nil {
 		return true

@@ -121,7 +121,7 @@ type server struct {
 	// cancels end work that progress is shown of, by token; tokens counts these.
 	cancels map[string]context.CancelFunc
 	tokens  int
-	// told are the notices that the client has been told of.
+	// told are the lines that are logged once.
 	told map[string]bool
 	// newScanner is scan.New.
 	newScanner func(scan.Options) (scanner, error)

@@ -58,24 +58,32 @@ func (s *server) tell(v verdict) {
 		if n.Effect == check.EffectNone {
 			continue
 		}
-		s.mu.Lock()
-		told := s.told[n.String()]
-		if len(s.told) < maxTold {
-			s.told[n.String()] = true
-		}
-		s.mu.Unlock()
-		if told {
+		if !s.logOnce(n.String()) {
 			continue
 		}
 		kind := protocol.MessageTypeInfo
 		if n.Effect == check.EffectNotJudged {
 			kind = protocol.MessageTypeWarning
 		}
-		s.logf("%s", n)
 		if err := s.client.LogMessage(s.ctx, &protocol.LogMessageParams{Type: kind, Message: "peercheck: " + n.String()}); err != nil && s.ctx.Err() == nil {
 			s.logf("cannot send a message: %v", err)
 		}
 	}
+}
+
+// logOnce writes a line to the log unless it has been written already, and
+// reports whether it did.
+func (s *server) logOnce(line string) bool {
+	s.mu.Lock()
+	told := s.told[line]
+	if len(s.told) < maxTold {
+		s.told[line] = true
+	}
+	s.mu.Unlock()
+	if !told {
+		s.logf("%s", line)
+	}
+	return !told
 }
 
 // maxTold bounds what is remembered of messages over a long session; past it

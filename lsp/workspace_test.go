@@ -291,7 +291,7 @@ func TestCompletion(t *testing.T) {
 	e := initialized(t, dir, full)
 	for i, tt := range []struct{ file, text, want string }{ // the cursor is at |
 		{"a.go", "package p // peercheck:ignore | risk", "test/risk test/hazard"},
-		{"a.go", "// peercheck:ignore test/risk, te|", "test/hazard test/risk"},
+		{"a.go", "// peercheck:ignore test/risk, te|", "test/risk test/hazard"},
 		{"a.go", "// peercheck:ignore test/risk -- a reason |", ""},
 		{"a.go", "package |", ""},
 		{".peercheck.yaml", "|", "checks exclude fail-on persona strict-ignores"},
