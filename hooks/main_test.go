@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -32,7 +33,9 @@ func hookMain(name string, args []string) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 2
 	}
-	return hooks.Run(context.Background(), hooks.Options{
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	return hooks.Run(ctx, hooks.Options{
 		Name: name, Args: args, Stdin: os.Stdin, Stderr: os.Stderr,
 		Repo:  repo.Options{Dir: dir, Env: os.Environ()},
 		Cache: os.Getenv("PEERCHECK_TEST_CACHE"), Identity: "test",
@@ -67,6 +70,7 @@ var token = &check.Check{
 var endless = &check.Check{
 	ID: "test/endless", Title: "Endless", CWE: []check.CWE{1}, Severity: check.High, Confidence: check.Firm, Since: "0.1", Page: page,
 	Run: func(ctx context.Context, _ *check.Pass) error {
+		os.WriteFile(os.Getenv("PEERCHECK_TEST_SLOW"), nil, 0o600) // says that it has begun
 		<-ctx.Done()
 		return ctx.Err()
 	},

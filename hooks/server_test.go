@@ -266,7 +266,7 @@ func TestServerOutOfTime(t *testing.T) {
 	server := serving(t, r)
 	server.Git("config", "peercheck.maxSeconds", "1")
 	// A check that never ends stands for a push that is too large.
-	env := "PEERCHECK_TEST_SLOW=1"
+	env := "PEERCHECK_TEST_SLOW=" + filepath.Join(r.Dir, "../started")
 	r.Commit("c", "a.txt", clean)
 	msg, code := r.With(env).Try("push", "origin", "main")
 	if code == 0 {

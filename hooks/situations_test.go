@@ -103,7 +103,7 @@ func noTraces(t *testing.T, dir string) {
 		if err != nil {
 			return nil
 		}
-		if name := d.Name(); strings.HasSuffix(name, ".lock") || strings.Contains(name, "canary") || strings.HasSuffix(name, ".peercheck-new") {
+		if name := d.Name(); strings.HasSuffix(name, ".lock") || strings.HasPrefix(name, "canary") || strings.HasSuffix(name, ".peercheck-new") {
 			t.Errorf("%s was left or made", p)
 		}
 		return nil
