@@ -19,8 +19,17 @@ type InstallOptions struct {
 	Server bool
 	// Hooks are the hooks' names; empty means Client, or Server's.
 	Hooks []string
+	// Anyway installs although a hook manager owns the hooks; see Managed.
+	Anyway bool
 	// Binary is the absolute path of the peercheck program that the hooks run.
 	Binary string
+}
+
+func (o InstallOptions) defaults() []string {
+	if o.Server {
+		return Server
+	}
+	return Client
 }
 
 // An Outcome says what became of one hook.
@@ -35,14 +44,12 @@ type Outcome struct {
 // Install puts our script in the place of each hook, where Git looks for it:
 // also in a linked work tree, a submodule, or under core.hooksPath. A hook that
 // is there already is kept beside it and run first. Installing twice changes
-// nothing but the recorded path of the program.
+// nothing but the recorded path of the program. The error is a *Managed where a
+// hook manager owns the hooks.
 func Install(ctx context.Context, opts InstallOptions) ([]Outcome, error) {
 	names := opts.Hooks
 	if len(names) == 0 {
-		names = Client
-		if opts.Server {
-			names = Server
-		}
+		names = opts.defaults()
 	}
 	if err := validate(names); err != nil {
 		return nil, err
@@ -50,7 +57,7 @@ func Install(ctx context.Context, opts InstallOptions) ([]Outcome, error) {
 	if !filepath.IsAbs(opts.Binary) {
 		return nil, fmt.Errorf("the program's path %q is not absolute", opts.Binary)
 	}
-	dir, err := hooksDir(ctx, opts)
+	dir, workTree, err := hooksDir(ctx, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -62,6 +69,9 @@ func Install(ctx context.Context, opts InstallOptions) ([]Outcome, error) {
 		return nil, err
 	}
 	defer root.Close()
+	if m := managerOf(root, workTree, names); m != nil && !opts.Anyway {
+		return nil, m
+	}
 	var out []Outcome
 	for _, name := range names {
 		done, err := install(root, name, opts.Binary)
@@ -171,7 +181,7 @@ func Uninstall(ctx context.Context, opts InstallOptions) ([]Outcome, error) {
 	if err := validate(names); err != nil {
 		return nil, err
 	}
-	dir, err := hooksDir(ctx, opts)
+	dir, _, err := hooksDir(ctx, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -212,13 +222,14 @@ func uninstall(root *os.Root, name string) (done string, err error) {
 	return "", nil
 }
 
-// hooksDir is where Git looks for hooks.
-func hooksDir(ctx context.Context, opts InstallOptions) (string, error) {
+// hooksDir is where Git looks for hooks, and the top of the work tree.
+func hooksDir(ctx context.Context, opts InstallOptions) (dir, workTree string, err error) {
 	opts.Repo.Bare = opts.Repo.Bare || opts.Server
 	r, err := repo.Open(ctx, opts.Repo)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	defer r.Close()
-	return r.HooksDir(ctx)
+	dir, err = r.HooksDir(ctx)
+	return dir, r.Root(), err
 }

@@ -60,6 +60,9 @@ type Request struct {
 // Run does what a hook is for, and gives the exit code: triage.ExitClean lets
 // Git go on, triage.ExitFindings and triage.ExitError block it.
 func Run(ctx context.Context, opts Options) int {
+	if probed(opts.Stderr, opts) {
+		return triage.ExitError
+	}
 	w := newMessages(opts)
 	if why := skipped(opts.Repo); why != "" && !isServer(opts.Name) {
 		w.skipped(why)

@@ -12,11 +12,11 @@ esac
 # Both get the same input; the dot keeps the newlines at its end.
 input=$(cat; echo .)
 input=${input%.}
-if [ -x "$saved" ]; then
+if [ -x "$saved" ] && [ -z "${PEERCHECK_PROBE-}" ]; then
 	printf '%s' "$input" | "$saved" "$@" || exit
 fi
 {{- else}}
-if [ -x "$saved" ]; then
+if [ -x "$saved" ] && [ -z "${PEERCHECK_PROBE-}" ]; then
 	"$saved" "$@" || exit
 fi
 {{- end}}

@@ -70,6 +70,17 @@ var safeConfig = []string{
 	"--no-pager", "-c", "core.fsmonitor=false", "-c", "safe.bareRepository=explicit", "-c", "core.quotePath=false",
 }
 
+// Command prepares a git command in Dir, with the care that this package's own
+// commands take: nothing that a configuration names is run by git itself (hooks
+// are, where the command runs hooks), nothing is fetched, nobody is asked.
+func Command(ctx context.Context, opts Options, args ...string) (*exec.Cmd, error) {
+	c, err := newCommand(opts)
+	if err != nil {
+		return nil, err
+	}
+	return c.prepare(ctx, args...), nil
+}
+
 func newCommand(opts Options) (command, error) {
 	program := opts.Git
 	if program == "" {
