@@ -8,12 +8,10 @@ import (
 	"maps"
 	"path"
 	"slices"
-	"strings"
 
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/source"
 	"github.com/peercheck/peercheck/lib/syntax/ignore"
-	"github.com/peercheck/peercheck/lib/triage"
 )
 
 // ScanChange judges the changed documents, the Go packages that they belong to
@@ -26,7 +24,7 @@ func (s *Scanner) ScanChange(ctx context.Context, change source.Change) (*check.
 	if err != nil {
 		return nil, err
 	}
-	head, err := s.judge(ctx, s.changeJob(change, change.Head, entries, changedPaths(change)))
+	head, err := s.judge(ctx, s.changeJob(change.Head, entries, changedPaths(change)))
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +59,7 @@ func changedPaths(change source.Change) []string {
 }
 
 // changeJob judges a tree as far as a change to these paths affects it.
-func (s *Scanner) changeJob(change source.Change, tree source.Source, entries []source.Entry, changed []string) job {
+func (s *Scanner) changeJob(tree source.Source, entries []source.Entry, changed []string) job {
 	folders := map[string]bool{}
 	for _, p := range changed {
 		if path.Ext(p) == ".go" && !vendored(p) && !hiddenFromGo(path.Dir(p)) {
@@ -232,7 +230,7 @@ func (s *Scanner) compareBase(ctx context.Context, change source.Change, index i
 		if len(changed) == 0 {
 			continue
 		}
-		old, err := s.judge(ctx, s.changeJob(change, base, entries, changed))
+		old, err := s.judge(ctx, s.changeJob(base, entries, changed))
 		if err != nil {
 			return err
 		}
@@ -275,23 +273,39 @@ func match(open []*check.Finding, old []check.Finding, key func(*check.Finding) 
 }
 
 // compareComments sets Baseline of the findings about ignore comments: they are
-// as old as the comment is.
+// as old as the comment is. And an ignore comment of another tool that comes with
+// the change does not silence a secret, because it needs no reason: it would let
+// anybody wave a secret through that nobody has looked at.
 func (s *Scanner) compareComments(change source.Change, head *outcome, own []check.Finding) {
-	for i := range own {
-		f := &own[i]
-		if !strings.HasPrefix(f.CheckID, triage.Domain+"/") {
-			continue
-		}
-		f.Baseline = check.BaselineNew
-		text := head.document(f.Location.Path).Text(f.Location.Range)
+	isOld := func(l check.Location) bool {
+		text := head.document(l.Path).Text(l.Range)
 		for _, file := range change.Files {
 			for b, p := range file.BasePaths {
-				if file.Path != f.Location.Path || p == "" {
+				if file.Path != l.Path {
 					continue
 				}
-				if d := s.baseDocument(change.Bases[b], p, file.Path); d != nil && slices.ContainsFunc(ignore.Comments(d), func(c ignore.Comment) bool { return d.Text(c.Range) == text }) {
-					f.Baseline = check.BaselineUnchanged
+				d := s.baseDocument(change.Bases[b], p, l.Path)
+				if d != nil && slices.ContainsFunc(ignore.Comments(d), func(c ignore.Comment) bool { return d.Text(c.Range) == text }) {
+					return true
 				}
+			}
+		}
+		return false
+	}
+	for i := range own {
+		own[i].Baseline = check.BaselineNew
+		if isOld(own[i].Location) {
+			own[i].Baseline = check.BaselineUnchanged
+		}
+	}
+	for i := range head.findings {
+		f := &head.findings[i]
+		if !slices.ContainsFunc(s.secrets, func(c *check.Check) bool { return c.ID == f.CheckID }) {
+			continue
+		}
+		for k := range f.Suppressions {
+			if sup := &f.Suppressions[k]; sup.By != "" && sup.Location != nil && !isOld(*sup.Location) {
+				sup.Status = check.UnderReview
 			}
 		}
 	}

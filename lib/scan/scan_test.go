@@ -18,6 +18,7 @@ import (
 	"github.com/peercheck/peercheck/lib/config"
 	"github.com/peercheck/peercheck/lib/scan"
 	"github.com/peercheck/peercheck/lib/source"
+	"github.com/peercheck/peercheck/lib/triage"
 )
 
 // matching makes a document check that flags each match of a pattern.
@@ -383,6 +384,29 @@ func TestChangeOfTwoParents(t *testing.T) {
 a:2:1 test/weak flagged weak(theirs) (unchanged)
 a:3:1 test/weak flagged weak(evil) (new)
 `)
+}
+
+// TestIgnoresThatComeWithTheChange: one with a reason counts; another tool's,
+// which needs none, does not silence a secret.
+func TestIgnoresThatComeWithTheChange(t *testing.T) {
+	secret := matching("secrets/token", "tok_[a-z]+", func(c *check.Check) { c.Secret = true })
+	for _, c := range []struct {
+		name, base, head string
+		blocks           bool
+	}{
+		{"with a reason", "x = 1\n", "x = tok_abcdef # peercheck:ignore secrets/token -- an example\n", false},
+		{"another tool's", "x = 1\n", "x = tok_abcdef # gitleaks:allow\n", true},
+		{"another tool's, from before", "x = tok_abcdef # gitleaks:allow\n", "x = tok_abcdeg # gitleaks:allow\n", false},
+	} {
+		change := makeChange(map[string]string{"a.ini": c.base}, map[string]string{"a.ini": c.head}, nil)
+		r, err := scanner(t, scan.Options{Checks: []*check.Check{secret}}).ScanChange(t.Context(), change)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := len((triage.Gate{NewOnly: true}).Judge(r).Blocking) > 0; got != c.blocks {
+			t.Errorf("%s: blocks %v\n%s", c.name, got, show(r))
+		}
+	}
 }
 
 // TestProjectFollowsItsReads: a change to a file that a project check reads has
