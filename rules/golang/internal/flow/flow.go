@@ -1,0 +1,530 @@
+// Package flow answers what checks ask about values within one package: which
+// calls of a function there are ([Flow.Calls]), where a value comes from
+// ([Flow.Origins]), whether bytes are the same in every run ([Flow.Fixed]).
+// Flows from one function to the next are package taint's.
+package flow
+
+import (
+	"fmt"
+	"go/ast"
+	"go/constant"
+	"go/token"
+	"go/types"
+	"reflect"
+	"strings"
+
+	"golang.org/x/tools/go/analysis"
+	"golang.org/x/tools/go/ssa"
+
+	"github.com/peercheck/peercheck/lib/golang"
+	"github.com/peercheck/peercheck/lib/golang/query"
+	"github.com/peercheck/peercheck/rules/golang/internal/code"
+)
+
+// Analyzer makes the Flow of a package, once for all checks that require it.
+var Analyzer = &analysis.Analyzer{
+	Name:             "peercheckflow",
+	Doc:              "index calls and values of SSA form",
+	Requires:         []*analysis.Analyzer{golang.SSA},
+	Run:              run,
+	ResultType:       reflect.TypeFor[*Flow](),
+	RunDespiteErrors: true,
+}
+
+// A Flow is read-only and safe for concurrent use.
+type Flow struct {
+	// Functions are those of test code left out.
+	Functions []*ssa.Function
+	calls     map[string][]Call
+	stores    map[*ssa.Global][]ssa.Value // by what is stored
+	loads     map[*ssa.Global][]ssa.Value
+	escaped   map[*ssa.Global]bool // its address is used
+	closures  map[*ssa.Function]*ssa.MakeClosure
+	exprs     map[token.Pos]*ast.CallExpr
+}
+
+// A Call is one call of a function or method, by go or defer as well.
+type Call struct {
+	// Name is the callee's qualified name, without a major version.
+	Name string
+	// Fn is the function that calls.
+	Fn *ssa.Function
+	// Instr is the *ssa.Call, *ssa.Go or *ssa.Defer.
+	Instr ssa.CallInstruction
+	// Expr is the syntax, never nil.
+	Expr *ast.CallExpr
+}
+
+// Arg gives an argument as it is written, the receiver not counted; nil if there
+// are fewer. The arguments of a variadic parameter are one slice.
+func (c Call) Arg(i int) ssa.Value {
+	args := c.Instr.Common().Args
+	if !c.Instr.Common().IsInvoke() && c.Instr.Common().Signature().Recv() != nil {
+		i++
+	}
+	if i >= len(args) {
+		return nil
+	}
+	return args[i]
+}
+
+// Receiver gives what a method is called on; nil for a function.
+func (c Call) Receiver() ssa.Value {
+	common := c.Instr.Common()
+	if common.IsInvoke() {
+		return common.Value
+	}
+	if common.Signature().Recv() != nil && len(common.Args) > 0 {
+		return common.Args[0]
+	}
+	return nil
+}
+
+// Results gives the value of each result that is used, by its index: an absent
+// one is thrown away.
+func (c Call) Results() map[int]ssa.Value {
+	v := c.Instr.Value()
+	used := map[int]ssa.Value{}
+	if v == nil || v.Referrers() == nil {
+		return used
+	}
+	if _, ok := v.Type().(*types.Tuple); !ok {
+		if len(*v.Referrers()) > 0 {
+			used[0] = v
+		}
+		return used
+	}
+	for _, r := range *v.Referrers() {
+		switch r := r.(type) {
+		case *ssa.Extract:
+			if r.Referrers() != nil && len(*r.Referrers()) > 0 {
+				used[r.Index] = r
+			}
+		case *ssa.Return: // all of them
+			for i := range v.Type().(*types.Tuple).Len() {
+				used[i] = v
+			}
+		}
+	}
+	return used
+}
+
+func run(pass *analysis.Pass) (any, error) {
+	fns, ok := pass.ResultOf[golang.SSA].(*golang.Functions)
+	if !ok {
+		return nil, fmt.Errorf("analyzer %s gave no result", golang.SSA.Name)
+	}
+	f := &Flow{calls: map[string][]Call{}, stores: map[*ssa.Global][]ssa.Value{}, loads: map[*ssa.Global][]ssa.Value{},
+		escaped: map[*ssa.Global]bool{}, closures: map[*ssa.Function]*ssa.MakeClosure{}, exprs: map[token.Pos]*ast.CallExpr{}}
+	tests := map[*token.File]bool{}
+	for _, file := range pass.Files {
+		if code.IsTest(pass, file) {
+			tests[pass.Fset.File(file.FileStart)] = true
+			continue
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			if call, ok := n.(*ast.CallExpr); ok {
+				f.exprs[call.Lparen] = call
+			}
+			return true
+		})
+	}
+	for _, fn := range fns.Source {
+		if fn.Pos().IsValid() && tests[pass.Fset.File(fn.Pos())] {
+			continue
+		}
+		f.Functions = append(f.Functions, fn)
+		for _, b := range fn.Blocks {
+			for _, instr := range b.Instrs {
+				f.index(fn, instr)
+			}
+		}
+	}
+	return f, nil
+}
+
+func (f *Flow) index(fn *ssa.Function, instr ssa.Instruction) {
+	switch instr := instr.(type) {
+	case ssa.CallInstruction:
+		name := code.Unversioned(query.CalleeSSA(instr.Common()))
+		if expr := f.exprs[instr.Common().Pos()]; name != "" && expr != nil {
+			f.calls[name] = append(f.calls[name], Call{name, fn, instr, expr})
+		}
+	case *ssa.MakeClosure:
+		if lit, ok := instr.Fn.(*ssa.Function); ok {
+			f.closures[lit] = instr
+		}
+	}
+	var operands [8]*ssa.Value
+	for _, op := range instr.Operands(operands[:0]) {
+		g, ok := (*op).(*ssa.Global)
+		if !ok {
+			continue
+		}
+		switch instr := instr.(type) {
+		case *ssa.Store:
+			if instr.Addr == g {
+				f.stores[g] = append(f.stores[g], instr.Val)
+				continue
+			}
+		case *ssa.UnOp:
+			f.loads[g] = append(f.loads[g], instr)
+			continue
+		}
+		f.escaped[g] = true
+	}
+}
+
+// Calls gives the calls of functions by their qualified names (package query),
+// without major versions, outside of test code.
+func (f *Flow) Calls(names ...string) []Call {
+	if len(names) == 1 {
+		return f.calls[names[0]]
+	}
+	var all []Call
+	for _, name := range names {
+		all = append(all, f.calls[name]...)
+	}
+	return all
+}
+
+// In gives the calls that a function, or a literal in it, makes of functions.
+func (f *Flow) In(fn *ssa.Function, names ...string) []Call {
+	var found []Call
+	for _, c := range f.Calls(names...) {
+		for at := c.Fn; at != nil; at = at.Parent() {
+			if at == fn {
+				found = append(found, c)
+				break
+			}
+		}
+	}
+	return found
+}
+
+// budget bounds the steps of one question. What is not answered by then counts
+// as unknown.
+const budget = 300
+
+// Origins gives the values that a value may be: through variables, conversions,
+// captured and package-level variables, and the results of functions of the
+// package. What cannot be followed any further is given as it is, a parameter
+// for example.
+func (f *Flow) Origins(v ssa.Value) []ssa.Value {
+	o := origins{Flow: f, seen: map[ssa.Value]bool{}, left: budget}
+	o.visit(v)
+	return o.found
+}
+
+type origins struct {
+	*Flow
+	seen  map[ssa.Value]bool
+	found []ssa.Value
+	left  int
+}
+
+func (o *origins) visit(v ssa.Value) {
+	if v == nil || o.seen[v] {
+		return
+	}
+	o.seen[v] = true
+	o.left--
+	if o.left < 0 {
+		o.found = append(o.found, v)
+		return
+	}
+	switch x := v.(type) {
+	case *ssa.Phi:
+		for _, e := range x.Edges {
+			o.visit(e)
+		}
+	case *ssa.ChangeType:
+		o.visit(x.X)
+	case *ssa.ChangeInterface:
+		o.visit(x.X)
+	case *ssa.MakeInterface:
+		o.visit(x.X)
+	case *ssa.Convert:
+		o.visit(x.X)
+	case *ssa.MultiConvert:
+		o.visit(x.X)
+	case *ssa.TypeAssert:
+		o.visit(x.X)
+	case *ssa.Slice:
+		o.visit(x.X)
+	case *ssa.FreeVar:
+		if b := o.binding(x); b != nil {
+			o.visit(b)
+			return
+		}
+		o.found = append(o.found, v)
+	case *ssa.UnOp:
+		if x.Op != token.MUL || !o.cell(x.X) {
+			o.found = append(o.found, v)
+		}
+	case *ssa.Extract:
+		if call, ok := x.Tuple.(*ssa.Call); !ok || !o.results(call, x.Index) {
+			o.found = append(o.found, v)
+		}
+	case *ssa.Call:
+		if !o.results(x, 0) {
+			o.found = append(o.found, v)
+		}
+	default:
+		o.found = append(o.found, v)
+	}
+}
+
+func (f *Flow) binding(v *ssa.FreeVar) ssa.Value {
+	mc := f.closures[v.Parent()]
+	if mc == nil {
+		return nil
+	}
+	for i, fv := range v.Parent().FreeVars {
+		if fv == v && i < len(mc.Bindings) {
+			return mc.Bindings[i]
+		}
+	}
+	return nil
+}
+
+// cell visits what is stored in a variable; false if that is not known.
+func (o *origins) cell(addr ssa.Value) bool {
+	switch a := addr.(type) {
+	case *ssa.Global:
+		if o.escaped[a] || token.IsExported(a.Name()) && a.Object() != nil || len(o.stores[a]) == 0 {
+			return false
+		}
+		for _, s := range o.stores[a] {
+			o.visit(s)
+		}
+		return true
+	case *ssa.FreeVar:
+		if b := o.binding(a); b != nil {
+			return o.cell(b)
+		}
+	case *ssa.Alloc:
+		var values []ssa.Value
+		if !stored(o.Flow, a, &values) || len(values) == 0 {
+			return false
+		}
+		for _, s := range values {
+			o.visit(s)
+		}
+		return true
+	}
+	return false
+}
+
+// stored gathers what is stored at the address of a variable, in its function
+// and in literals that capture it; false if the address goes elsewhere.
+func stored(f *Flow, addr ssa.Value, values *[]ssa.Value) bool {
+	if addr.Referrers() == nil {
+		return false
+	}
+	for _, r := range *addr.Referrers() {
+		switch r := r.(type) {
+		case *ssa.Store:
+			if r.Addr != addr {
+				return false
+			}
+			*values = append(*values, r.Val)
+		case *ssa.UnOp:
+		case *ssa.MakeClosure:
+			lit, ok := r.Fn.(*ssa.Function)
+			if !ok {
+				return false
+			}
+			for i, b := range r.Bindings {
+				if b == addr && !stored(f, lit.FreeVars[i], values) {
+					return false
+				}
+			}
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// results visits what a function of this package returns; false if it has no
+// body here.
+func (o *origins) results(call *ssa.Call, index int) bool {
+	fn := call.Call.StaticCallee()
+	if fn == nil || len(fn.Blocks) == 0 {
+		return false
+	}
+	for _, b := range fn.Blocks {
+		if ret, ok := b.Instrs[len(b.Instrs)-1].(*ssa.Return); ok && index < len(ret.Results) {
+			o.visit(ret.Results[index])
+		}
+	}
+	return true
+}
+
+// Fixed reports whether a string or slice of bytes is the same in every run of
+// the program: written into the source, or allocated and never filled. Text is
+// what the source says, if it is one text. No bytes at all are not fixed.
+func (f *Flow) Fixed(v ssa.Value) (text string, ok bool) {
+	all := f.Origins(v)
+	for _, o := range all {
+		switch o := o.(type) {
+		case *ssa.Const:
+			if o.Value == nil || o.Value.Kind() != constant.String || constant.StringVal(o.Value) == "" {
+				return "", false
+			}
+			text = constant.StringVal(o.Value)
+		case *ssa.Alloc, *ssa.MakeSlice:
+			if !f.neverFilled(o) {
+				return "", false
+			}
+		default:
+			return "", false
+		}
+	}
+	if len(all) != 1 {
+		text = ""
+	}
+	return text, len(all) > 0 && f.keepsContent(v)
+}
+
+// keepsContent reports whether nothing writes into the bytes that a value is
+// taken from, as far as it stands in variables of the function or the package.
+func (f *Flow) keepsContent(v ssa.Value) bool {
+	seen := map[ssa.Value]bool{}
+	var back func(v ssa.Value) bool
+	back = func(v ssa.Value) bool {
+		if seen[v] {
+			return true
+		}
+		seen[v] = true
+		if !f.onlyRead(v, map[ssa.Value]bool{}) {
+			return false
+		}
+		switch x := v.(type) {
+		case *ssa.Slice:
+			return back(x.X)
+		case *ssa.ChangeType:
+			return back(x.X)
+		case *ssa.MakeInterface:
+			return back(x.X)
+		case *ssa.Phi:
+			for _, e := range x.Edges {
+				if !back(e) {
+					return false
+				}
+			}
+		case *ssa.UnOp:
+			if g, ok := x.X.(*ssa.Global); ok {
+				for _, load := range f.loads[g] {
+					if !f.onlyRead(load, map[ssa.Value]bool{}) {
+						return false
+					}
+				}
+			}
+		}
+		return true
+	}
+	return back(v)
+}
+
+// neverFilled reports whether an array or slice holds only constants.
+func (f *Flow) neverFilled(v ssa.Value) bool {
+	t := v.Type().Underlying()
+	if p, ok := t.(*types.Pointer); ok {
+		t = p.Elem().Underlying()
+	}
+	if !code.IsText(t) {
+		return false
+	}
+	return f.onlyRead(v, map[ssa.Value]bool{})
+}
+
+// onlyRead reports whether nothing writes into memory but constants.
+func (f *Flow) onlyRead(v ssa.Value, seen map[ssa.Value]bool) bool {
+	if seen[v] {
+		return true
+	}
+	seen[v] = true
+	if v.Referrers() == nil {
+		return true
+	}
+	for _, r := range *v.Referrers() {
+		switch r := r.(type) {
+		case *ssa.Slice:
+			if !f.onlyRead(r, seen) {
+				return false
+			}
+		case *ssa.ChangeType:
+			if !f.onlyRead(r, seen) {
+				return false
+			}
+		case *ssa.MakeInterface:
+			if !f.onlyRead(r, seen) {
+				return false
+			}
+		case *ssa.Phi:
+			if !f.onlyRead(r, seen) {
+				return false
+			}
+		case *ssa.IndexAddr:
+			if r.X != v {
+				continue
+			}
+			for _, rr := range *r.Referrers() {
+				switch rr := rr.(type) {
+				case *ssa.Store:
+					if _, ok := rr.Val.(*ssa.Const); !ok {
+						return false
+					}
+				case *ssa.UnOp:
+				default:
+					return false
+				}
+			}
+		case *ssa.Store:
+			if r.Addr == v {
+				if _, ok := r.Val.(*ssa.Const); !ok {
+					return false
+				}
+			}
+		case ssa.CallInstruction:
+			if r.Common().Value != v && !f.reads(r.Common(), v) {
+				return false
+			}
+		case *ssa.Field, *ssa.FieldAddr:
+			return false
+		}
+	}
+	return true
+}
+
+// readers are functions, by the start of their name, that do not write into
+// what they are given.
+var readers = []string{"fmt.", "len", "cap", "append", "string", "bytes.Equal", "bytes.Compare", "crypto/subtle.", "encoding/hex.EncodeToString",
+	"(*encoding/base64.Encoding).EncodeToString", "(*encoding/base64.Encoding).AppendEncode", "crypto/cipher.New", "(crypto/cipher.AEAD).", "crypto/aes.", "crypto/des.",
+	"crypto/rc4.", "crypto/hmac.", "crypto/sha", "crypto/md5.", "crypto/pbkdf2.", "golang.org/x/crypto/", "github.com/golang-jwt/", "github.com/dgrijalva/",
+	"github.com/gorilla/", "github.com/gin-contrib/", "(*github.com/golang-jwt/", "(*github.com/dgrijalva/", "(hash.Hash).Write", "(io.Writer).Write",
+	"(*os.File).Write", "os.WriteFile", "(*bytes.Buffer).Write", "log.", "github.com/lestrrat-go/", "github.com/go-jose/"}
+
+func (f *Flow) reads(call *ssa.CallCommon, v ssa.Value) bool {
+	name := query.CalleeSSA(call)
+	if name == "copy" {
+		return len(call.Args) == 2 && call.Args[0] != v
+	}
+	for _, r := range readers {
+		if strings.HasPrefix(name, r) {
+			return true
+		}
+	}
+	// A function of this package is asked what it does with its parameter.
+	if fn := call.StaticCallee(); fn != nil && len(fn.Blocks) > 0 {
+		for i, a := range call.Args {
+			if a == v && (i >= len(fn.Params) || !f.onlyRead(fn.Params[i], map[ssa.Value]bool{})) {
+				return false
+			}
+		}
+		return true
+	}
+	return false
+}
