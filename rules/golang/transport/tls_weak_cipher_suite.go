@@ -1,0 +1,124 @@
+package transport
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"go/ast"
+	"go/types"
+	"strings"
+
+	"golang.org/x/tools/go/analysis"
+	"golang.org/x/tools/go/analysis/passes/inspect"
+	"golang.org/x/tools/go/ast/inspector"
+
+	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/rules/golang/internal/code"
+	"github.com/peercheck/peercheck/rules/golang/internal/edit"
+)
+
+type cursor = inspector.Cursor
+
+//go:embed testdata/tls-weak-cipher-suite.txtar
+var tlsWeakCipherSuiteExamples string
+
+// TLSWeakCipherSuite finds TLS configurations that allow broken cipher suites.
+var TLSWeakCipherSuite = &check.Check{
+	ID:         "go/tls-weak-cipher-suite",
+	Title:      "TLS cipher suite is broken",
+	CWE:        []check.CWE{327},
+	Severity:   check.Medium,
+	Confidence: check.Firm,
+	Since:      "0.1",
+	Requires:   []*analysis.Analyzer{inspect.Analyzer},
+	RunPackage: runTLSWeakCipherSuite,
+	Page: check.Page{
+		What: "The `CipherSuites` of a `tls.Config` has one that Go itself lists among `tls.InsecureCipherSuites`: RC4, 3DES, CBC with SHA-256, or key exchange by RSA.",
+		Why: "RC4's output is biased enough to recover cookies (RFC 7465); 3DES falls to Sweet32 (CVE-2016-2183); Go's CBC with SHA-256 has no defence against Lucky13; and with RSA " +
+			"key exchange whoever gets the server's key later reads all recorded traffic, if the ROBOT attack (CVE-2017-13099 and others) does not do without the key.",
+		Fix: "Leave `CipherSuites` out: Go's own choice is good, depends on the hardware, and gets better with each release. The quick fix removes the suite from the list; peers that know " +
+			"nothing better are refused from then on.",
+		Limits: "Looks at lists that are written where they are assigned, and at variables that hold only one list. TLS 1.3 has no configurable suites. Test code is left alone.",
+		References: []string{
+			"https://cwe.mitre.org/data/definitions/327.html",
+			"https://pkg.go.dev/crypto/tls#InsecureCipherSuites",
+			"https://www.rfc-editor.org/rfc/rfc7465",
+			"https://sweet32.info/",
+		},
+		Examples: tlsWeakCipherSuiteExamples,
+	},
+}
+
+// weakSuite says what is wrong with a suite, by the name of its constant; "" if
+// nothing is. It follows tls.InsecureCipherSuites of Go 1.26.
+func weakSuite(name string) string {
+	switch {
+	case !strings.HasPrefix(name, "TLS_") || strings.HasSuffix(name, "_SCSV"):
+		return ""
+	case strings.Contains(name, "_RC4_"):
+		return "RC4 is broken"
+	case strings.Contains(name, "_3DES_"):
+		return "3DES has blocks so small that long connections leak (Sweet32)"
+	case strings.HasSuffix(name, "_CBC_SHA256"):
+		return "CBC with SHA-256 is open to Lucky13"
+	case strings.HasPrefix(name, "TLS_RSA_"):
+		return "RSA key exchange has no forward secrecy"
+	}
+	return ""
+}
+
+func runTLSWeakCipherSuite(_ context.Context, pass *check.PackagePass) error {
+	seen := map[*ast.CompositeLit]bool{}
+	for c := range code.Nodes(pass.Pass, (*ast.KeyValueExpr)(nil), (*ast.AssignStmt)(nil)) {
+		var field, value ast.Expr
+		switch n := c.Node().(type) {
+		case *ast.KeyValueExpr:
+			field, value = n.Key, n.Value
+		case *ast.AssignStmt:
+			if len(n.Lhs) != 1 || len(n.Rhs) != 1 {
+				continue
+			}
+			field, value = n.Lhs[0], n.Rhs[0]
+		}
+		v := code.Var(pass.TypesInfo, field)
+		if v == nil || !v.IsField() || v.Name() != "CipherSuites" || code.Path(v.Pkg()) != "crypto/tls" || isChosen(pass, c) || isLegacy(c) {
+			continue
+		}
+		lit, ok := ast.Unparen(value).(*ast.CompositeLit)
+		if !ok {
+			lit, ok = code.Init(pass.Pass, value).(*ast.CompositeLit)
+		}
+		if ok && !seen[lit] {
+			seen[lit] = true
+			weakSuites(pass, lit)
+		}
+	}
+	return nil
+}
+
+func weakSuites(pass *check.PackagePass, lit *ast.CompositeLit) {
+	for i, e := range lit.Elts {
+		var id *ast.Ident
+		switch e := ast.Unparen(e).(type) {
+		case *ast.SelectorExpr:
+			id = e.Sel
+		case *ast.Ident:
+			id = e
+		default:
+			continue
+		}
+		obj, ok := pass.TypesInfo.Uses[id].(*types.Const)
+		if !ok || code.Path(obj.Pkg()) != "crypto/tls" {
+			continue
+		}
+		reason := weakSuite(obj.Name())
+		if reason == "" {
+			continue
+		}
+		f := check.Finding{Message: fmt.Sprintf("%s is accepted: %s", obj.Name(), reason), Location: pass.Location(e)}
+		if len(lit.Elts) > 1 {
+			f.Fixes = []check.Fix{{Title: "Remove " + obj.Name(), Edits: []check.Edit{edit.Element(pass, lit.Elts, i)}}}
+		}
+		pass.Report(f)
+	}
+}
