@@ -1,0 +1,109 @@
+package transport
+
+import (
+	"context"
+	_ "embed"
+	"go/ast"
+	"go/types"
+
+	"golang.org/x/tools/go/analysis"
+	"golang.org/x/tools/go/analysis/passes/inspect"
+
+	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/lib/golang/query"
+	"github.com/peercheck/peercheck/rules/golang/internal/code"
+)
+
+//go:embed testdata/ssh-host-key-not-verified.txtar
+var sshHostKeyNotVerifiedExamples string
+
+// SSHHostKeyNotVerified finds SSH clients that accept any host key.
+var SSHHostKeyNotVerified = &check.Check{
+	ID:         "go/ssh-host-key-not-verified",
+	Title:      "SSH host key is not verified",
+	CWE:        []check.CWE{322, 295},
+	Severity:   check.High,
+	Confidence: check.Firm,
+	Since:      "0.1",
+	Requires:   []*analysis.Analyzer{inspect.Analyzer},
+	RunPackage: runSSHHostKeyNotVerified,
+	Page: check.Page{
+		What: "An SSH client accepts whatever key the server shows, by `ssh.InsecureIgnoreHostKey` or by a callback that always returns nil.",
+		Why: "The host key is all that tells the server from somebody in between. Without it an attacker on the path answers in the server's place, gets the password, and sees and " +
+			"changes every command, file and tunnel. HashiCorp Packer's and Terraform's provisioners and Jenkins' SSH plugins each had to add the check after the fact.",
+		Fix: "Use `knownhosts.New` from golang.org/x/crypto/ssh/knownhosts with the user's known_hosts file, or `ssh.FixedHostKey` for one server. There is no quick fix, because only " +
+			"you know where the key is.",
+		Limits: "Left alone: code that runs only under a condition or in a function whose name says that no verification is wanted (`if opts.Insecure`), callbacks that keep the key for " +
+			"something else to look at, and test code.",
+		References: []string{
+			"https://cwe.mitre.org/data/definitions/322.html",
+			"https://pkg.go.dev/golang.org/x/crypto/ssh#HostKeyCallback",
+			"https://pkg.go.dev/golang.org/x/crypto/ssh/knownhosts",
+			"https://www.rfc-editor.org/rfc/rfc4251#section-4.1",
+		},
+		Examples: sshHostKeyNotVerifiedExamples,
+	},
+}
+
+func runSSHHostKeyNotVerified(_ context.Context, pass *check.PackagePass) error {
+	report := func(n ast.Node, how string) {
+		pass.Report(check.Finding{
+			Message:  "SSH host key is not verified: " + how + ", so anyone on the network path can pose as the server",
+			Location: pass.Location(n),
+		})
+	}
+	for c := range code.Nodes(pass.Pass, (*ast.SelectorExpr)(nil), (*ast.FuncLit)(nil)) {
+		switch n := c.Node().(type) {
+		case *ast.SelectorExpr:
+			if query.Name(pass.TypesInfo.Uses[n.Sel]) == "golang.org/x/crypto/ssh.InsecureIgnoreHostKey" && !isChosen(pass, c) {
+				report(n, "any is accepted")
+			}
+		case *ast.FuncLit:
+			if key := hostKeyCallback(pass.TypesInfo.TypeOf(n)); key && !keepsParam(pass, n) && alwaysNil(pass, n.Body) && !isChosen(pass, c) {
+				report(n.Type, "this callback never returns an error")
+			}
+		}
+	}
+	for c := range code.Nodes(pass.Pass, (*ast.FuncDecl)(nil)) {
+		d, ok := c.Node().(*ast.FuncDecl)
+		if !ok || pass.TypesInfo.Defs[d.Name] == nil {
+			continue
+		}
+		if d.Body != nil && hostKeyCallback(pass.TypesInfo.Defs[d.Name].Type()) && alwaysNil(pass, d.Body) && len(d.Body.List) == 1 && !isChosen(pass, c) {
+			report(d.Name, "this callback never returns an error")
+		}
+	}
+	return nil
+}
+
+// hostKeyCallback reports whether a type is the signature of ssh.HostKeyCallback.
+func hostKeyCallback(t types.Type) bool {
+	sig, ok := t.(*types.Signature)
+	return ok && sig.Params().Len() == 3 && sig.Results().Len() == 1 &&
+		query.IsType(sig.Params().At(1).Type(), "net.Addr") &&
+		query.IsType(sig.Params().At(2).Type(), "golang.org/x/crypto/ssh.PublicKey") &&
+		query.IsType(sig.Results().At(0).Type(), "error")
+}
+
+// keepsParam reports whether a callback uses the key: to show it to a person, to
+// record it, or to hand it to what decides.
+func keepsParam(pass *check.PackagePass, lit *ast.FuncLit) bool {
+	params := lit.Type.Params.List
+	last := params[len(params)-1]
+	if len(last.Names) == 0 {
+		return false
+	}
+	key := pass.TypesInfo.Defs[last.Names[len(last.Names)-1]]
+	used := false
+	ast.Inspect(lit.Body, func(n ast.Node) bool {
+		if id, ok := n.(*ast.Ident); ok && key != nil && pass.TypesInfo.Uses[id] == key {
+			used = true
+		}
+		return !used
+	})
+	return used
+}
+
+func alwaysNil(pass *check.PackagePass, body *ast.BlockStmt) bool {
+	return code.AlwaysReturns(body, func(e ast.Expr) bool { return pass.TypesInfo.Types[e].IsNil() })
+}
