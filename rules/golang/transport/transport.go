@@ -5,4 +5,13 @@ package transport
 import "github.com/peercheck/peercheck/lib/check"
 
 // All gives the checks of this package, sorted by ID.
-func All() []*check.Check { return []*check.Check{TLSVerificationDisabled} }
+func All() []*check.Check {
+	return []*check.Check{
+		SSHHostKeyNotVerified,
+		TLSClientCertificateNotVerified,
+		TLSResumptionSkipsVerification,
+		TLSVerificationDisabled,
+		TLSVersionTooOld,
+		TLSWeakCipherSuite,
+	}
+}
