@@ -6,4 +6,4 @@ package crypto
 import "github.com/peercheck/peercheck/lib/check"
 
 // All gives the checks of this package, sorted by ID.
-func All() []*check.Check { return []*check.Check{WeakHash} }
+func All() []*check.Check { return []*check.Check{InsecureRandom, WeakHash} }

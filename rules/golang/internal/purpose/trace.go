@@ -6,6 +6,7 @@ import (
 	"go/types"
 	"slices"
 	"strconv"
+	"strings"
 
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/ast/edge"
@@ -48,6 +49,8 @@ type Trace struct {
 	Uses []Use
 	// Passed are the functions that get the value as an argument.
 	Passed []*types.Func
+	// Returned are the functions of this package whose first result it becomes.
+	Returned []*types.Func
 }
 
 // Has gives the first use for one of some purposes.
@@ -73,6 +76,13 @@ func (t Trace) PassedTo(names ...string) bool {
 func (t *Tracer) Trace(c inspector.Cursor) Trace {
 	w := &walk{Tracer: t, left: budget, seen: map[types.Object]bool{}}
 	w.value(c, nil)
+	return w.found
+}
+
+// Follow is Trace for a variable or parameter that is filled at a position.
+func (t *Tracer) Follow(v *types.Var, from token.Pos) Trace {
+	w := &walk{Tracer: t, left: budget, seen: map[types.Object]bool{}}
+	w.variable(v, from, nil)
 	return w.found
 }
 
@@ -137,7 +147,7 @@ func (w *walk) value(c inspector.Cursor, calls []*types.Func) {
 				return
 			}
 			name := NameOf(w.pass.TypesInfo, kv.Key)
-			w.add(name, OfName(name), kv.Key, calls)
+			w.field(w.pass.TypesInfo.TypeOf(literal(parent)), name, kv.Key, calls)
 			return
 		case edge.CallExpr_Args:
 			call, ok := parent.Node().(*ast.CallExpr)
@@ -213,7 +223,7 @@ func (w *walk) assigned(lhs ast.Expr, after token.Pos, calls []*types.Func) {
 		}
 	case *ast.SelectorExpr:
 		if !w.fieldIsPublic(lhs) {
-			w.add(lhs.Sel.Name, OfName(lhs.Sel.Name), lhs, calls)
+			w.field(info.TypeOf(lhs.X), lhs.Sel.Name, lhs, calls)
 		}
 	case *ast.StarExpr:
 		w.assigned(lhs.X, after, calls)
@@ -227,6 +237,25 @@ func (w *walk) assigned(lhs ast.Expr, after token.Pos, calls []*types.Func) {
 	}
 }
 
+// field takes note of a value that goes into a field: that of a Session is a
+// session ID if it is called ID.
+func (w *walk) field(of types.Type, name string, n ast.Node, calls []*types.Func) {
+	p := OfName(name)
+	if typeName := query.TypeName(of); p == None && typeName != "" {
+		p = OfName(typeName[strings.LastIndexByte(typeName, '.')+1:] + " " + name)
+	}
+	w.add(name, p, n, calls)
+}
+
+// literal gives the composite literal that a key-value pair stands in.
+func literal(kv inspector.Cursor) ast.Expr {
+	lit, _ := kv.Parent().Node().(*ast.CompositeLit)
+	if lit == nil {
+		return nil
+	}
+	return lit
+}
+
 func under(t types.Type) types.Type {
 	if t == nil {
 		return nil
@@ -234,30 +263,35 @@ func under(t types.Type) types.Type {
 	return t.Underlying()
 }
 
-// fieldIsPublic reports whether a field holds numbers or flags of a protocol
-// rather than text: a token there is a lexer's.
+// fieldIsPublic reports whether a field cannot hold a secret by its type: a
+// token there is a lexer's.
 func (w *walk) fieldIsPublic(e ast.Expr) bool {
 	v := code.Var(w.pass.TypesInfo, e)
-	return v != nil && v.IsField() && ofTextVar(v) == None
+	return v != nil && v.IsField() && !mayHold(v.Type())
 }
 
-// ofTextVar is OfName for variables: what is kept in a number is a number, but
-// for one-time codes.
+// ofTextVar is OfName for variables that can hold a secret.
 func ofTextVar(v *types.Var) Purpose {
-	p := OfName(v.Name())
-	if p == None || v.Type() == nil {
-		return p
-	}
-	switch t := v.Type().Underlying().(type) {
-	case *types.Basic:
-		if t.Info()&(types.IsInteger|types.IsString) == 0 {
-			return None
-		}
-	case *types.Slice, *types.Array, *types.Pointer, *types.Interface:
-	default:
+	if !mayHold(v.Type()) {
 		return None
 	}
-	return p
+	return OfName(v.Name())
+}
+
+// mayHold reports whether a type is one in which secrets are kept: text, bytes,
+// and numbers without a type of their own, as one-time codes are.
+func mayHold(t types.Type) bool {
+	if t == nil {
+		return true
+	}
+	switch u := t.Underlying().(type) {
+	case *types.Basic:
+		_, named := types.Unalias(t).(*types.Named)
+		return u.Info()&types.IsString != 0 || u.Info()&types.IsInteger != 0 && !named
+	case *types.Slice, *types.Array, *types.Pointer, *types.Interface:
+		return true
+	}
+	return false
 }
 
 // variable follows a value into the later uses of the variable that holds it.
@@ -369,6 +403,7 @@ func (w *walk) function(fn *types.Func, calls []*types.Func) {
 		return
 	}
 	w.seen[fn] = true
+	w.found.Returned = append(w.found.Returned, fn)
 	if isText := returnsText(fn); isText || returnsNumber(fn) {
 		w.add(fn.Name(), OfFunc(fn.Name()), nodeAt(fn.Pos()), calls)
 	}

@@ -1,0 +1,263 @@
+package crypto
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"go/ast"
+	"go/types"
+	"go/version"
+	"slices"
+	"strings"
+
+	"golang.org/x/tools/go/analysis"
+	"golang.org/x/tools/go/analysis/passes/inspect"
+	"golang.org/x/tools/go/ast/edge"
+	"golang.org/x/tools/go/ast/inspector"
+
+	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/lib/golang/query"
+	"github.com/peercheck/peercheck/rules/golang/internal/code"
+	"github.com/peercheck/peercheck/rules/golang/internal/edit"
+	"github.com/peercheck/peercheck/rules/golang/internal/purpose"
+)
+
+//go:embed testdata/insecure-random.txtar
+var insecureRandomExamples string
+
+// InsecureRandom finds tokens, passwords, keys and nonces from math/rand.
+var InsecureRandom = &check.Check{
+	ID:         "go/insecure-random",
+	Title:      "Secret comes from a predictable random number generator",
+	CWE:        []check.CWE{338, 330},
+	Severity:   check.High,
+	Confidence: check.Firm,
+	Since:      "0.1",
+	Requires:   []*analysis.Analyzer{inspect.Analyzer},
+	FactTypes:  []analysis.Fact{(*drawsPredictably)(nil)},
+	RunPackage: runInsecureRandom,
+	Page: check.Page{
+		What: "A token, password, session ID, one-time code, key, salt or nonce is drawn from math/rand, by itself or by a helper that " +
+			"does, or a function of a crypto package gets a math/rand generator as its source.",
+		Why: "The generators of math/rand are made to be fast. A few outputs give away the state of the older ones, and a seed from the clock " +
+			"can be tried out; then every token before and after is known. In Masterminds/goutils (CVE-2021-4238) a helper for random " +
+			"strings gave far fewer of them than its callers counted on.",
+		Fix: "`crypto/rand.Text` for tokens and passwords, `crypto/rand.Read` for bytes, `crypto/rand.Int` for numbers in a range. The quick fix " +
+			"turns `math/rand.Read` into `crypto/rand.Read`, which is safe from Go 1.24 on, where it cannot fail; and a formatted " +
+			"number into `crypto/rand.Text()`, which is not safe to apply unseen, as the text gets another length and alphabet.",
+		Limits: "Judged by what the value is used for, as names tell it; jitter, shuffling, sampling, simulation and test data are left alone, and so are " +
+			"IDs that only have to differ (requests, traces). Values are followed within a function, to the callers in the package, and " +
+			"to callers of helpers in other packages of the scan.",
+		References: []string{
+			"https://cwe.mitre.org/data/definitions/338.html",
+			"https://pkg.go.dev/crypto/rand",
+			"https://go.dev/blog/chacha8rand",
+		},
+		Examples: insecureRandomExamples,
+	},
+}
+
+// drawsPredictably is the fact that a function's result comes from math/rand.
+type drawsPredictably struct{}
+
+func (*drawsPredictably) AFact()         {}
+func (*drawsPredictably) String() string { return "draws from math/rand" }
+
+func runInsecureRandom(_ context.Context, pass *check.PackagePass) error {
+	in, ok := pass.ResultOf[inspect.Analyzer].(*inspector.Inspector)
+	if !ok || code.Path(pass.Pkg) == "math/rand" || code.Path(pass.Pkg) == "math/rand/v2" {
+		return nil
+	}
+	r := &randoms{PackagePass: pass, tracer: purpose.NewTracer(pass.Pass, in.Root())}
+	for c := range in.Root().Preorder((*ast.CallExpr)(nil)) {
+		call, ok := c.Node().(*ast.CallExpr)
+		if !ok {
+			continue
+		}
+		if file := code.File(c); file != nil && !code.IsTest(pass.Pass, file) {
+			r.call(c, file, call)
+		}
+	}
+	return nil
+}
+
+// randoms is the work on one package.
+type randoms struct {
+	*check.PackagePass
+	tracer *purpose.Tracer
+}
+
+func (r *randoms) call(c inspector.Cursor, file *ast.File, call *ast.CallExpr) {
+	fn := code.Callee(r.TypesInfo, call)
+	if fn == nil {
+		return
+	}
+	switch {
+	case isGenerator(fn):
+		if fn.Name() == "Read" {
+			r.read(c, file, call, call.Args, fn)
+			return
+		}
+		if fn.Name() == "Shuffle" || fn.Name() == "Seed" || strings.HasPrefix(fn.Name(), "New") {
+			return
+		}
+		r.drawn(c, file, call, "math/rand")
+	case fn.Pkg() != r.Pkg && r.ImportObjectFact(fn, new(drawsPredictably)):
+		r.drawn(c, file, call, fn.Pkg().Name()+"."+fn.Name())
+	case isCrypto(fn):
+		for i, arg := range call.Args {
+			if isReader(fn, i) && r.isRand(arg) {
+				r.report(arg, fmt.Sprintf("%s.%s gets its random bytes from math/rand, which can be predicted", fn.Pkg().Name(), fn.Name()), purpose.Use{}, nil)
+			}
+		}
+	case query.Name(fn) == "io.ReadFull" && len(call.Args) == 2 && r.isRand(call.Args[0]):
+		r.read(c, file, call, call.Args[1:], fn)
+	}
+}
+
+// isGenerator reports whether a function of math/rand, or a method of its
+// generators, gives random numbers.
+func isGenerator(fn *types.Func) bool {
+	if path := code.Path(fn.Pkg()); path != "math/rand" && path != "math/rand/v2" {
+		return false
+	}
+	if recv := fn.Signature().Recv(); recv != nil {
+		return slices.Contains([]string{"math/rand.Rand", "math/rand/v2.Rand", "math/rand/v2.ChaCha8", "math/rand/v2.PCG"}, query.TypeName(recv.Type()))
+	}
+	return true
+}
+
+func isCrypto(fn *types.Func) bool {
+	path := code.Path(fn.Pkg())
+	return strings.HasPrefix(path, "crypto/") || strings.HasPrefix(path, "golang.org/x/crypto/")
+}
+
+func isReader(fn *types.Func, i int) bool {
+	params := fn.Signature().Params()
+	return i < params.Len() && query.IsType(params.At(i).Type(), "io.Reader")
+}
+
+// isRand reports whether an expression is a generator of math/rand.
+func (r *randoms) isRand(e ast.Expr) bool {
+	t := r.TypesInfo.TypeOf(e)
+	return query.IsType(t, "math/rand.Rand") || query.IsType(t, "math/rand/v2.ChaCha8")
+}
+
+// drawn judges a call whose result is random.
+func (r *randoms) drawn(c inspector.Cursor, file *ast.File, call *ast.CallExpr, source string) {
+	trace := r.tracer.Trace(c)
+	for _, fn := range trace.Returned {
+		r.ExportObjectFact(fn, new(drawsPredictably))
+	}
+	use, ok := needsSecrecy(trace)
+	if !ok {
+		return
+	}
+	r.report(call.Fun, fmt.Sprintf("%s in %s comes from %s, whose numbers can be predicted", use.Purpose, use.Name, source), use, r.text(c, file, use))
+}
+
+// read judges a call that fills a buffer with random bytes.
+func (r *randoms) read(c inspector.Cursor, file *ast.File, call *ast.CallExpr, buffer []ast.Expr, fn *types.Func) {
+	if len(buffer) != 1 {
+		return
+	}
+	target := ast.Unparen(buffer[0])
+	if s, ok := target.(*ast.SliceExpr); ok {
+		target = ast.Unparen(s.X)
+	}
+	v := code.Var(r.TypesInfo, target)
+	if v == nil {
+		return
+	}
+	use := purpose.Use{Name: v.Name(), Purpose: purpose.OfName(v.Name()), Node: target}
+	if !v.IsField() {
+		trace := r.tracer.Follow(v, call.End())
+		for _, fn := range trace.Returned {
+			r.ExportObjectFact(fn, new(drawsPredictably))
+		}
+		use, _ = needsSecrecy(trace)
+	}
+	if use.Purpose == purpose.None || use.Purpose == purpose.Signature {
+		return
+	}
+	var fixes []check.Fix
+	if fn.Signature().Recv() == nil && fn.Name() == "Read" {
+		pkg, edits := edit.Reimport(r.PackagePass, file, "crypto/rand", call.Pos(), call.Fun)
+		edits = append(edits, r.Edit(call.Fun, pkg+".Read"))
+		fixes = []check.Fix{{Title: "Read from crypto/rand", Safe: r.atLeast(file, "go1.24"), Edits: edits}}
+	}
+	r.report(call.Fun, fmt.Sprintf("%s in %s comes from math/rand, whose bytes can be predicted", use.Purpose, use.Name), use, fixes)
+}
+
+// needsSecrecy gives the first use that an attacker must not be able to predict.
+func needsSecrecy(trace purpose.Trace) (purpose.Use, bool) {
+	return trace.Has(purpose.Token, purpose.Password, purpose.Key, purpose.Nonce)
+}
+
+func (r *randoms) report(at ast.Node, message string, use purpose.Use, fixes []check.Fix) {
+	f := check.Finding{Message: message, Location: r.Location(at), Fixes: fixes}
+	if use.Node != nil && r.Document(use.Node.Pos()) != nil && use.Node.End() > use.Node.Pos() {
+		related := r.Location(use.Node)
+		related.Message = "here it becomes " + use.Name
+		f.Related = []check.Location{related}
+	}
+	r.Report(f)
+}
+
+// text replaces a formatted number, such as strconv.Itoa(rand.Int()), by
+// crypto/rand.Text(), which came with Go 1.24.
+func (r *randoms) text(c inspector.Cursor, file *ast.File, use purpose.Use) []check.Fix {
+	words := purpose.Words(use.Name)
+	digits := slices.ContainsFunc(words, func(w string) bool { return w == "code" || w == "otp" || w == "pin" || w == "totp" })
+	if digits || use.Purpose == purpose.Nonce || !r.atLeast(file, "go1.24") {
+		return nil
+	}
+	formatted := false
+	for c.ParentEdgeKind() == edge.CallExpr_Args {
+		call, ok := c.Parent().Node().(*ast.CallExpr)
+		if !ok || !r.isFormatting(call, c.Node()) {
+			break
+		}
+		c, formatted = c.Parent(), true
+	}
+	outer, ok := c.Node().(ast.Expr)
+	if !formatted || !ok || !types.Identical(r.TypesInfo.TypeOf(outer), types.Typ[types.String]) {
+		return nil
+	}
+	pkg, edits := edit.Reimport(r.PackagePass, file, "crypto/rand", outer.Pos(), outer)
+	edits = append(edits, r.Edit(outer, pkg+".Text()"))
+	return []check.Fix{{Title: "Take a random text from crypto/rand", Edits: edits}}
+}
+
+// isFormatting reports whether a call turns one argument into text, with nothing
+// but constants beside it.
+func (r *randoms) isFormatting(call *ast.CallExpr, arg ast.Node) bool {
+	for _, other := range call.Args {
+		if other != arg && query.Constant(r.TypesInfo, other) == nil {
+			return false
+		}
+	}
+	if r.TypesInfo.Types[call.Fun].IsType() {
+		b, ok := r.TypesInfo.TypeOf(call).Underlying().(*types.Basic)
+		return ok && b.Info()&types.IsNumeric != 0 // int64(rand.Int()); string(rune) is no number
+	}
+	switch query.Callee(r.TypesInfo, call) {
+	case "fmt.Sprint", "strconv.Itoa", "strconv.FormatInt", "strconv.FormatUint":
+		return true
+	case "fmt.Sprintf":
+		// Nothing but the number: a prefix would be lost.
+		format, _ := query.String(r.TypesInfo, call.Args[0])
+		verb := strings.TrimLeft(strings.TrimPrefix(format, "%"), "0123456789")
+		return strings.HasPrefix(format, "%") && len(verb) == 1
+	}
+	return false
+}
+
+// atLeast reports whether a file is written for a version of Go.
+func (r *randoms) atLeast(file *ast.File, v string) bool {
+	has := r.TypesInfo.FileVersions[file]
+	if has == "" && r.Pkg != nil {
+		has = r.Pkg.GoVersion()
+	}
+	return version.IsValid(has) && version.Compare(has, v) >= 0
+}
