@@ -1,9 +1,11 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -19,31 +21,81 @@ import (
 )
 
 func (p *program) hookCommand() *cobra.Command {
-	hook := &cobra.Command{Use: "hook", Short: "Install, remove and run Git hooks"}
-	hook.AddCommand(
-		&cobra.Command{
-			Use: "install", Short: "Have every commit in this repository judged", Args: cobra.NoArgs,
+	hook := &cobra.Command{
+		Use: "hook", Short: "Install, prove, remove and run Git hooks",
+		Long: `Install, prove, remove and run Git hooks. By default these are the hooks of
+somebody who commits and pushes: ` + strings.Join(hooks.Client, ", ") + `.
+With --server they are those of a repository that is pushed to: ` + strings.Join(hooks.Server, ", ") + `.`,
+	}
+	var opts hooks.InstallOptions
+	with := func(cmd *cobra.Command) *cobra.Command {
+		cmd.Args = cobra.NoArgs
+		cmd.Flags().BoolVar(&opts.Server, "server", false, "the hooks of a repository that is pushed to")
+		cmd.Flags().StringSliceVar(&opts.Hooks, "hooks", nil, "these hooks only, by `NAME`")
+		return cmd
+	}
+	install := with(&cobra.Command{
+		Use: "install", Short: "Have every commit and push judged",
+		Long: `Have every commit and push in this repository judged. A hook that is there already
+is kept and run first; installing twice changes nothing.`,
+		RunE: func(cmd *cobra.Command, _ []string) (err error) {
+			opts.Repo = p.repo()
+			if opts.Binary, err = executable(); err != nil {
+				return err
+			}
+			done, err := hooks.Install(cmd.Context(), opts)
+			p.outcomes(done)
+			if err == nil {
+				fmt.Fprintln(p.out, "`peercheck hook status` proves that they work")
+			}
+			return err
+		},
+	})
+	install.Flags().BoolVar(&opts.Anyway, "anyway", false, "install although a hook manager owns the hooks")
+	hook.AddCommand(install,
+		with(&cobra.Command{
+			Use: "uninstall", Short: "Put back what was there before",
 			RunE: func(cmd *cobra.Command, _ []string) error {
-				binary, err := executable()
-				if err != nil {
+				opts.Repo = p.repo()
+				done, err := hooks.Uninstall(cmd.Context(), opts)
+				p.outcomes(done)
+				return err
+			},
+		}),
+		with(&cobra.Command{
+			Use: "status", Short: "Prove that the hooks work, by having Git run them",
+			Long: `Prove that the hooks work, by having Git run them and listening for peercheck. The exit
+code is 1 if one of them does not.`,
+			RunE: func(cmd *cobra.Command, _ []string) (err error) {
+				opts.Repo = p.repo()
+				if opts.Binary, err = executable(); err != nil {
 					return err
 				}
-				done, err := hooks.Install(cmd.Context(), hooks.InstallOptions{Repo: p.repo(), Binary: binary})
-				p.outcomes(done)
-				return err
+				return p.hookStatus(cmd.Context(), opts)
 			},
-		},
-		&cobra.Command{
-			Use: "uninstall", Short: "Put back what was there before", Args: cobra.NoArgs,
-			RunE: func(cmd *cobra.Command, _ []string) error {
-				done, err := hooks.Uninstall(cmd.Context(), hooks.InstallOptions{Repo: p.repo()})
-				p.outcomes(done)
-				return err
-			},
-		},
+		}),
 		p.hookRunCommand(),
 	)
 	return hook
+}
+
+func (p *program) hookStatus(ctx context.Context, opts hooks.InstallOptions) error {
+	states, err := hooks.Status(ctx, opts)
+	if err != nil {
+		return err
+	}
+	broken := false
+	for _, s := range states {
+		word := "works"
+		if !s.Works {
+			word, broken = "does not work", true
+		}
+		fmt.Fprintf(p.out, "%s: %s: %s (%s)\n", s.Hook, word, text.Escape(s.Detail), text.Escape(s.Path))
+	}
+	if broken {
+		return exitCode(triage.ExitFindings)
+	}
+	return nil
 }
 
 func (p *program) hookRunCommand() *cobra.Command {
