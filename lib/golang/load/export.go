@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"go/token"
 	"go/types"
@@ -13,6 +14,8 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	modpath "golang.org/x/mod/module"
 	"golang.org/x/tools/go/gcexportdata"
@@ -25,6 +28,9 @@ type external struct {
 	Standard                      bool
 	Module                        *struct{ Path, GoVersion string }
 	Error                         *struct{ Err string }
+
+	late bool        // there was no answer in time
+	read atomic.Bool // its types were read
 }
 
 // listFields are the fields of external: go list computes no others.
@@ -45,6 +51,7 @@ type exports struct {
 	mu       sync.Mutex
 	known    map[string]*external
 	problems []string
+	retry    time.Time  // when to ask again what was not answered in time
 	reading  sync.Mutex // export data is not read concurrently
 	packages map[string]*types.Package
 }
@@ -77,53 +84,79 @@ func (e *exports) ask(ctx context.Context, importPaths []string) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	var asked []string
-	e.mu.Lock()
-	for _, p := range importPaths {
-		if e.known[p] == nil {
-			asked = append(asked, p)
-		}
-	}
-	e.mu.Unlock()
+	asked := e.unknown(importPaths)
 	if len(asked) == 0 {
 		return nil
 	}
-	slices.Sort(asked)
-	answers, problem := map[string]*external{}, ""
+	answers := map[string]*external{}
+	var problem error
 	if e.toolchain.path != "" {
 		// A path that is no import path might be read as a flag or a pattern.
 		sane := slices.DeleteFunc(slices.Clone(asked), func(p string) bool { return !listable(p) })
-		err := e.list(ctx, e.root, e.skeleton, sane, answers)
-		if err != nil && len(answers) == 0 && len(e.skeleton) > 0 {
+		problem = e.list(ctx, e.root, e.skeleton, sane, answers)
+		if problem != nil && len(answers) == 0 && len(e.skeleton) > 0 && !errors.Is(problem, errBudget) {
 			// The module files are of no use; the standard library still is.
 			std := slices.DeleteFunc(sane, func(p string) bool { return !maybeStandard(p) })
-			if err2 := e.list(ctx, "", nil, std, answers); err2 != nil {
-				err = err2
+			if err := e.list(ctx, "", nil, std, answers); err != nil {
+				problem = err
 			}
 		}
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if err != nil {
-			problem = err.Error()
-		}
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for p, a := range answers {
-		if e.known[p] == nil {
-			e.known[p] = a
-		}
+		e.known[p] = a
+	}
+	late := errors.Is(problem, errBudget)
+	if late {
+
+		e.retry = time.Now().Add(2 * e.toolchain.budget)
 	}
 	for _, p := range asked {
-		if e.known[p] == nil {
-			e.known[p] = &external{ImportPath: p}
+		if answers[p] == nil {
+			e.known[p] = &external{ImportPath: p, late: late}
 		}
 	}
-	if problem != "" && !slices.Contains(e.problems, problem) {
-		e.problems = append(e.problems, problem)
+	if problem != nil {
+		e.problem(problem.Error())
 	}
 	return nil
+}
+
+// unknown gives those of some import paths that have to be asked for, sorted. An
+// answer does not count any more if its export data is gone from the build cache
+// before it was read; none does not count if it was not given in time, but a go
+// command that hangs may not take more than a third of all time.
+func (e *exports) unknown(importPaths []string) []string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	var asked []string
+	for _, p := range importPaths {
+		x := e.known[p]
+		switch {
+		case x == nil:
+		case x.late && time.Now().After(e.retry):
+		case x.Export != "" && !x.read.Load():
+			if _, err := os.Stat(x.Export); err == nil {
+				continue
+			}
+		default:
+			continue
+		}
+		asked = append(asked, p)
+	}
+	slices.Sort(asked)
+	return slices.Compact(asked)
+}
+
+// problem notes why packages may be missing. The caller holds e.mu.
+func (e *exports) problem(text string) {
+	if !slices.Contains(e.problems, text) {
+		e.problems = append(e.problems, text)
+	}
 }
 
 // listable reports whether an import path may be given to go list: it is no
@@ -199,20 +232,34 @@ func (e *exports) read(p *external) (*types.Package, error) {
 	e.reading.Lock()
 	defer e.reading.Unlock()
 	if pkg := e.packages[p.ImportPath]; pkg != nil && pkg.Complete() {
+		p.read.Store(true)
 		return pkg, nil
 	}
+	pkg, err := e.readFile(p)
+	if err != nil {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		e.problem(err.Error())
+		return nil, err
+	}
+	p.read.Store(true)
+	return pkg, nil
+}
+
+func (e *exports) readFile(p *external) (*types.Package, error) {
 	file, err := os.Open(p.Export)
 	if err != nil {
-		return nil, fmt.Errorf("its export data is gone from the build cache")
+		return nil, fmt.Errorf("export data of %s is gone from the build cache", p.ImportPath)
 	}
 	defer file.Close()
 	r, err := gcexportdata.NewReader(file)
 	if err != nil {
-		return nil, fmt.Errorf("its export data cannot be read: %w", err)
+		return nil, fmt.Errorf("export data of %s cannot be read: %w", p.ImportPath, err)
 	}
 	pkg, err := gcexportdata.Read(r, e.fset, e.packages, p.ImportPath)
 	if err != nil {
-		return nil, fmt.Errorf("its export data cannot be read: %w", err)
+		return nil, fmt.Errorf("export data of Go %s cannot be read by this program, which was built with %s: %s",
+			e.toolchain.version, runtime.Version(), firstLine(err.Error()))
 	}
 	return pkg, nil
 }

@@ -210,7 +210,7 @@ func (r *run) scanNode(n *node) {
 			continue
 		case s.deep:
 			n.notices = append(n.notices, check.Notice{Kind: check.NoticeSyntax, Path: s.path, Effect: check.EffectDegraded,
-				Message: fmt.Sprintf("is nested more than %d levels deep: left out of its package", maxNesting)})
+				Message: "is nested too deeply (more than 500 brackets or 5,000 operators): left out of its package"})
 			continue
 		case s.name == "" || s.name == "_":
 			n.notices = append(n.notices, check.Notice{Kind: check.NoticeSyntax, Path: s.path, Effect: check.EffectDegraded,

@@ -7,6 +7,7 @@ import (
 	"go/token"
 	"io/fs"
 	"maps"
+	"path"
 	"slices"
 	"sync"
 )
@@ -121,8 +122,9 @@ func (l *Loader) toolchainFor(ctx context.Context, dir string) (*toolchain, erro
 func (r *run) exportsFor(w *workspace) *exports {
 	if w.exports == nil {
 		files, root := w.skeleton, w.root
-		if w.vendor != nil || w.root == "" {
-			files, root = nil, "" // only the standard library is outside the tree
+		if w.vendor != nil || files[path.Join(root, "go.mod")] == nil && files["go.work"] == nil {
+			// Only the standard library is outside the tree, or can be found.
+			files, root = nil, ""
 		}
 		h := sha256.New()
 		fmt.Fprintf(h, "%q\n", root)
@@ -133,7 +135,7 @@ func (r *run) exportsFor(w *workspace) *exports {
 			r.mu.Lock()
 			defer r.mu.Unlock()
 			r.nextID++
-			return newExports(r.nextID, r.toolchain, root, files, r.fset), 1
+			return newExports(r.nextID, r.toolchain.atLeast(w.toolchain), root, files, r.fset), 1
 		})
 	}
 	return w.exports

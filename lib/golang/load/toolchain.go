@@ -22,6 +22,8 @@ type toolchain struct {
 	env     []string // sanitised
 	context build.Context
 	version string // "1.26.0"
+	// cached is where the module cache keeps toolchains: a folder and a pattern.
+	cached string
 	// vendoring is the -mod flag of GOFLAGS, "" if it is not set.
 	vendoring string
 	budget    time.Duration
@@ -82,15 +84,16 @@ func (t *toolchain) ask(ctx context.Context, vars map[string]string, flags strin
 		return err
 	}
 	defer os.RemoveAll(skeleton)
-	out, err := t.run(ctx, skeleton, "", "env", "-json", "GOVERSION", "GOFLAGS", "GOMODCACHE")
+	out, err := t.run(ctx, skeleton, "", "env", "-json", "GOVERSION", "GOFLAGS", "GOMODCACHE", "GOHOSTOS", "GOHOSTARCH")
 	if err != nil {
 		return err
 	}
-	var said struct{ GOVERSION, GOFLAGS, GOMODCACHE string }
+	var said struct{ GOVERSION, GOFLAGS, GOMODCACHE, GOHOSTOS, GOHOSTARCH string }
 	if err := json.Unmarshal(out, &said); err != nil {
 		return fmt.Errorf("the answer of go env cannot be read: %w", err)
 	}
 	t.version = strings.TrimPrefix(said.GOVERSION, "go")
+	t.cached = filepath.Join(said.GOMODCACHE, "golang.org", "toolchain@v0.0.1-go*."+said.GOHOSTOS+"-"+said.GOHOSTARCH)
 	if flags == "" { // those that go env -w has set
 		flags = said.GOFLAGS
 		vars["GOFLAGS"], _ = goFlags(flags)
@@ -111,8 +114,33 @@ func (t *toolchain) ask(ctx context.Context, vars map[string]string, flags strin
 	return nil
 }
 
+// atLeast gives a toolchain that is not older than a version: this one, or the
+// oldest that fits of those in the module cache, which the go command has
+// downloaded and verified before. It is run from there by its path, so that
+// neither the PATH nor a download comes into play. If there is none, the go
+// command is left to say so.
+func (t *toolchain) atLeast(v string) *toolchain {
+	if t.path == "" || !newerGo(v, t.version) {
+		return t
+	}
+	best := *t
+	dirs, _ := filepath.Glob(t.cached)
+	before, after, _ := strings.Cut(filepath.Base(t.cached), "*")
+	for _, dir := range dirs {
+		found := strings.TrimSuffix(strings.TrimPrefix(filepath.Base(dir), before), after)
+		if newerGo(v, found) || best.path != t.path && newerGo(found, best.version) {
+			continue
+		}
+		if file := lookGo(filepath.Join(dir, "bin")); file != "" {
+			best.path, best.version = file, found
+			best.env = slices.DeleteFunc(slices.Clone(t.env), func(v string) bool { return strings.HasPrefix(v, "GOROOT=") })
+		}
+	}
+	return &best
+}
+
 // errBudget is the cause of a context that ended because a go command took too long.
-var errBudget = errors.New("out of time")
+var errBudget = errors.New("did not answer in time")
 
 // run runs the go command in a folder of a skeleton and gives its standard output. If it
 // fails, that output is given as well, and the error is one line.
@@ -137,7 +165,7 @@ func (t *toolchain) run(ctx context.Context, skeleton, root string, args ...stri
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
 	case context.Cause(limited) == errBudget:
-		return nil, fmt.Errorf("go %s did not answer within %v; run go build ./... once, so that the dependencies are compiled", args[0], t.budget)
+		return nil, fmt.Errorf("go %s %w (%v); run go build ./... once, so that the dependencies are compiled", args[0], errBudget, t.budget)
 	case err != nil:
 		said := firstLine(strings.ReplaceAll(errs.String(), skeleton+string(filepath.Separator), ""))
 		if said == "" {

@@ -375,7 +375,7 @@ func (r *run) toolchainNotice() (check.Notice, bool) {
 			message = strings.TrimSuffix(message, ")") + ", ...)"
 		}
 		if len(problems) == 0 {
-			problems = append(problems, "run go mod download, or go mod vendor")
+			problems = append(problems, "run go mod download, or go get if go.mod does not require them")
 		}
 	}
 	for _, p := range problems {

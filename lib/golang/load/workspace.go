@@ -142,7 +142,7 @@ func (w *workspace) addWork(folder string) bool {
 	}
 	file, err := modfile.ParseWork("go.work", data, nil)
 	if err != nil {
-		w.problems = append(w.problems, "go.work does not parse: "+firstLine(err.Error()))
+		w.problems = append(w.problems, firstLine(err.Error()))
 		return false
 	}
 	w.root, w.work = ".", true
@@ -187,7 +187,7 @@ func (w *workspace) addModule(folder, as string) *modfile.File {
 	w.modules = append(w.modules, m)
 	file, err := modfile.Parse(name, data, nil)
 	if err != nil {
-		w.problems = append(w.problems, "does not parse: "+firstLine(err.Error()))
+		w.problems = append(w.problems, firstLine(err.Error()))
 		if m.path == "" {
 			m.path = modfile.ModulePath(data)
 		}
