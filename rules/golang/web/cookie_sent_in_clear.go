@@ -1,0 +1,55 @@
+package web
+
+import (
+	"context"
+	_ "embed"
+
+	"golang.org/x/tools/go/analysis"
+	"golang.org/x/tools/go/analysis/passes/inspect"
+
+	"github.com/peercheck/peercheck/lib/check"
+)
+
+//go:embed testdata/cookie-sent-in-clear.txtar
+var cookieSentInClearExamples string
+
+// CookieSentInClear finds session cookies without Secure.
+var CookieSentInClear = &check.Check{
+	ID:         "go/cookie-sent-in-clear",
+	Title:      "Session cookie is sent without encryption",
+	CWE:        []check.CWE{614},
+	Severity:   check.Medium,
+	Confidence: check.Firm,
+	Since:      "0.1",
+	Requires:   []*analysis.Analyzer{inspect.Analyzer},
+	RunPackage: runCookieSentInClear,
+	Page: check.Page{
+		What: "A cookie that carries a session or a token is set without `Secure`, by net/http, gin, echo, fiber or the session options of gorilla and gin-contrib.",
+		Why: "The browser sends such a cookie over plain HTTP as well. Whoever shares the network only has to make the victim load `http://` of your host, by an image in any page, " +
+			"and reads the session from the air, even if your server answers HTTPS only. Firesheep showed it to everyone in 2010.",
+		Fix: "Set `Secure: true`, as the quick fix does; browsers treat localhost as secure. It is not safe to apply unseen: where the site is served over plain HTTP, the cookie is not sent any more.",
+		Limits: "A cookie counts by its name (`session`, `sid`, `auth_token`, ...), or by what its value is called where the name is not constant. Left alone: cookies that are being removed, cookies " +
+			"that a client sends, flags that are not constant (`Secure: r.TLS != nil`), and test code. A missing `SameSite` is none, because browsers take Lax then.",
+		References: []string{
+			"https://cwe.mitre.org/data/definitions/614.html",
+			"https://www.rfc-editor.org/rfc/rfc6265#section-4.1.2.5",
+			"https://cheatsheetseries.owasp.org/cheatsheets/Session_Management_Cheat_Sheet.html",
+		},
+		Examples: cookieSentInClearExamples,
+	},
+}
+
+func runCookieSentInClear(_ context.Context, pass *check.PackagePass) error {
+	for c := range sessionCookies(pass) {
+		value, fix := c.flag("Secure")
+		if !unset(pass, value) {
+			continue
+		}
+		pass.Report(check.Finding{
+			Message:  "session cookie is set without Secure, so it is sent over plain HTTP too",
+			Location: pass.Location(c.place),
+			Fixes:    fix("Send the cookie over HTTPS only"),
+		})
+	}
+	return nil
+}
