@@ -1,0 +1,247 @@
+package web
+
+import (
+	"context"
+	_ "embed"
+	"go/ast"
+	"go/token"
+	"strings"
+
+	"golang.org/x/tools/go/analysis"
+	"golang.org/x/tools/go/analysis/passes/inspect"
+	"golang.org/x/tools/go/ssa"
+
+	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/lib/golang/query"
+	"github.com/peercheck/peercheck/rules/golang/internal/code"
+	"github.com/peercheck/peercheck/rules/golang/internal/flow"
+)
+
+//go:embed testdata/cors-any-origin-with-credentials.txtar
+var corsAnyOriginWithCredentialsExamples string
+
+// CORSAnyOriginWithCredentials finds servers that let every page read answers meant for a user.
+var CORSAnyOriginWithCredentials = &check.Check{
+	ID:         "go/cors-any-origin-with-credentials",
+	Title:      "Any page may read answers in a user's name",
+	CWE:        []check.CWE{942, 346},
+	Severity:   check.High,
+	Confidence: check.Firm,
+	Since:      "0.1",
+	Requires:   []*analysis.Analyzer{inspect.Analyzer, flow.Analyzer},
+	RunPackage: runCORSAnyOriginWithCredentials,
+	Page: check.Page{
+		What: "A server allows credentials to any origin: it sends the request's `Origin` back in `Access-Control-Allow-Origin` without a look at it, or a CORS middleware is configured so.",
+		Why: "With both headers the browser sends cookies with a request from any page and lets that page read the answer. So every page that a user visits can read their mail, keys and CSRF " +
+			"tokens from your API. The CORS handler of gorilla/handlers once did this (CVE-2017-20146).",
+		Fix: "Compare the origin with a list of your own, and send the headers only for those. If the API is public, leave `Access-Control-Allow-Credentials` out. There is no quick fix, because only you know the " +
+			"list.",
+		Limits: "In code that sets the headers itself, any use of the origin but sending it back counts as a check: a comparison, a lookup, a call. A plain `*` with credentials is reported for middlewares " +
+			"(rs/cors, gin-contrib/cors, echo), some of which turn it into the request's origin; browsers refuse it as it is.",
+		References: []string{
+			"https://cwe.mitre.org/data/definitions/942.html",
+			"https://nvd.nist.gov/vuln/detail/CVE-2017-20146",
+			"https://fetch.spec.whatwg.org/#cors-protocol-and-credentials",
+		},
+		Examples: corsAnyOriginWithCredentialsExamples,
+	},
+}
+
+// headerSetters set a response header from a name and a value.
+var headerSetters = []string{"(net/http.Header).Set", "(net/http.Header).Add", "(*github.com/gin-gonic/gin.Context).Header",
+	"(*github.com/gofiber/fiber.Ctx).Set"}
+
+// headerGetters read a request header by its name.
+var headerGetters = []string{"(net/http.Header).Get", "(*github.com/gin-gonic/gin.Context).GetHeader", "(*github.com/gofiber/fiber.Ctx).Get"}
+
+func runCORSAnyOriginWithCredentials(_ context.Context, pass *check.PackagePass) error {
+	if fl, ok := pass.ResultOf[flow.Analyzer].(*flow.Flow); ok {
+		reflectedOrigins(pass, fl)
+	}
+	for s := range code.Structs(pass.Pass, "github.com/rs/cors.Options", "github.com/gin-contrib/cors.Config", "github.com/labstack/echo/middleware.CORSConfig") {
+		if on, known := code.ConstBool(pass.Pass, s.Fields["AllowCredentials"]); !known || !on {
+			continue
+		}
+		if place := anyOrigin(pass, s); place != nil {
+			pass.Report(check.Finding{
+				Message:  "any page that a user visits may read answers in their name: every origin is allowed, with credentials",
+				Location: pass.Location(place),
+			})
+		}
+	}
+	return nil
+}
+
+// anyOrigin gives what makes a middleware allow every origin.
+func anyOrigin(pass *check.PackagePass, s *code.Struct) ast.Node {
+	if all, known := code.ConstBool(pass.Pass, s.Fields["AllowAllOrigins"]); known && all {
+		return s.Places["AllowAllOrigins"]
+	}
+	for _, field := range []string{"AllowOriginFunc", "AllowOriginRequestFunc", "AllowOriginWithContextFunc", "AllowOriginVaryRequestFunc"} {
+		callback := s.Fields[field]
+		if callback == nil {
+			continue
+		}
+		_, body := code.Body(pass.Pass, callback)
+		if alwaysTrueFirst(pass, body) {
+			return s.Places[field]
+		}
+		return nil
+	}
+	for _, field := range []string{"AllowedOrigins", "AllowOrigins"} {
+		list := s.Fields[field]
+		lit, ok := ast.Unparen(orNil(list)).(*ast.CompositeLit)
+		if !ok {
+			lit, ok = ast.Unparen(orNil(code.Init(pass.Pass, orNil(list)))).(*ast.CompositeLit)
+		}
+		if !ok {
+			continue
+		}
+		for _, e := range lit.Elts {
+			if text, ok := code.ConstString(pass.Pass, e); ok && text == "*" {
+				return s.Places[field]
+			}
+		}
+	}
+	return nil
+}
+
+// orNil gives an expression that is nothing for none.
+func orNil(e ast.Expr) ast.Expr {
+	if e == nil {
+		return &ast.BadExpr{}
+	}
+	return e
+}
+
+// alwaysTrueFirst reports whether the first result of a function is always true.
+func alwaysTrueFirst(pass *check.PackagePass, body *ast.BlockStmt) bool {
+	if body == nil {
+		return false
+	}
+	found, other := false, false
+	ast.Inspect(body, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.FuncLit:
+			return false
+		case *ast.ReturnStmt:
+			if len(n.Results) > 0 {
+				if yes, known := query.Bool(pass.TypesInfo, n.Results[0]); known && yes {
+					found = true
+					return true
+				}
+			}
+			other = true
+		}
+		return true
+	})
+	return found && !other
+}
+
+func isHeader(v ssa.Value, name string) bool {
+	text, ok := query.StringSSA(v)
+	return ok && strings.EqualFold(text, name)
+}
+
+// reflectedOrigins reports functions that send the origin back and allow credentials.
+func reflectedOrigins(pass *check.PackagePass, fl *flow.Flow) {
+	for _, c := range fl.Calls(headerSetters...) {
+		if !isHeader(c.Arg(0), "Access-Control-Allow-Origin") || !allowsCredentials(fl, c.Fn) {
+			continue
+		}
+		reflected := false
+		for _, o := range fl.Origins(c.Arg(1)) {
+			call, ok := o.(*ssa.Call)
+			reflected = reflected || ok && isOrigin(call)
+		}
+		if !reflected || looksAtOrigin(fl, c.Fn) {
+			continue
+		}
+		pass.Report(check.Finding{
+			Message:  "any page that a user visits may read answers in their name: the request's origin is allowed as it is, with credentials",
+			Location: pass.Location(c.Expr),
+		})
+	}
+}
+
+func isOrigin(call *ssa.Call) bool {
+	name := code.Unversioned(query.CalleeSSA(&call.Call))
+	for _, g := range headerGetters {
+		if name == g {
+			args := call.Call.Args
+			return len(args) > 1 && isHeader(args[1], "Origin")
+		}
+	}
+	return false
+}
+
+func allowsCredentials(fl *flow.Flow, fn *ssa.Function) bool {
+	for _, c := range fl.In(fn, headerSetters...) {
+		if value, ok := query.StringSSA(c.Arg(1)); ok && strings.EqualFold(value, "true") && isHeader(c.Arg(0), "Access-Control-Allow-Credentials") {
+			return true
+		}
+	}
+	return false
+}
+
+// looksAtOrigin reports whether a function, or one around it, does anything with
+// the request's origin but ask whether it is there, print it and send it back.
+func looksAtOrigin(fl *flow.Flow, fn *ssa.Function) bool {
+	for fn.Parent() != nil {
+		fn = fn.Parent()
+	}
+	for _, get := range fl.In(fn, headerGetters...) {
+		call, ok := get.Instr.(*ssa.Call)
+		if !ok || !isOrigin(call) {
+			continue
+		}
+		if examined(call, map[ssa.Value]bool{}) {
+			return true
+		}
+	}
+	return false
+}
+
+func examined(v ssa.Value, seen map[ssa.Value]bool) bool {
+	if seen[v] || v.Referrers() == nil {
+		return false
+	}
+	seen[v] = true
+	for _, r := range *v.Referrers() {
+		switch r := r.(type) {
+		case *ssa.Phi:
+			if examined(r, seen) {
+				return true
+			}
+		case *ssa.MakeInterface:
+			if examined(r, seen) {
+				return true
+			}
+		case *ssa.BinOp:
+			other := r.X
+			if r.X == v {
+				other = r.Y
+			}
+			if text, ok := query.StringSSA(other); r.Op != token.EQL && r.Op != token.NEQ || !ok || text != "" && text != "null" {
+				return true
+			}
+		case ssa.CallInstruction:
+			name := code.Unversioned(query.CalleeSSA(r.Common()))
+			setter := false
+			for _, s := range headerSetters {
+				setter = setter || name == s
+			}
+			if !setter && name != "len" && !strings.HasPrefix(name, "log.") && !strings.HasPrefix(name, "fmt.") {
+				return true
+			}
+		case *ssa.Store:
+			// Into the arguments of a variadic call, such as a logger's.
+			if _, ok := r.Addr.(*ssa.IndexAddr); !ok {
+				return true
+			}
+		default:
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,121 @@
+package web
+
+import (
+	"context"
+	_ "embed"
+	"go/ast"
+	"go/token"
+	"go/types"
+
+	"golang.org/x/tools/go/analysis"
+	"golang.org/x/tools/go/analysis/passes/inspect"
+
+	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/lib/golang/query"
+	"github.com/peercheck/peercheck/rules/golang/internal/code"
+	"github.com/peercheck/peercheck/rules/golang/internal/edit"
+)
+
+//go:embed testdata/websocket-origin-not-checked.txtar
+var websocketOriginNotCheckedExamples string
+
+// WebsocketOriginNotChecked finds websocket servers that any page may connect to.
+var WebsocketOriginNotChecked = &check.Check{
+	ID:         "go/websocket-origin-not-checked",
+	Title:      "Websocket accepts connections from any page",
+	CWE:        []check.CWE{1385, 346},
+	Severity:   check.Medium,
+	Confidence: check.Firm,
+	Since:      "0.1",
+	Requires:   []*analysis.Analyzer{inspect.Analyzer},
+	RunPackage: runWebsocketOriginNotChecked,
+	Page: check.Page{
+		What: "The check of a websocket's origin is replaced by one that always agrees: `CheckOrigin` that returns true in gorilla/websocket and its kin, `InsecureSkipVerify` or " +
+			"the pattern `*` in coder/websocket.",
+		Why: "Browsers do not keep a page from opening a websocket to another site, and they send that site's cookies along. So any page that a user visits can open a connection in " +
+			"their name, send commands and read answers. In 2023 Gitpod accounts could be taken over that way (CVE-2023-0957).",
+		Fix: "Leave `CheckOrigin` out: the default demands the same origin. For more origins compare `r.Header.Get(\"Origin\")` with a list. The quick fix removes the field; it is not safe to apply " +
+			"unseen, because pages on other origins are refused from then on.",
+		Limits: "A check that agrees on some path only is not judged. Servers that use no cookies but a token in the first message are safe without it; say so in an ignore comment. Test code is left alone.",
+		References: []string{
+			"https://cwe.mitre.org/data/definitions/1385.html",
+			"https://pkg.go.dev/github.com/gorilla/websocket#hdr-Origin_Considerations",
+			"https://nvd.nist.gov/vuln/detail/CVE-2023-0957",
+			"https://www.rfc-editor.org/rfc/rfc6455#section-10.2",
+		},
+		Examples: websocketOriginNotCheckedExamples,
+	},
+}
+
+func runWebsocketOriginNotChecked(_ context.Context, pass *check.PackagePass) error {
+	for c := range code.Nodes(pass.Pass, (*ast.CompositeLit)(nil), (*ast.AssignStmt)(nil)) {
+		switch n := c.Node().(type) {
+		case *ast.CompositeLit:
+			for i, e := range n.Elts {
+				kv, ok := e.(*ast.KeyValueExpr)
+				if ok && acceptsAnyOrigin(pass, kv.Key, kv.Value) {
+					reportOrigin(pass, kv, []check.Fix{{Title: "Demand the same origin", Edits: []check.Edit{edit.Element(pass, n.Elts, i)}}}, kv.Value)
+				}
+			}
+		case *ast.AssignStmt:
+			for i, lhs := range n.Lhs {
+				if n.Tok == token.ASSIGN && len(n.Lhs) == len(n.Rhs) && acceptsAnyOrigin(pass, lhs, n.Rhs[i]) {
+					reportOrigin(pass, n, nil, nil)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func reportOrigin(pass *check.PackagePass, n ast.Node, fixes []check.Fix, removed ast.Node) {
+	if removed != nil {
+		file := code.FileAt(pass.Pass, n.Pos())
+		if file == nil || len(edit.Unimport(pass, file, removed)) > 0 {
+			fixes = nil // the file would be left with an import that is not used
+		}
+	}
+	pass.Report(check.Finding{
+		Message:  "any page that a user visits can open this websocket in their name: the origin is not checked",
+		Location: pass.Location(n),
+		Fixes:    fixes,
+	})
+}
+
+func acceptsAnyOrigin(pass *check.PackagePass, field, value ast.Expr) bool {
+	v := code.Var(pass.TypesInfo, field)
+	if v == nil || !v.IsField() {
+		return false
+	}
+	path := code.Unversioned(code.Path(v.Pkg()))
+	switch v.Name() {
+	case "CheckOrigin":
+		sig, ok := v.Type().Underlying().(*types.Signature)
+		if !ok || sig.Results().Len() != 1 || !query.IsType(sig.Results().At(0).Type(), "bool") {
+			return false
+		}
+		_, body := code.Body(pass.Pass, value)
+		return code.AlwaysReturns(body, func(e ast.Expr) bool {
+			yes, known := query.Bool(pass.TypesInfo, e)
+			return known && yes
+		})
+	case "InsecureSkipVerify":
+		yes, known := code.ConstBool(pass.Pass, value)
+		return known && yes && isCoderWebsocket(path)
+	case "OriginPatterns":
+		lit, ok := ast.Unparen(value).(*ast.CompositeLit)
+		if !ok || !isCoderWebsocket(path) {
+			return false
+		}
+		for _, e := range lit.Elts {
+			if s, ok := code.ConstString(pass.Pass, e); ok && s == "*" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func isCoderWebsocket(path string) bool {
+	return path == "nhooyr.io/websocket" || path == "github.com/coder/websocket"
+}
