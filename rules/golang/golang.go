@@ -11,6 +11,7 @@ import (
 	"github.com/peercheck/peercheck/rules/golang/files"
 	"github.com/peercheck/peercheck/rules/golang/resource"
 	"github.com/peercheck/peercheck/rules/golang/transport"
+	"github.com/peercheck/peercheck/rules/golang/web"
 )
 
 // All gives every Go check, in no particular order. The slice is the caller's own.
@@ -21,5 +22,6 @@ func All() []*check.Check {
 		files.All(),
 		resource.All(),
 		transport.All(),
+		web.All(),
 	)
 }

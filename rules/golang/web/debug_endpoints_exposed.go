@@ -1,0 +1,138 @@
+package web
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"go/ast"
+	"go/constant"
+	"slices"
+	"strconv"
+	"strings"
+
+	"golang.org/x/tools/go/analysis"
+	"golang.org/x/tools/go/analysis/passes/inspect"
+
+	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/lib/golang/query"
+	"github.com/peercheck/peercheck/rules/golang/internal/code"
+	"github.com/peercheck/peercheck/rules/golang/internal/purpose"
+)
+
+//go:embed testdata/debug-endpoints-exposed.txtar
+var debugEndpointsExposedExamples string
+
+// DebugEndpointsExposed finds pprof and expvar on a server that is open to the network.
+var DebugEndpointsExposed = &check.Check{
+	ID:         "go/debug-endpoints-exposed",
+	Title:      "Profiling and debug endpoints are open to the network",
+	CWE:        []check.CWE{489, 200},
+	Severity:   check.Medium,
+	Confidence: check.Firm,
+	Since:      "0.1",
+	Requires:   []*analysis.Analyzer{inspect.Analyzer},
+	RunPackage: runDebugEndpointsExposed,
+	Page: check.Page{
+		What: "A package imports `net/http/pprof` or `expvar`, which register themselves on `http.DefaultServeMux`, and serves that mux on an address that is not loopback.",
+		Why: "The endpoints need no password. They give away the command line with its secrets, goroutines, memory and source paths, and each `profile` request costs half a minute of CPU. " +
+			"Kubernetes' kubelet had it on its public health port (CVE-2019-11248).",
+		Fix: "Serve the public routes from a mux of your own, and the default one on `localhost:6060` or behind authentication. There is no quick fix, because routes have to move.",
+		Limits: "Sees a server only in the package that imports the endpoints. Left alone: addresses that are loopback, or whose name says that they are for operators (`debugAddr`, `pprofListen`), servers " +
+			"with a handler of their own, and test code.",
+		References: []string{
+			"https://cwe.mitre.org/data/definitions/489.html",
+			"https://pkg.go.dev/net/http/pprof",
+			"https://nvd.nist.gov/vuln/detail/CVE-2019-11248",
+		},
+		Examples: debugEndpointsExposedExamples,
+	},
+}
+
+func runDebugEndpointsExposed(_ context.Context, pass *check.PackagePass) error {
+	var imports []*ast.ImportSpec
+	for _, file := range pass.Files {
+		if code.IsTest(pass.Pass, file) {
+			continue
+		}
+		for _, spec := range file.Imports {
+			if path, _ := strconv.Unquote(spec.Path.Value); path == "net/http/pprof" || path == "expvar" {
+				imports = append(imports, spec)
+			}
+		}
+	}
+	if len(imports) == 0 {
+		return nil
+	}
+	served := servesDefaultMux(pass)
+	if served == nil {
+		return nil
+	}
+	for _, spec := range imports {
+		path, _ := strconv.Unquote(spec.Path.Value)
+		related := pass.Location(served)
+		related.Message = "the default mux is served here"
+		pass.Report(check.Finding{
+			Message:  fmt.Sprintf("%s adds debug endpoints to the default mux, which this package serves to the network", path),
+			Location: pass.Location(spec),
+			Related:  []check.Location{related},
+		})
+	}
+	return nil
+}
+
+// servesDefaultMux gives a place that serves http.DefaultServeMux on an address
+// others can reach, nil if there is none.
+func servesDefaultMux(pass *check.PackagePass) ast.Node {
+	isDefault := func(handler ast.Expr) bool {
+		if pass.TypesInfo.Types[handler].IsNil() {
+			return true
+		}
+		v := code.Var(pass.TypesInfo, handler)
+		return v != nil && query.Name(v) == "net/http.DefaultServeMux"
+	}
+	for c := range code.Nodes(pass.Pass, (*ast.CallExpr)(nil)) {
+		call, ok := c.Node().(*ast.CallExpr)
+		if !ok || len(call.Args) < 2 {
+			continue
+		}
+		switch query.Callee(pass.TypesInfo, call) {
+		case "net/http.ListenAndServe", "net/http.ListenAndServeTLS":
+			if isDefault(call.Args[len(call.Args)-1]) && reachable(pass, call.Args[0]) {
+				return call
+			}
+		}
+	}
+	for s := range code.Structs(pass.Pass, "net/http.Server") {
+		if _, literal := s.Node.(*ast.CompositeLit); !literal || s.Shared || !s.Has("Addr") {
+			continue
+		}
+		if handler := s.Fields["Handler"]; (handler == nil || isDefault(handler)) && reachable(pass, s.Fields["Addr"]) {
+			return s.Node
+		}
+	}
+	return nil
+}
+
+// reachable reports whether an address is not one of the machine alone, and not
+// meant for operators.
+func reachable(pass *check.PackagePass, addr ast.Expr) bool {
+	if v := code.Const(pass.Pass, addr); v != nil && v.Kind() == constant.String {
+		s := constant.StringVal(v)
+		return !strings.HasPrefix(s, "localhost:") && !strings.HasPrefix(s, "127.") && !strings.HasPrefix(s, "[::1]")
+	}
+	for _, name := range purpose.Names(pass.TypesInfo, addr) {
+		for _, w := range purpose.Words(name) {
+			if slices.Contains([]string{"debug", "pprof", "profile", "profiling", "prof", "metrics", "admin", "internal", "monitor", "monitoring", "telemetry", "diagnostics", "ops", "local", "loopback", "expvar", "health", "status"}, w) {
+				return false
+			}
+		}
+	}
+	local := false
+	ast.Inspect(addr, func(n ast.Node) bool {
+		if lit, ok := n.(*ast.BasicLit); ok && (strings.Contains(lit.Value, "localhost") || strings.Contains(lit.Value, "127.0.0.1")) {
+			local = true
+		}
+		return true
+	})
+	return !local
+}

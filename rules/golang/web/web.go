@@ -1,0 +1,17 @@
+// Package web holds the checks of how a program serves browsers: cookies,
+// origins, templates, redirects. Use [All] for the list, or a check by its name.
+package web
+
+import "github.com/peercheck/peercheck/lib/check"
+
+// All gives the checks of this package, sorted by ID.
+func All() []*check.Check {
+	return []*check.Check{
+		CookieReadableByScripts,
+		CookieSentInClear,
+		CORSAnyOriginWithCredentials,
+		DebugEndpointsExposed,
+		TextTemplateAsHTML,
+		WebsocketOriginNotChecked,
+	}
+}
