@@ -13,7 +13,7 @@ import (
 	"sync"
 )
 
-// batch is a long-lived `git cat-file --batch` or `--batch-check`. It starts at
+// batch is a long-lived `git cat-file` with one of its batch options. It starts at
 // the first question and starts again after one that git died of. Questions are
 // answered one at a time.
 type batch struct {
@@ -147,19 +147,16 @@ func readHeader(out *bufio.Reader) (header, error) {
 	return header{}, fmt.Errorf("unexpected answer %q", line)
 }
 
-func (b *batch) header(ctx context.Context, name string) (h header, err error) {
-	err = b.ask(ctx, name, func(out *bufio.Reader) error {
+func (b *batch) header(ctx context.Context, line string) (h header, err error) {
+	err = b.ask(ctx, line, func(out *bufio.Reader) error {
 		h, err = readHeader(out)
 		return err
 	})
 	return h, err
 }
 
-func (b *batch) object(ctx context.Context, id ID) (kind string, content []byte, err error) {
-	if !isID(string(id)) {
-		return "", nil, fmt.Errorf("%q is no object ID", string(id))
-	}
-	err = b.ask(ctx, string(id), func(out *bufio.Reader) error {
+func (b *batch) object(ctx context.Context, line string) (kind string, content []byte, err error) {
+	err = b.ask(ctx, line, func(out *bufio.Reader) error {
 		h, err := readHeader(out)
 		if err != nil {
 			return err

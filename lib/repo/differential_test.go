@@ -1,6 +1,7 @@
 package repo_test
 
 import (
+	"context"
 	"fmt"
 	"io/fs"
 	"os"
@@ -402,10 +403,12 @@ var shapes = []shape{
 	}},
 }
 
+type opener func(context.Context, repo.Options) (*repo.Repo, error)
+
 // everything renders what a backend says of a repository.
-func everything(t *testing.T, opts repo.Options) string {
+func everything(t *testing.T, open opener, opts repo.Options) string {
 	t.Helper()
-	g, err := repo.Open(t.Context(), opts)
+	g, err := open(t.Context(), opts)
 	if err != nil {
 		return "error: " + err.Error()
 	}
@@ -488,11 +491,19 @@ func TestBackendsAgree(t *testing.T) {
 			}
 			opts := repo.Options{Dir: at.Dir, Env: at.Env, Bare: strings.HasSuffix(at.Dir, ".git")}
 			before := snapshot(t, filepath.Dir(r.Dir))
-			withGit := everything(t, opts)
+			withGit := everything(t, repo.OpenGit, opts)
+			// The way of hooks is git with our own reader of the index.
+			for name, open := range map[string]opener{"hooks": repo.Open, "old git": repo.OpenOldGit} {
+				if got := everything(t, open, opts); got != withGit && !s.fails {
+					t.Errorf("%s: %s", name, firstDifference(withGit, got))
+				} else if s.fails && !strings.HasPrefix(got, "error: ") {
+					t.Errorf("%s: no error:\n%s", name, got)
+				}
+			}
 			native := opts
 			native.Native = true
 			native.Env = slices.DeleteFunc(slices.Clone(at.Env), func(kv string) bool { return strings.HasPrefix(kv, "PATH=") })
-			own := everything(t, native)
+			own := everything(t, repo.Open, native)
 			switch {
 			case s.fails:
 				if !strings.HasPrefix(withGit, "error: ") || !strings.HasPrefix(own, "error: ") {
@@ -503,7 +514,7 @@ func TestBackendsAgree(t *testing.T) {
 					t.Errorf("with git\n%s\nwithout\n%s", withGit, own)
 				}
 				native.Env = at.Env
-				if own = everything(t, native); own != withGit {
+				if own = everything(t, repo.Open, native); own != withGit {
 					t.Errorf("native does not ask git:\n%s\nwant\n%s", own, withGit)
 				}
 			case withGit != own:

@@ -55,13 +55,8 @@ func openNative(opts Options) (layout, *nativeStore, error) {
 	if err != nil {
 		return layout{}, nil, err
 	}
-	n := &nativeStore{layout: l, cfg: cfg, index: filepath.Join(l.gitDir, "index")}
-	// Relative paths in the environment count from where git commands work: the
-	// top of the work tree.
-	dir := l.hookDir()
-	if file := opts.Getenv("GIT_INDEX_FILE"); file != "" {
-		n.index = absolute(dir, file)
-	}
+	n := &nativeStore{layout: l, cfg: cfg, index: l.indexFile(opts)}
+	dir := l.hookDir() // which relative paths in the environment count from
 	n.refs = dotgit.NewWithOptions(dotgit.NewRepositoryFilesystem(osfs.New(l.gitDir), osfs.New(l.commonDir)), dotgit.Options{})
 	objects := filepath.Join(l.commonDir, "objects")
 	if env := opts.Getenv("GIT_OBJECT_DIRECTORY"); env != "" {
@@ -244,22 +239,31 @@ func (n *nativeStore) read(ctx context.Context, id ID) (string, []byte, error) {
 	return o.Type().String(), content, nil
 }
 
+// indexFile is the path of the index. A relative one in the environment counts
+// from where git commands work: the top of the work tree.
+func (l layout) indexFile(opts Options) string {
+	if file := opts.Getenv("GIT_INDEX_FILE"); file != "" {
+		return absolute(l.hookDir(), file)
+	}
+	return filepath.Join(l.gitDir, "index")
+}
+
 // readIndex reads the index, and the one that it is split from. None is empty.
-func (n *nativeStore) readIndex() (*index.Index, error) {
-	file, err := os.ReadFile(n.index)
+func readIndex(l layout, name string) (*index.Index, error) {
+	file, err := os.ReadFile(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return &index.Index{}, nil
 	} else if err != nil {
 		return nil, err
 	}
-	x, err := index.Decode(file, n.hexLen/2)
+	x, err := index.Decode(file, l.hexLen/2)
 	if err != nil || x.Shared == "" {
 		return x, err
 	}
 	// The shared file stands beside the index that is in use, or in the Git folder.
-	file, err = os.ReadFile(filepath.Join(filepath.Dir(n.index), x.Shared))
+	file, err = os.ReadFile(filepath.Join(filepath.Dir(name), x.Shared))
 	if err != nil {
-		file, err = os.ReadFile(filepath.Join(n.gitDir, x.Shared))
+		file, err = os.ReadFile(filepath.Join(l.gitDir, x.Shared))
 	}
 	if err != nil {
 		if strings.Trim(x.Shared, "sharedindex.0") != "" {
@@ -267,7 +271,7 @@ func (n *nativeStore) readIndex() (*index.Index, error) {
 		}
 		return x.Join(&index.Index{})
 	}
-	shared, err := index.Decode(file, n.hexLen/2)
+	shared, err := index.Decode(file, l.hexLen/2)
 	if err != nil {
 		return nil, err
 	}
@@ -275,13 +279,17 @@ func (n *nativeStore) readIndex() (*index.Index, error) {
 }
 
 func (n *nativeStore) diffIndex(ctx context.Context, tree ID) ([]change, error) {
-	x, err := n.readIndex()
+	x, err := readIndex(n.layout, n.index)
 	if err != nil {
 		return nil, err
 	}
+	return diffIndex(ctx, trees{n, n.hexLen}, x, tree)
+}
+
+func diffIndex(ctx context.Context, trees trees, x *index.Index, tree ID) ([]change, error) {
 	x.Entries = slices.DeleteFunc(x.Entries, func(e index.Entry) bool { return e.IntentToAdd })
-	d := &indexDiff{ctx: ctx, trees: trees{n, n.hexLen}}
-	err = d.folder(x.Entries, x.Tree, tree, "", 0)
+	d := &indexDiff{ctx: ctx, trees: trees}
+	err := d.folder(x.Entries, x.Tree, tree, "", 0)
 	return d.changes, err
 }
 
@@ -325,7 +333,7 @@ func (d *indexDiff) folder(entries []index.Entry, cached *index.Tree, tree ID, p
 				treeID = was.id
 			}
 			if rest == "" && n == 1 { // a folder of a sparse index
-				err = d.trees.diff(d.ctx, treeID, ID(entries[0].ID), folder, depth+1, d.add)
+				err = d.trees.diff(d.ctx, treeID, ID(entries[0].ID()), folder, depth+1, d.add)
 			} else {
 				err = d.folder(entries[:n], cached.Child(name), treeID, folder, depth+1)
 			}
@@ -350,7 +358,7 @@ func (d *indexDiff) folder(entries []index.Entry, cached *index.Tree, tree ID, p
 		if entries[0].Stage != 0 {
 			c.unmerged = true
 		} else {
-			c.new = entry{mode(entries[0].Mode), ID(entries[0].ID)}
+			c.new = entry{mode(entries[0].Mode), ID(entries[0].ID())}
 		}
 		if c.unmerged || c.old != c.new {
 			d.add(c)

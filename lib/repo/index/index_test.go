@@ -63,7 +63,7 @@ func TestAgainstGit(t *testing.T) {
 			do(r)
 			var got strings.Builder
 			for _, e := range decode(t, r).Entries {
-				fmt.Fprintf(&got, "%o %s %d\t%s\n", e.Mode, e.ID, e.Stage, e.Path)
+				fmt.Fprintf(&got, "%o %s %d\t%s\n", e.Mode, e.ID(), e.Stage, e.Path)
 			}
 			if want := r.Git("ls-files", "-s") + "\n"; got.String() != want {
 				t.Errorf("got\n%s\nwant\n%s", got.String(), want)

@@ -47,7 +47,31 @@ func New(t testing.TB, args ...string) *Repo {
 	if _, err := exec.LookPath("git"); err != nil {
 		t.Skip("git is not installed")
 	}
-	base := t.TempDir()
+	r := at(t, t.TempDir())
+	r.Git(append([]string{"init", "-q"}, args...)...)
+	return r
+}
+
+// At is a repository in a folder that outlives the test, for benchmarks whose
+// repository takes long to make. Where the folder is new, it is empty.
+func At(t testing.TB, dir string) *Repo {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	r := at(t, t.TempDir())
+	r.Dir = dir
+	if _, err := os.Stat(dir); err != nil {
+		r.Dir = filepath.Dir(dir)
+		r.Git("init", "-q", dir)
+		r.Dir = dir
+	}
+	return r
+}
+
+// at makes a home and a folder "repo" in base.
+func at(t testing.TB, base string) *Repo {
+	t.Helper()
 	if real, err := filepath.EvalSymlinks(base); err == nil {
 		base = real // git says the real path
 	}
@@ -62,9 +86,7 @@ func New(t testing.TB, args ...string) *Repo {
 	if err := os.WriteFile(filepath.Join(home, ".gitconfig"), []byte(config), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	r := &Repo{Dir: dir, Env: Environment(home), t: t}
-	r.Git(append([]string{"init", "-q"}, args...)...)
-	return r
+	return &Repo{Dir: dir, Env: Environment(home), t: t}
 }
 
 // In gives the same environment in another folder, which is relative to Dir or absolute.
