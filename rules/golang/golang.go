@@ -9,6 +9,7 @@ import (
 	"github.com/peercheck/peercheck/rules/golang/auth"
 	"github.com/peercheck/peercheck/rules/golang/crypto"
 	"github.com/peercheck/peercheck/rules/golang/files"
+	"github.com/peercheck/peercheck/rules/golang/injection"
 	"github.com/peercheck/peercheck/rules/golang/resource"
 	"github.com/peercheck/peercheck/rules/golang/transport"
 	"github.com/peercheck/peercheck/rules/golang/web"
@@ -20,6 +21,7 @@ func All() []*check.Check {
 		auth.All(),
 		crypto.All(),
 		files.All(),
+		injection.All(),
 		resource.All(),
 		transport.All(),
 		web.All(),

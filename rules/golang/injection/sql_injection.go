@@ -1,0 +1,37 @@
+package injection
+
+import (
+	_ "embed"
+
+	"github.com/peercheck/peercheck/lib/check"
+)
+
+//go:embed testdata/sql-injection.txtar
+var sqlInjectionExamples string
+
+// SQLInjection finds SQL that is built from untrusted data.
+var SQLInjection = &check.Check{
+	ID:         "go/sql-injection",
+	Title:      "SQL is built from untrusted data",
+	CWE:        []check.CWE{89},
+	Severity:   check.Critical,
+	Confidence: check.Firm,
+	Since:      "0.1",
+	Requires:   requires,
+	RunPackage: flowsInto("data from %s becomes part of the SQL that %s runs", "sql"),
+	Page: check.Page{
+		What: "Data that a stranger sends becomes part of the text of an SQL statement, by concatenation, `fmt.Sprintf`, a builder, or on the way through other functions and packages.",
+		Why: "Whoever sends `' OR 1=1 --` in place of a name reads, changes or deletes what the statement was never meant to touch. The MOVEit breach of 2023 " +
+			"(CVE-2023-34362), with over 2,500 organisations and 60 million people affected, began with one such statement.",
+		Fix: "Pass the data as an argument: `db.Query(\"... WHERE name = ?\", name)` (`$1` for PostgreSQL). Names of tables and columns, and ASC or DESC, " +
+			"cannot be arguments: choose them from a list of constants by `switch` or a map.",
+		Limits: "A value that was parsed as a number, compared with constants or a list, or matched by an anchored regular expression is fine. Data from the program's own " +
+			"command line, environment or files is reported at confidence tentative. What a library does that peercheck has no model of is not followed.",
+		References: []string{
+			"https://cwe.mitre.org/data/definitions/89.html",
+			"https://go.dev/doc/database/sql-injection",
+			"https://nvd.nist.gov/vuln/detail/CVE-2023-34362",
+		},
+		Examples: sqlInjectionExamples,
+	},
+}
