@@ -14,6 +14,7 @@ import (
 
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/repo"
+	"github.com/peercheck/peercheck/lib/repo/judged"
 	"github.com/peercheck/peercheck/lib/source"
 )
 
@@ -279,7 +280,7 @@ func (h *hook) judgeTagged(ctx context.Context, u update, object repo.Object, po
 	}
 	switch object.Kind {
 	case "blob":
-		return h.judgeSource(ctx, p, h.repo.Blob(ctx, u.ref, object.ID))
+		return h.judgeSource(ctx, p, h.repo.BlobSource(ctx, repo.BlobPath{Path: u.ref, Blob: object.ID}))
 	case "tree":
 		tree, err := h.repo.TreeSource(ctx, string(object.ID))
 		if err != nil {
@@ -304,11 +305,11 @@ type pushed struct {
 // judge judges one tip and the new commits that it is the first to reach.
 func (p *pushed) judge(ctx context.Context, tip repo.ID, all []repo.Commit, policy policy) error {
 	rec := p.record(policy)
-	defer rec.save()
+	defer rec.Save()
 	mine := p.reach(tip)
 	var commits []repo.Commit
 	for _, c := range all {
-		if mine[c.ID] && !rec.has(judged("commit", string(c.ID))) {
+		if mine[c.ID] && !rec.Has("commit", string(c.ID)) {
 			commits = append(commits, c)
 		}
 	}
@@ -321,7 +322,7 @@ func (p *pushed) judge(ctx context.Context, tip repo.ID, all []repo.Commit, poli
 	if len(p.outcome.blocking)+len(p.outcome.notJudged) == 0 {
 		for _, c := range commits {
 			if !p.dirty[c.ID] {
-				rec.add(judged("commit", string(c.ID)))
+				rec.Add("commit", string(c.ID))
 			}
 		}
 	}
@@ -355,7 +356,7 @@ func (p *pushed) judgeMessages(ctx context.Context, commits []repo.Commit, polic
 }
 
 // judgeCommits looks for secrets in what each commit changes.
-func (p *pushed) judgeCommits(ctx context.Context, commits []repo.Commit, policy policy, rec *record) error {
+func (p *pushed) judgeCommits(ctx context.Context, commits []repo.Commit, policy policy, rec *judged.Record) error {
 	type result struct {
 		change repo.CommitChange
 		report *check.Report
@@ -373,7 +374,7 @@ func (p *pushed) judgeCommits(ctx context.Context, commits []repo.Commit, policy
 	for range runtime.GOMAXPROCS(0) {
 		wg.Go(func() {
 			for c := range work {
-				change, err := c.Change(ctx, func(b repo.BlobPath) bool { return !rec.has(judgedBlob(b)) })
+				change, err := c.Change(ctx, func(b repo.BlobPath) bool { return !rec.Has(blobKey(b)...) })
 				if err == nil {
 					var report *check.Report
 					if report, err = scanner.ScanChange(ctx, change); err == nil {
@@ -389,7 +390,7 @@ func (p *pushed) judgeCommits(ctx context.Context, commits []repo.Commit, policy
 		})
 	}
 	err = p.repo.Changes(ctx, commits, func(c repo.CommitChange) error {
-		if !slices.ContainsFunc(c.Files, func(b repo.BlobPath) bool { return !rec.has(judgedBlob(b)) }) {
+		if !slices.ContainsFunc(c.Files, func(b repo.BlobPath) bool { return !rec.Has(blobKey(b)...) }) {
 			return nil
 		}
 		select {
@@ -416,7 +417,7 @@ func (p *pushed) judgeCommits(ctx context.Context, commits []repo.Commit, policy
 		for _, b := range r.change.Files {
 			blobs[b.Path] = b.Blob
 			if isClean(r.report, b.Path) {
-				rec.add(judgedBlob(b))
+				rec.Add(blobKey(b)...)
 			}
 		}
 		// Whether it counts may depend on the remote, or on a date.
@@ -457,7 +458,7 @@ func (p *pushed) known(ctx context.Context, blob repo.ID) (bool, error) {
 }
 
 // judgeTip judges the code of a pushed commit against what it grew from.
-func (p *pushed) judgeTip(ctx context.Context, tip repo.ID, policy policy, rec *record) error {
+func (p *pushed) judgeTip(ctx context.Context, tip repo.ID, policy policy, rec *judged.Record) error {
 	bases, err := p.repo.Bases(ctx, tip, p.isNew)
 	if err != nil {
 		return err
@@ -466,8 +467,8 @@ func (p *pushed) judgeTip(ctx context.Context, tip repo.ID, policy policy, rec *
 	for i, b := range bases {
 		names[i] = string(b)
 	}
-	done := judged("tip", append([]string{string(tip)}, names...)...)
-	if rec.has(done) {
+	key := append([]string{"tip", string(tip)}, names...)
+	if rec.Has(key...) {
 		return nil
 	}
 	change, err := p.repo.Between(ctx, string(tip), names...)
@@ -490,7 +491,7 @@ func (p *pushed) judgeTip(ctx context.Context, tip repo.ID, policy policy, rec *
 		return err
 	}
 	if len(p.outcome.blocking)+len(p.outcome.notJudged) == before {
-		rec.add(done)
+		rec.Add(key...)
 	}
 	return nil
 }

@@ -24,6 +24,9 @@ func spanArguments(span Span) (input string, args []string) {
 		fmt.Fprintln(&b, "^"+id)
 	}
 	args = []string{"rev-list", "--stdin", "--topo-order", "--reverse"}
+	if span.IncludeRefs {
+		args = append(args, "--all")
+	}
 	if len(span.ExcludeRemotes) > 0 || span.ExcludeRefs {
 		args = append(args, "--not")
 	}
@@ -75,6 +78,18 @@ func (g *gitStore) blobs(ctx context.Context, span Span) (map[ID]bool, error) {
 	ids := map[ID]bool{} // commits, "-commits" at the edge and trees among them do no harm: nobody asks for them
 	for line := range strings.Lines(string(out)) {
 		ids[ID(strings.TrimSuffix(line, "\n"))] = true
+	}
+	return ids, nil
+}
+
+func (g *gitStore) packOrder(ctx context.Context) ([]ID, error) {
+	out, err := g.cmd.run(ctx, "cat-file", "--batch-all-objects", "--unordered", "--batch-check=%(objectname)")
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]ID, 0, len(out)/(g.layout.hexLen+1))
+	for line := range strings.Lines(string(out)) {
+		ids = append(ids, ID(strings.TrimSuffix(line, "\n")))
 	}
 	return ids, nil
 }

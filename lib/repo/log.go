@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/source"
 )
 
@@ -22,6 +23,8 @@ type Commit struct {
 type Span struct {
 	// Include are commits.
 	Include []ID
+	// IncludeRefs adds what any reference of this repository reaches.
+	IncludeRefs bool
 	// Exclude are commits; those that are not present here are passed over,
 	// because the other side of a push may have commits that we do not.
 	Exclude []ID
@@ -34,7 +37,7 @@ type Span struct {
 
 // Commits gives the commits of a span, parents before children.
 func (r *Repo) Commits(ctx context.Context, span Span) ([]Commit, error) {
-	if len(span.Include) == 0 {
+	if len(span.Include) == 0 && !span.IncludeRefs {
 		return nil, nil
 	}
 	present, err := r.present(ctx, span.Exclude)
@@ -148,6 +151,67 @@ type Object struct {
 	Tags []Text
 }
 
+// An Introduction is a file's content, and the first commit that has it there.
+type Introduction struct {
+	BlobPath
+	Commit ID
+}
+
+// History gives the content of every file that the commits of a span brought in,
+// each with its path once, in the order in which reading is fast: that of the
+// packs.
+func (r *Repo) History(ctx context.Context, span Span) ([]Introduction, error) {
+	commits, err := r.Commits(ctx, span)
+	if err != nil {
+		return nil, err
+	}
+	var all []Introduction
+	seen := map[BlobPath]bool{}
+	err = r.Changes(ctx, commits, func(c CommitChange) error {
+		for _, f := range c.Files {
+			if !seen[f] {
+				seen[f] = true
+				all = append(all, Introduction{f, c.Commit.ID})
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	order, err := r.store.packOrder(ctx)
+	if err != nil {
+		return nil, err
+	}
+	place := make(map[ID]int, len(order))
+	for i, id := range order {
+		place[id] = i
+	}
+	slices.SortStableFunc(all, func(a, b Introduction) int { return place[a.Blob] - place[b.Blob] })
+	return all, nil
+}
+
+// Signature is who made a commit, and when.
+type Signature struct{ Name, Email, Date string }
+
+// Author reads who wrote a commit. Date is as in the object: seconds since 1970
+// and the time zone.
+func (r *Repo) Author(ctx context.Context, commit ID) (Signature, error) {
+	_, content, err := r.store.read(ctx, commit)
+	if err != nil {
+		return Signature{}, fmt.Errorf("commit %s: %w", commit.Short(), err)
+	}
+	headers, _, _ := strings.Cut(string(content), "\n\n")
+	for line := range strings.Lines(headers) {
+		if author, ok := strings.CutPrefix(strings.TrimSuffix(line, "\n"), "author "); ok {
+			name, rest, _ := strings.Cut(author, "<")
+			email, date, _ := strings.Cut(rest, ">")
+			return Signature{strings.TrimSpace(name), email, strings.TrimSpace(date)}, nil
+		}
+	}
+	return Signature{}, fmt.Errorf("commit %s has no author", commit.Short())
+}
+
 // A Text is what somebody wrote into an object: a commit's or a tag's message.
 type Text struct {
 	ID      ID
@@ -202,9 +266,13 @@ func message(content []byte) []byte {
 	return []byte(text)
 }
 
-// Blob gives one blob as a source of a single document.
-func (r *Repo) Blob(ctx context.Context, path string, id ID) source.Source {
-	t := &tree{repo: r, kind: "commit", files: []file{{path: path, id: id}}}
+// BlobSource gives blobs as a source of that many documents. No path may be there
+// twice. Its tree is empty: they need not have stood beside each other.
+func (r *Repo) BlobSource(ctx context.Context, blobs ...BlobPath) source.Source {
+	t := &tree{repo: r, kind: check.RevisionCommit}
+	for _, b := range blobs {
+		t.files = append(t.files, file{path: b.Path, id: b.Blob})
+	}
 	t.fs = &treeFS{ctx, r, &commitFolders{repo: r}}
 	return t
 }

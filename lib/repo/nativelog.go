@@ -72,7 +72,7 @@ func (n *nativeStore) ancestors(ctx context.Context, from []ID, seen map[ID]bool
 	return nil
 }
 
-// excluded gives the commits that a span leaves out, by the tips that say so.
+// excluded gives the tips of what a span leaves out.
 func (n *nativeStore) excluded(ctx context.Context, span Span) ([]ID, error) {
 	tips := slices.Clone(span.Exclude)
 	if len(span.ExcludeRemotes) == 0 && !span.ExcludeRefs {
@@ -111,12 +111,20 @@ func (n *nativeStore) commits(ctx context.Context, span Span) ([]Commit, error) 
 	if err := n.ancestors(ctx, tips, state); err != nil {
 		return nil, err
 	}
+	include := span.Include
+	if span.IncludeRefs {
+		all, err := n.excluded(ctx, Span{ExcludeRefs: true})
+		if err != nil {
+			return nil, err
+		}
+		include = append(slices.Clone(include), all...)
+	}
 	var out []Commit
 	type frame struct {
 		commit Commit
 		next   int
 	}
-	for _, tip := range span.Include {
+	for _, tip := range include {
 		var stack []frame
 		push := func(id ID) error {
 			if state[id] {
@@ -238,6 +246,8 @@ func (n *nativeStore) changes(ctx context.Context, commits []Commit, visit func(
 	}
 	return nil
 }
+
+func (n *nativeStore) packOrder(context.Context) ([]ID, error) { return nil, nil }
 
 func (n *nativeStore) independent(ctx context.Context, commits []ID) ([]ID, error) {
 	var out []ID

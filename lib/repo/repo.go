@@ -118,6 +118,9 @@ type store interface {
 	// parent, one with everything for a commit without any. What is the same as
 	// in one parent may be left out.
 	changes(ctx context.Context, commits []Commit, visit func(Commit, []map[string]change) error) error
+	// packOrder lists all objects in the order in which they are stored; nil if
+	// there is no better order than any.
+	packOrder(ctx context.Context) ([]ID, error)
 	// independent leaves out the commits that others reach.
 	independent(ctx context.Context, commits []ID) ([]ID, error)
 	// config gives the settings whose key matches a regular expression, in order.
