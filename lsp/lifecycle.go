@@ -27,10 +27,13 @@ func (s *server) initialize(p *protocol.InitializeParams) (call, error) {
 			folders = s.addFolder(folders, f.URI)
 		}
 	}
-	if len(folders) == 0 && p.RootURI != nil {
-		folders = s.addFolder(folders, *p.RootURI)
+	// Clients from before workspace folders (LSP 3.6) name one root.
+	//lint:ignore SA1019 they still do
+	if root := p.RootURI; len(folders) == 0 && root != nil {
+		folders = s.addFolder(folders, *root)
 	}
-	if path, ok := p.RootPath.Get(); ok && len(folders) == 0 && p.RootURI == nil && path != "" {
+	//lint:ignore SA1019 or one path
+	if path, ok := p.RootPath.Get(); ok && len(folders) == 0 && path != "" {
 		folders = s.addFolder(folders, uri.File(path))
 	}
 

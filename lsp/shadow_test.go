@@ -21,14 +21,6 @@ func split(text string) [][]uint16 {
 	return lines
 }
 
-func (s *shadow) text() string {
-	var lines []string
-	for _, l := range s.lines {
-		lines = append(lines, string(utf16.Decode(l)))
-	}
-	return strings.Join(lines, "\n")
-}
-
 var inserts = []string{"hazard", "haz", "ard", "x", " ", "\n", "😀", "漢", "e\u0301", "hazard\nhazard ", "a\n\nb", "", "", "", ""}
 
 // place picks a position that does not split a surrogate pair.

@@ -266,7 +266,7 @@ func readIndex(l layout, name string) (*index.Index, error) {
 		file, err = os.ReadFile(filepath.Join(l.gitDir, x.Shared))
 	}
 	if err != nil {
-		if strings.Trim(x.Shared, "sharedindex.0") != "" {
+		if strings.Trim(x.Shared, "sharedinx.0") != "" {
 			return nil, err
 		}
 		return x.Join(&index.Index{})

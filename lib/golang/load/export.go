@@ -252,6 +252,7 @@ func (e *exports) readFile(p *external) (*types.Package, error) {
 		return nil, fmt.Errorf("export data of %s is gone from the build cache", p.ImportPath)
 	}
 	defer file.Close()
+	//lint:ignore SA1019 what lies in the build cache is an archive, until Go 1.29
 	r, err := gcexportdata.NewReader(file)
 	if err != nil {
 		return nil, fmt.Errorf("export data of %s cannot be read: %w", p.ImportPath, err)

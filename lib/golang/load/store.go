@@ -42,18 +42,6 @@ func (s *store[K, V]) get(key K, generation int, make func() (V, int)) V {
 	return it.value
 }
 
-// lookup gives the value of a key if there is one.
-func (s *store[K, V]) lookup(key K, generation int) (value V, ok bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	it := s.items[key]
-	if it == nil {
-		return value, false
-	}
-	it.generation = max(it.generation, generation)
-	return it.value, true
-}
-
 // sweep drops the oldest generations before a given one while the limit is exceeded.
 func (s *store[K, V]) sweep(before int) {
 	s.mu.Lock()
