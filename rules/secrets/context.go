@@ -87,9 +87,16 @@ func isTest(p string) bool {
 		strings.Contains(base, "_test.") || strings.Contains(base, "_spec.") || strings.Contains(strings.ToLower(base), "example") || strings.Contains(base, ".sample") {
 		return true
 	}
+	if strings.Contains(base, "_test_") || strings.Contains(base, "testdata") {
+		return true
+	}
 	for dir := range strings.SplitSeq(path.Dir(p), "/") {
-		switch strings.ToLower(dir) {
-		case "test", "tests", "testdata", "__tests__", "spec", "fixtures", "fixture", "mocks", "__mocks__", "examples", "example", "docs", "doc", "testing", "e2e", "testutil":
+		dir = strings.Trim(strings.ToLower(dir), "_")
+		switch dir {
+		case "spec", "specs", "fixtures", "fixture", "mocks", "mock", "samples", "sample", "docs", "doc", "e2e", "benchmarks":
+			return true
+		}
+		if strings.HasPrefix(dir, "test") || strings.HasSuffix(dir, "tests") || strings.HasSuffix(dir, "_test") || strings.HasPrefix(dir, "example") {
 			return true
 		}
 	}
@@ -434,9 +441,12 @@ func judge(text []byte, nameRange check.Range, p pair, config, lax bool) (guess,
 		return g, false
 	}
 	kinds, digits, letters := classes(value)
+	if digits == 0 && !ascii(value) {
+		return g, false // a word of another language
+	}
 	// Code without quotes is a name, not a value; but no name is random.
 	bare := !p.quoted && (!config || p.flag && text[nameRange.Start] != '-')
-	if bare && !(n.password && config) && !(nature == natureRandom && len(value) >= 20 && digits >= 2 && !(isHex(value) && (len(value) == 40 || p.flag && !n.secret))) {
+	if bare && !(n.password && config) && !((n.secret || n.service != "") && nature == natureRandom && len(value) >= 20 && digits >= 2 && !(isHex(value) && (len(value) == 40 || p.flag && !n.secret))) {
 		return g, false
 	}
 	if strings.ContainsAny(value, " \t\\") { // prose, or bytes
@@ -488,6 +498,10 @@ func judge(text []byte, nameRange check.Range, p pair, config, lax bool) (guess,
 		return g, true
 	}
 	return g, false
+}
+
+func ascii(v string) bool {
+	return strings.IndexFunc(v, func(r rune) bool { return r >= 0x80 }) < 0
 }
 
 // restOfLine reports whether nothing follows on the line.
