@@ -113,7 +113,10 @@ func (e *Engine) Detect(path string, content []byte) []Match {
 	}
 	s.path, s.original = path, content
 	defer func() {
-		s.matches, s.original, s.text, s.pieces = nil, nil, nil, nil
+		s.matches, s.original, s.text, s.pieces, s.steps = nil, nil, nil, nil, 0
+		if cap(s.lower) > 1<<20 {
+			s.lower = nil
+		}
 		e.free.Put(s)
 	}()
 
@@ -142,6 +145,7 @@ type search struct {
 	pieces []piece       // how text maps to original
 	fresh  []check.Range // of text: what was decoded in this pass
 	steps  int
+	lower  []byte // scratch
 }
 
 // A state is what is pending for a rule in one pass.
@@ -259,12 +263,12 @@ func (s *search) tryAt(r *rule, p *plan, st *state, start, length int) {
 		return
 	case !hasHead(p.head, text[start:]):
 		return
-	case p.assigns && !assigned(text[start+length:]):
+	case p.assigns && !assigned(text[start+length:], p.secret):
 		return
 	}
 	// Expressions that are tried over the same text again and again would cost
 	// more than one search of the whole text does.
-	if s.steps > 8*len(text)+maxWidth {
+	if s.steps > 32*len(text)+maxWidth {
 		st.whole = true
 		return
 	}
@@ -294,6 +298,18 @@ func wordByte(c byte) bool {
 
 // run searches a window of the text.
 func (s *search) run(r *rule, from, to int) {
+	if p := r.plan(); len(p.musts) > 0 {
+		s.lower = s.lower[:0]
+		for _, c := range s.text[from:to] {
+			if c-'A' < 26 {
+				c |= 0x20
+			}
+			s.lower = append(s.lower, c)
+		}
+		if !holds(s.lower, p.musts) {
+			return
+		}
+	}
 	for _, groups := range r.plan().whole().FindAllSubmatchIndex(s.text[from:to], -1) {
 		for i := range groups {
 			if groups[i] >= 0 {

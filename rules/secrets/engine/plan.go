@@ -1,8 +1,11 @@
 package engine
 
 import (
+	"bytes"
+	"maps"
 	"regexp"
 	"regexp/syntax"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -30,12 +33,17 @@ type plan struct {
 	lead     int       // longest run of identifier characters before the keyword
 	head     []byteSet // what the bytes from the keyword on must be
 	assigns  bool      // an operator must follow the keyword; see assigned
+	secret   []byteSet // if not empty, what the bytes of the value must be
 
 	// How far a match may reach from the start of a keyword, in bytes; loops are
 	// the bytes that may come any number of times, and count for nothing. For
 	// anchored plans left is 0.
 	left, right int
 	loops       *byteSet
+
+	// musts are sets of texts of which every match contains one, in any case:
+	// looked for before an expression that is not anchored is run.
+	musts [][]string
 }
 
 // margin is what windows have on either side beyond the reach of any match: a
@@ -73,13 +81,20 @@ func newPlan(source string, keywords []string) *plan {
 	tree, err := syntax.Parse(body, syntax.Perl)
 	if err != nil || len(keywords) == 0 {
 		p.lead = 0
+		if err == nil {
+			p.musts = musts(tree)
+		}
 		return p
 	}
 	if (p.lead == 0 || tree.Op != syntax.OpAlternate) && p.planAnchored(tree, keywords) {
 		p.assigns = strings.Contains(source, assignmentSyntax)
+		if p.assigns {
+			p.secret = valueHeads(tree)
+		}
 		return p
 	}
 	p.lead, p.boundary = 0, false
+	p.musts = musts(tree)
 	if tree, err = syntax.Parse(source, syntax.Perl); err == nil {
 		p.planWindows(tree, keywords)
 	}
@@ -408,6 +423,66 @@ func contains(re *syntax.Regexp, keywords []string) bool {
 	return false
 }
 
+// musts gives sets of lower-case texts of which every match of an expression
+// contains one, the longest text of each no shorter than two bytes.
+func musts(re *syntax.Regexp) [][]string {
+	if texts, exact := language(re); exact && len(texts) > 0 {
+		list := slices.Sorted(maps.Keys(texts))
+		if !slices.ContainsFunc(list, func(s string) bool { return len(s) < 2 }) {
+			return [][]string{list}
+		}
+		return nil
+	}
+	switch re.Op {
+	case syntax.OpCapture, syntax.OpPlus:
+		return musts(re.Sub[0])
+	case syntax.OpRepeat:
+		if re.Min > 0 {
+			return musts(re.Sub[0])
+		}
+	case syntax.OpConcat:
+		var all [][]string
+		for i := 0; i < len(re.Sub); i++ {
+			// The longest run of parts that is known as a whole.
+			for j := len(re.Sub); j > i; j-- {
+				part := re.Sub[i]
+				if j-i > 1 {
+					run := *re
+					run.Sub = re.Sub[i:j]
+					if _, exact := language(&run); !exact {
+						continue
+					}
+					part = &run
+				}
+				all = append(all, musts(part)...)
+				i = j - 1
+				break
+			}
+		}
+		return all
+	case syntax.OpAlternate:
+		all := musts(re.Sub[0])
+		for _, sub := range re.Sub[1:] {
+			other := musts(sub)
+			all = slices.DeleteFunc(all, func(set []string) bool {
+				return !slices.ContainsFunc(other, func(o []string) bool { return slices.Equal(o, set) })
+			})
+		}
+		return all
+	}
+	return nil
+}
+
+// holds reports whether a text in lower case has one of each set.
+func holds(lower []byte, sets [][]string) bool {
+	for _, set := range sets {
+		if !slices.ContainsFunc(set, func(s string) bool { return bytes.Contains(lower, []byte(s)) }) {
+			return false
+		}
+	}
+	return true
+}
+
 // headLength is how many bytes heads looks at: the shortest tokens with a
 // prefix of their own are about that long.
 const headLength = 24
@@ -480,19 +555,54 @@ func heads(re *syntax.Regexp) []byteSet {
 // rules.
 const assignmentSyntax = `(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}(`
 
-// assigned reports whether an operator of assignmentSyntax may follow a name
-// that starts the text: a cheap test that the expression itself must pass.
-func assigned(text []byte) bool {
+// separators are what may stand between the name and the value.
+const separators = "=>:|?,`'\" \t\n\r\f\v"
+
+// valueHeads gives the heads of the value, the group that follows the operator,
+// if it cannot begin with a separator.
+func valueHeads(tree *syntax.Regexp) []byteSet {
+	if tree.Op != syntax.OpConcat {
+		return nil
+	}
+	// The last group is the value's; the name may have one too.
+	for _, sub := range slices.Backward(tree.Sub) {
+		if sub.Op != syntax.OpCapture {
+			continue
+		}
+		sets := heads(sub.Sub[0])
+		for i := 0; len(sets) > 0 && i < len(separators); i++ {
+			if c := separators[i]; c != '=' && sets[0].has(c) {
+				return nil
+			}
+		}
+		return sets
+	}
+	return nil
+}
+
+// assigned reports whether an operator of assignmentSyntax and the first bytes
+// of a value may follow a name that starts the text: a cheap test that all of
+// gitleaks' generated rules share, and most keywords fail.
+func assigned(text []byte, value []byteSet) bool {
 	// Names have up to 40 bytes, and up to 23 may come between name and operator.
-	for _, c := range text[:min(len(text), 64)] {
-		switch {
-		case c == '=' || c == ':' || c == '>' || c == ',' || c == '|' || c == '?':
+	at := 0
+	for limit := min(len(text), 64); at < limit && nameBytes.has(text[at]); at++ {
+	}
+	if at == len(text) || at == 64 || strings.IndexByte("=:>,|?", text[at]) < 0 {
+		return false
+	}
+	if len(value) == 0 {
+		return true
+	}
+	// The operator and what follows it have up to 9 bytes. A value that may
+	// begin with = is not told from an operator that ends in one.
+	start := at
+	for at++; at < len(text) && strings.IndexByte(separators, text[at]) >= 0; at++ {
+		if text[at] == '=' && value[0].has('=') {
 			return true
-		case !nameBytes.has(c):
-			return false
 		}
 	}
-	return false
+	return at-start <= 9 && hasHead(value, text[at:])
 }
 
 var nameBytes = func() (set byteSet) {

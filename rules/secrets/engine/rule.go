@@ -57,7 +57,8 @@ type Allowlist struct {
 	// a criterion of commits is never met.
 	Commits []string
 
-	stop func() *automaton
+	stop  func() *automaton
+	paths func() *pathIndex
 }
 
 // Target is what the Regexes of an Allowlist look at.
@@ -116,7 +117,55 @@ func (a *Allowlist) allowsPath(path string) bool {
 	if a.All && (len(a.Regexes) > 0 || len(a.StopWords) > 0 || len(a.Commits) > 0) {
 		return false
 	}
+	if a.paths != nil {
+		return a.paths().match(path)
+	}
 	return anyMatch(a.Paths, []byte(path))
+}
+
+// A pathIndex matches many expressions about paths: those which need a text
+// that the path does not have are not run.
+type pathIndex struct {
+	words *automaton
+	users []int // the expression of each word
+	paths []*Regexp
+	rest  []*Regexp // whose texts are not known
+}
+
+func newPathIndex(paths []*Regexp) *pathIndex {
+	p := &pathIndex{paths: paths}
+	var words []string
+	for i, r := range paths {
+		var best []string
+		if tree, err := syntax.Parse(r.source, syntax.Perl); err == nil {
+			for _, set := range musts(tree) {
+				if len(best) == 0 || len(set[0]) > len(best[0]) {
+					best = set
+				}
+			}
+		}
+		if len(best) == 0 {
+			p.rest = append(p.rest, r)
+		}
+		for _, w := range best {
+			words = append(words, w)
+			p.users = append(p.users, i)
+		}
+	}
+	p.words = newAutomaton(words)
+	return p
+}
+
+func (p *pathIndex) match(path string) bool {
+	if anyMatch(p.rest, []byte(path)) {
+		return true
+	}
+	matched := false
+	p.words.scan([]byte(path), 0, func(word, _ int) bool {
+		matched = p.paths[p.users[word]].Match([]byte(path))
+		return !matched
+	})
+	return matched
 }
 
 // allows reports whether the allowlist excuses a match.
@@ -171,7 +220,11 @@ func containsAny(text []byte, words []string) bool {
 
 // prepare readies what is shared between documents.
 func (a *Allowlist) prepare() {
-	if len(a.StopWords) > 0 {
+	if len(a.Paths) > 0 && a.paths == nil {
+		paths := a.Paths
+		a.paths = sync.OnceValue(func() *pathIndex { return newPathIndex(paths) })
+	}
+	if len(a.StopWords) > 0 && a.stop == nil {
 		words := a.StopWords
 		a.stop = sync.OnceValue(func() *automaton { return newAutomaton(words) })
 	}
