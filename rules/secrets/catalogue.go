@@ -2,9 +2,11 @@ package secrets
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/rules/secrets/engine"
 )
 
 // A kind is a kind of credential: what one check reports.
@@ -112,6 +114,53 @@ var titles = map[string]string{
 	"sidekiq-sensitive-url": "URL with Sidekiq credentials",
 }
 
+// kindOf makes a kind of a rule that a repository's configuration has.
+func kindOf(r *engine.Rule) kind {
+	id := kindID(r.ID)
+	for _, k := range gitleaksKinds {
+		if k.id == id {
+			return k
+		}
+	}
+	return kind{id: id, title: ruleTitle(r), severity: check.High, confidence: check.Firm,
+		limits: "The rule is the repository's own."}
+}
+
+// unique drops kinds of an ID that another one has already.
+func unique(kinds []kind) []kind {
+	seen := make(map[string]bool)
+	return slices.DeleteFunc(kinds, func(k kind) bool {
+		again := seen[k.id]
+		seen[k.id] = true
+		return again
+	})
+}
+
+// kindID makes the ID of a check from that of a rule, which may be any text.
+func kindID(rule string) string {
+	words := strings.FieldsFunc(strings.ToLower(rule), func(r rune) bool { return !(r >= 'a' && r <= 'z' || r >= '0' && r <= '9') })
+	if len(words) == 0 {
+		return "unnamed-rule"
+	}
+	return strings.Join(words, "-")
+}
+
+// ruleTitle is the title of what a rule finds: ours if it is one of ours or of
+// gitleaks' own, else its description or ID.
+func ruleTitle(r *engine.Rule) string {
+	id := kindID(r.ID)
+	if _, ok := titles[id]; ok {
+		return titles[id]
+	}
+	if t := titleOf(kind{id: id}); t != "" {
+		return t
+	}
+	if d := strings.TrimRight(strings.TrimSpace(r.Description), "."); d != "" {
+		return d
+	}
+	return r.ID
+}
+
 // providerOf finds the provider of a rule by the longest prefix of its ID.
 func providerOf(id string) (prefix string, p provider) {
 	for prefix = id; ; prefix = prefix[:strings.LastIndexByte(prefix, '-')] {
@@ -135,6 +184,9 @@ func titleOf(k kind) string {
 		}
 	}
 	prefix, p := providerOf(k.id)
+	if p.name == "" {
+		return ""
+	}
 	parts := []string{p.name}
 	for part := range strings.SplitSeq(strings.TrimPrefix(strings.TrimPrefix(k.id, prefix), "-"), "-") {
 		if w, ok := words[part]; ok {

@@ -50,8 +50,8 @@ var services = sync.OnceValue(func() map[string]bool {
 	return set
 })
 
-// guesses looks at every name of a document that has one of the words.
-func guesses(d *check.Document) []guess {
+// contextGuesses looks at every name of a document that has one of the words.
+func contextGuesses(d *check.Document) []guess {
 	var found []guess
 	text := d.Content
 	done := 0 // names before this offset have been looked at

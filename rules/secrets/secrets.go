@@ -25,23 +25,129 @@ import (
 // hooks and on the command line.
 const Depth = 5
 
-// All gives the checks. Nothing is compiled, and no rule read, until one runs.
-func All() []*check.Check {
+// Options change what is looked for. The zero value is what All gives.
+type Options struct {
+	// Gitleaks is the text of a .gitleaks.toml, and Path its path. Its rules
+	// take the place of gitleaks' defaults, unless it extends them.
+	Gitleaks []byte
+	Path     string
+	// Open reads a file that the configuration extends, by its path.
+	Open func(path string) ([]byte, error)
+	// Compat looks for what gitleaks v8.30.1 would find with the configuration,
+	// no more and no less: without the kinds of our own, without judging values,
+	// and with the allowlists as they are written (see corrections).
+	Compat bool
+}
+
+// All gives the checks that are built in. Nothing is compiled, and no rule
+// read, until one runs.
+func All() []*check.Check { return standard.checks() }
+
+// New gives the checks for a repository with a configuration of gitleaks. The
+// warnings are sentences about that configuration; errors are *gitleaks.Error.
+func New(opts Options) (checks []*check.Check, warnings []string, err error) {
+	s := &ruleset{compat: opts.Compat}
+	config := gitleaks.Default
+	if opts.Gitleaks == nil {
+		s.kinds = gitleaksKinds
+	} else {
+		c, w, err := gitleaks.Parse(opts.Path, opts.Gitleaks, opts.Open)
+		if err != nil {
+			return nil, nil, err
+		}
+		warnings = w
+		config = func() *gitleaks.Config { return c }
+		for _, r := range c.Rules {
+			s.kinds = append(s.kinds, kindOf(r))
+		}
+	}
+	if !opts.Compat {
+		s.kinds = slices.Concat(s.kinds, tokenKinds(), contextKinds)
+	}
+	s.kinds = unique(s.kinds)
+	s.prepare(config)
+	return s.checks(), warnings, nil
+}
+
+// A ruleset is the checks that share one pass over a document.
+type ruleset struct {
+	kinds  []kind
+	compat bool
+	engine func() *engine.Engine
+	quiet  func() []*engine.Allowlist // paths where only tokens with a form of their own count
+}
+
+var standard = func() *ruleset {
+	s := &ruleset{kinds: slices.Concat(gitleaksKinds, tokenKinds(), contextKinds)}
+	s.prepare(gitleaks.Default)
+	return s
+}()
+
+func (s *ruleset) prepare(config func() *gitleaks.Config) {
+	s.engine = sync.OnceValue(func() *engine.Engine {
+		c := config()
+		if s.compat {
+			return engine.New(c.Rules, engine.Options{Depth: Depth, Allow: c.Allow})
+		}
+		rules := slices.Clone(c.Rules)
+		for _, t := range tokens {
+			rules = append(rules, t.rule())
+		}
+		allow, _ := corrections(c.Allow)
+		return engine.New(rules, engine.Options{Depth: Depth, Allow: allow})
+	})
+	s.quiet = sync.OnceValue(func() []*engine.Allowlist {
+		_, quiet := corrections(config().Allow)
+		return quiet
+	})
+}
+
+// corrections changes the allowlists of all rules where gitleaks is wrong:
+//
+//   - Its expression (?i)^true|false|null$ excuses every secret that contains
+//     "false" or ends in "null", because of how ^, | and $ bind.
+//   - Its list of paths, jquery*.js and package-lock.json among them, silences
+//     every rule. Here it silences those that go by names and values alone: a
+//     token with a form of its own is one wherever it stands.
+//
+// It gives the lists for the engine, and those of the paths.
+func corrections(lists []*engine.Allowlist) (allow, quiet []*engine.Allowlist) {
+	for _, a := range lists {
+		if a.All {
+			allow = append(allow, a)
+			continue
+		}
+		if len(a.Paths) > 0 {
+			quiet = append(quiet, &engine.Allowlist{Paths: a.Paths})
+		}
+		rest := &engine.Allowlist{Target: a.Target, StopWords: a.StopWords, Commits: a.Commits}
+		for _, r := range a.Regexes {
+			if r.String() == `(?i)^true|false|null$` {
+				r = engine.NewRegexp(`(?i)^(?:true|false|null)$`)
+			}
+			rest.Regexes = append(rest.Regexes, r)
+		}
+		allow = append(allow, rest)
+	}
+	return allow, quiet
+}
+
+func (s *ruleset) checks() []*check.Check {
 	var checks []*check.Check
-	for _, k := range slices.Concat(gitleaksKinds, tokenKinds(), contextKinds) {
-		checks = append(checks, newCheck(k))
+	for _, k := range s.kinds {
+		checks = append(checks, s.check(k))
 	}
 	return checks
 }
 
-func newCheck(k kind) *check.Check {
+func (s *ruleset) check(k kind) *check.Check {
 	title := titleOf(k)
 	return &check.Check{
 		ID: "secrets/" + k.id, Title: title, Page: pageOf(k, title),
 		CWE: []check.CWE{798, 312}, Severity: k.severity, Confidence: k.confidence, Persona: k.persona,
 		Secret: true, Generated: true, Since: "0.1",
 		Run: func(ctx context.Context, p *check.Pass) error {
-			for _, f := range found(p.Document)[k.id] {
+			for _, f := range s.found(p.Document)[k.id] {
 				p.Report(f)
 			}
 			return ctx.Err()
@@ -49,24 +155,14 @@ func newCheck(k kind) *check.Check {
 	}
 }
 
-// standard is the engine with the rules that are built in.
-var standard = sync.OnceValue(func() *engine.Engine {
-	c := gitleaks.Default()
-	rules := slices.Clone(c.Rules)
-	for _, t := range tokens {
-		rules = append(rules, t.rule())
-	}
-	return engine.New(rules, engine.Options{Depth: Depth, Allow: c.Allow})
-})
-
-type key struct{}
+type key struct{ *ruleset }
 
 // found gives the findings of a document by the ID of their kind: one pass for
 // all checks.
-func found(d *check.Document) map[string][]check.Finding {
-	return check.Memo(d, key{}, func() map[string][]check.Finding {
+func (s *ruleset) found(d *check.Document) map[string][]check.Finding {
+	return check.Memo(d, key{s}, func() map[string][]check.Finding {
 		byKind := make(map[string][]check.Finding)
-		for _, g := range choose(d, candidates(d)) {
+		for _, g := range s.guesses(d) {
 			byKind[g.kind] = append(byKind[g.kind], check.Finding{
 				Message:    g.message + ": revoke it where it was issued, then remove it; in the history it stays readable",
 				Confidence: g.confidence,
@@ -77,17 +173,31 @@ func found(d *check.Document) map[string][]check.Finding {
 	})
 }
 
-func candidates(d *check.Document) []guess {
+func (s *ruleset) guesses(d *check.Document) []guess {
 	var all []guess
-	for _, m := range standard().Detect(d.Path, d.Content) {
+	matches := s.engine().Detect(d.Path, d.Content)
+	if s.compat {
+		for _, m := range matches {
+			all = append(all, guess{kind: kindID(m.Rule.ID), value: m.Secret, confidence: check.Firm, message: ruleTitle(m.Rule)})
+		}
+		return all
+	}
+	quiet := slices.ContainsFunc(s.quiet(), func(a *engine.Allowlist) bool { return a.AllowsPath(d.Path) })
+	for _, m := range matches {
+		if quiet && m.Rule.Regex != nil && (m.Rule.ID == kindSecret || named(m.Rule)) {
+			continue
+		}
 		all = append(all, guessOf(&m))
 	}
-	return slices.Concat(all, urlGuesses(d), connectionGuesses(d), registryGuesses(d), keyStoreGuesses(d), guesses(d))
+	if !quiet {
+		all = slices.Concat(all, urlGuesses(d), connectionGuesses(d), registryGuesses(d), keyStoreGuesses(d), contextGuesses(d))
+	}
+	return choose(d, all)
 }
 
 // guessOf judges what a rule found.
 func guessOf(m *engine.Match) guess {
-	g := guess{kind: m.Rule.ID, value: m.Secret, confidence: check.Firm, message: titleOf(kind{id: m.Rule.ID})}
+	g := guess{kind: kindID(m.Rule.ID), value: m.Secret, confidence: check.Firm, message: ruleTitle(m.Rule)}
 	value := string(m.Value)
 	doubt := func() guess {
 		g.kind, g.confidence, g.message = kindPossible, check.Tentative, "Value in the form of a credential, but probably none"

@@ -103,7 +103,7 @@ type Match struct {
 // may be empty. content must not change while the matches are in use.
 func (e *Engine) Detect(path string, content []byte) []Match {
 	for _, a := range e.opts.Allow {
-		if a.allowsPath(path) {
+		if a.AllowsPath(path) {
 			return nil
 		}
 	}
@@ -170,7 +170,7 @@ func (s *search) paths() {
 
 func allowsPath(lists []*Allowlist, path string) bool {
 	for _, a := range lists {
-		if a.allowsPath(path) {
+		if a.AllowsPath(path) {
 			return true
 		}
 	}
@@ -441,7 +441,7 @@ func (s *search) finish() []Match {
 // required keeps a match of a rule that requires others only if they match
 // near it, and drops what was only looked for to be required.
 func (s *search) required(matches []Match, lines *lines) []Match {
-	byRule := make(map[string][]check.Position)
+	byRule := make(map[string][]place)
 	for _, m := range matches {
 		byRule[m.Rule.ID] = append(byRule[m.Rule.ID], lines.position(m.Range.Start))
 	}
@@ -451,9 +451,9 @@ func (s *search) required(matches []Match, lines *lines) []Match {
 		}
 		at := lines.position(m.Range.Start)
 		for _, q := range m.Rule.Required {
-			if !slices.ContainsFunc(byRule[q.RuleID], func(p check.Position) bool {
-				return (q.WithinLines < 0 || abs(p.Line-at.Line) <= q.WithinLines) &&
-					(q.WithinColumns < 0 || abs(p.Column-at.Column) <= q.WithinColumns)
+			if !slices.ContainsFunc(byRule[q.RuleID], func(p place) bool {
+				return (q.WithinLines < 0 || abs(p.line-at.line) <= q.WithinLines) &&
+					(q.WithinColumns < 0 || abs(p.column-at.column) <= q.WithinColumns)
 			}) {
 				return true
 			}
@@ -471,7 +471,7 @@ func (s *search) specific(matches []Match, lines *lines) []Match {
 	byLine := make(map[int][][]byte)
 	for _, m := range matches {
 		if !generic(m) {
-			line := lines.position(m.Range.Start).Line
+			line := lines.position(m.Range.Start).line
 			// More on one line are alike, and would be compared too often.
 			if len(byLine[line]) < 100 {
 				byLine[line] = append(byLine[line], m.Value)
@@ -479,7 +479,7 @@ func (s *search) specific(matches []Match, lines *lines) []Match {
 		}
 	}
 	return slices.DeleteFunc(matches, func(m Match) bool {
-		return generic(m) && slices.ContainsFunc(byLine[lines.position(m.Range.Start).Line], func(better []byte) bool {
+		return generic(m) && slices.ContainsFunc(byLine[lines.position(m.Range.Start).line], func(better []byte) bool {
 			return bytes.Contains(better, m.Value)
 		})
 	})
@@ -502,11 +502,15 @@ func newLines(text []byte) *lines {
 	}
 }
 
+// A place is a line and a column as gitleaks' configuration counts them, for
+// the distance between matches alone.
+type place struct{ line, column int }
+
 // position counts from 1, columns in bytes.
-func (l *lines) position(offset int) check.Position {
+func (l *lines) position(offset int) place {
 	i, found := slices.BinarySearch(l.starts, offset)
 	if !found {
 		i--
 	}
-	return check.Position{Line: i + 1, Column: offset - l.starts[i] + 1}
+	return place{i + 1, offset - l.starts[i] + 1}
 }

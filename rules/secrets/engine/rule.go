@@ -108,9 +108,9 @@ func anyMatch(list []*Regexp, text []byte) bool {
 	return false
 }
 
-// allowsPath reports whether the allowlist excuses everything in a document of
+// AllowsPath reports whether the allowlist excuses everything in a document of
 // this path. A list that also looks at content under All decides later.
-func (a *Allowlist) allowsPath(path string) bool {
+func (a *Allowlist) AllowsPath(path string) bool {
 	if path == "" || len(a.Paths) == 0 {
 		return false
 	}

@@ -1,0 +1,45 @@
+package secrets
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/peercheck/peercheck/lib/check"
+)
+
+// BenchmarkTree runs all checks of the package over the folder PEERCHECK_TREE.
+func BenchmarkTree(b *testing.B) {
+	root := os.Getenv("PEERCHECK_TREE")
+	if root == "" {
+		b.Skip("PEERCHECK_TREE names no folder to measure on")
+	}
+	type file struct {
+		path string
+		text []byte
+	}
+	var files []file
+	err := filepath.WalkDir(root, func(path string, d os.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		rel, _ := filepath.Rel(root, path)
+		files = append(files, file{filepath.ToSlash(rel), text})
+		b.SetBytes(int64(len(text)))
+		return err
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	var size int64
+	for _, f := range files {
+		size += int64(len(f.text))
+	}
+	b.SetBytes(size)
+	for b.Loop() {
+		for _, f := range files {
+			standard.found(check.NewDocument(f.path, "", f.text, check.Revision{}))
+		}
+	}
+}
