@@ -40,6 +40,7 @@ type Flow struct {
 	loads     map[*ssa.Global][]ssa.Value
 	escaped   map[*ssa.Global]bool // its address is used
 	closures  map[*ssa.Function]*ssa.MakeClosure
+	callers   map[*ssa.Function][]Call
 	exprs     map[token.Pos]*ast.CallExpr
 }
 
@@ -115,7 +116,7 @@ func run(pass *analysis.Pass) (any, error) {
 		return nil, fmt.Errorf("analyzer %s gave no result", golang.SSA.Name)
 	}
 	f := &Flow{calls: map[string][]Call{}, stores: map[*ssa.Global][]ssa.Value{}, loads: map[*ssa.Global][]ssa.Value{},
-		escaped: map[*ssa.Global]bool{}, closures: map[*ssa.Function]*ssa.MakeClosure{}, exprs: map[token.Pos]*ast.CallExpr{}}
+		escaped: map[*ssa.Global]bool{}, closures: map[*ssa.Function]*ssa.MakeClosure{}, callers: map[*ssa.Function][]Call{}, exprs: map[token.Pos]*ast.CallExpr{}}
 	tests := map[*token.File]bool{}
 	for _, file := range pass.Files {
 		if code.IsTest(pass, file) {
@@ -147,8 +148,15 @@ func (f *Flow) index(fn *ssa.Function, instr ssa.Instruction) {
 	switch instr := instr.(type) {
 	case ssa.CallInstruction:
 		name := code.Unversioned(query.CalleeSSA(instr.Common()))
-		if expr := f.exprs[instr.Common().Pos()]; name != "" && expr != nil {
+		expr := f.exprs[instr.Common().Pos()]
+		if expr == nil {
+			break
+		}
+		if name != "" {
 			f.calls[name] = append(f.calls[name], Call{name, fn, instr, expr})
+		}
+		if callee := instr.Common().StaticCallee(); callee != nil && len(callee.Blocks) > 0 {
+			f.callers[callee] = append(f.callers[callee], Call{name, fn, instr, expr})
 		}
 	case *ssa.MakeClosure:
 		if lit, ok := instr.Fn.(*ssa.Function); ok {
@@ -386,6 +394,82 @@ func (f *Flow) Fixed(v ssa.Value) (text string, ok bool) {
 		text = ""
 	}
 	return text, len(all) > 0 && f.keepsContent(v)
+}
+
+// FixedHere is Fixed for an argument of a call, and where it is a parameter of
+// the function that calls, for the arguments that its callers in this package
+// give. It gives the first call whose argument is fixed, and which one it is, the
+// receiver not counted.
+func (f *Flow) FixedHere(c Call, arg int) (at Call, index int, ok bool) {
+	return f.fixedHere(c, arg, 3) // as deep as helpers of helpers go
+}
+
+func (f *Flow) fixedHere(c Call, arg, depth int) (at Call, index int, ok bool) {
+	v := c.Arg(arg)
+	if v == nil {
+		return c, arg, false
+	}
+	if _, ok := f.Fixed(v); ok {
+		return c, arg, true
+	}
+	all := f.Origins(v)
+	if len(all) != 1 || depth == 0 {
+		return c, arg, false
+	}
+	p, isParam := all[0].(*ssa.Parameter)
+	if !isParam || p.Parent() == nil || !f.onlyRead(p, map[ssa.Value]bool{}) {
+		return c, arg, false
+	}
+	for i, param := range p.Parent().Params {
+		if param != p {
+			continue
+		}
+		if p.Parent().Signature.Recv() != nil {
+			i--
+		}
+		if i < 0 {
+			break
+		}
+		for _, caller := range f.callers[p.Parent()] {
+			if at, index, ok := f.fixedHere(caller, i, depth-1); ok {
+				return at, index, true
+			}
+		}
+	}
+	return c, arg, false
+}
+
+// Elements gives the elements of a slice that is written as one: the arguments
+// of a variadic call, a literal. Nil where that is not known.
+func (f *Flow) Elements(v ssa.Value) []ssa.Value {
+	var elements []ssa.Value
+	for _, o := range f.Origins(v) {
+		a, ok := o.(*ssa.Alloc)
+		if !ok || a.Referrers() == nil {
+			return nil
+		}
+		for _, r := range *a.Referrers() {
+			i, ok := r.(*ssa.IndexAddr)
+			if !ok {
+				continue
+			}
+			for _, rr := range *i.Referrers() {
+				if s, ok := rr.(*ssa.Store); ok && s.Addr == i {
+					elements = append(elements, s.Val)
+				}
+			}
+		}
+	}
+	return elements
+}
+
+// Uses reports whether a function, or one around it, or a literal in those, calls
+// one of some functions.
+func (f *Flow) Uses(fn *ssa.Function, names ...string) bool {
+	for fn.Parent() != nil {
+		fn = fn.Parent()
+	}
+	return len(f.In(fn, names...)) > 0
 }
 
 // keepsContent reports whether nothing writes into the bytes that a value is

@@ -1,0 +1,78 @@
+package crypto
+
+import (
+	"context"
+	_ "embed"
+
+	"golang.org/x/tools/go/analysis"
+
+	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/rules/golang/internal/flow"
+)
+
+//go:embed testdata/fixed-nonce.txtar
+var fixedNonceExamples string
+
+// FixedNonce finds encryption with a nonce or IV that never changes.
+var FixedNonce = &check.Check{
+	ID:         "go/fixed-nonce",
+	Title:      "Nonce or IV is the same for every message",
+	CWE:        []check.CWE{323, 329, 1204},
+	Severity:   check.High,
+	Confidence: check.Firm,
+	Since:      "0.1",
+	Requires:   []*analysis.Analyzer{flow.Analyzer},
+	RunPackage: runFixedNonce,
+	Page: check.Page{
+		What: "The nonce or initialization vector of an encryption is written into the source, or is an array that nothing has filled.",
+		Why: "In GCM, ChaCha20 and CTR two messages under one key and nonce give the XOR of their plaintexts to whoever sees both, and in GCM the key of the authentication as well, so messages can be forged. In CBC equal beginnings " +
+			"of messages show. Zerologon (CVE-2020-1472) took over Windows domains by an IV of zeros.",
+		Fix: "Fill it from `crypto/rand` for each message and send it along, or let `cipher.NewGCMWithRandomNonce` (Go 1.24) do both. There is no quick fix, because the receiver has to change too.",
+		Limits: "Follows a value through variables of the package and through the callers of a helper in the package. Left alone: functions that fill something from `crypto/rand` or derive a key (HKDF, ECDH), because with a key for one " +
+			"message a fixed nonce is right; decryption, which only repeats what was encrypted; test code.",
+		References: []string{
+			"https://cwe.mitre.org/data/definitions/323.html",
+			"https://pkg.go.dev/crypto/cipher#NewGCMWithRandomNonce",
+			"https://nvd.nist.gov/vuln/detail/CVE-2020-1472",
+			"https://csrc.nist.gov/pubs/sp/800/38/d/final",
+		},
+		Examples: fixedNonceExamples,
+	},
+}
+
+// nonceArguments say which argument of an encryption is the nonce or IV.
+var nonceArguments = map[string]int{
+	"crypto/cipher.NewCBCEncrypter":                         1,
+	"crypto/cipher.NewCFBEncrypter":                         1,
+	"crypto/cipher.NewOFB":                                  1,
+	"crypto/cipher.NewCTR":                                  1,
+	"(crypto/cipher.AEAD).Seal":                             1,
+	"golang.org/x/crypto/chacha20.NewUnauthenticatedCipher": 1,
+	"golang.org/x/crypto/salsa20.XORKeyStream":              2,
+	"golang.org/x/crypto/nacl/secretbox.Seal":               2,
+	"golang.org/x/crypto/nacl/box.Seal":                     2,
+}
+
+// freshKeys are calls that give a function a key, or a nonce, of its own.
+var freshKeys = []string{"crypto/rand.Read", "io.ReadFull", "crypto/rand.Text", "golang.org/x/crypto/hkdf.New", "crypto/hkdf.Key", "crypto/hkdf.Expand",
+	"golang.org/x/crypto/hkdf.Expand", "golang.org/x/crypto/curve25519.X25519", "(*crypto/ecdh.PrivateKey).ECDH", "golang.org/x/crypto/nacl/box.GenerateKey"}
+
+func runFixedNonce(_ context.Context, pass *check.PackagePass) error {
+	fl, ok := pass.ResultOf[flow.Analyzer].(*flow.Flow)
+	if !ok {
+		return nil
+	}
+	for name, arg := range nonceArguments {
+		for _, c := range fl.Calls(name) {
+			at, index, ok := fl.FixedHere(c, arg)
+			if !ok || fl.Uses(c.Fn, freshKeys...) || fl.Uses(at.Fn, freshKeys...) || index >= len(at.Expr.Args) {
+				continue
+			}
+			pass.Report(check.Finding{
+				Message:  "every message is encrypted with the same nonce, so two of them give their contents away",
+				Location: pass.Location(at.Expr.Args[index]),
+			})
+		}
+	}
+	return nil
+}
