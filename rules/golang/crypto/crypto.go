@@ -6,4 +6,6 @@ package crypto
 import "github.com/peercheck/peercheck/lib/check"
 
 // All gives the checks of this package, sorted by ID.
-func All() []*check.Check { return []*check.Check{InsecureRandom, WeakHash} }
+func All() []*check.Check {
+	return []*check.Check{FixedNonce, FixedSalt, InsecureRandom, KeyTooSmall, PasswordHashTooCheap, WeakCipher, WeakHash}
+}

@@ -1,0 +1,157 @@
+package crypto
+
+import (
+	"context"
+	_ "embed"
+	"go/token"
+	"slices"
+	"strings"
+
+	"golang.org/x/tools/go/analysis"
+	"golang.org/x/tools/go/ssa"
+
+	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/rules/golang/internal/flow"
+	"github.com/peercheck/peercheck/rules/golang/internal/purpose"
+)
+
+//go:embed testdata/weak-cipher.txtar
+var weakCipherExamples string
+
+// WeakCipher finds encryption by DES, RC4 and other broken ciphers, and by ECB.
+var WeakCipher = &check.Check{
+	ID:         "go/weak-cipher",
+	Title:      "Cipher is broken",
+	CWE:        []check.CWE{327, 328},
+	Severity:   check.Medium,
+	Confidence: check.Firm,
+	Since:      "0.1",
+	Requires:   []*analysis.Analyzer{flow.Analyzer},
+	RunPackage: runWeakCipher,
+	Page: check.Page{
+		What: "Something is encrypted by DES, 3DES, RC4, Blowfish, CAST5, TEA or XTEA, or block by block without a mode (ECB).",
+		Why: "A DES key is found by trying all of them, within days for a few dollars. The 64-bit blocks of 3DES, Blowfish, CAST5 and TEA repeat after some gigabytes, which gives plaintext away (Sweet32, " +
+			"CVE-2016-2183). RC4's first bytes betray its key. In ECB equal blocks stay equal, so structure shows through and blocks can be swapped; Zoom's calls were encrypted that way until 2020.",
+		Fix: "Use AES-GCM: `cipher.NewGCMWithRandomNonce(block)` (Go 1.24) takes care of the nonce, and notices changes as well. There is no quick fix, because what is already encrypted has to be read and encrypted again.",
+		Limits: "Left alone: packages and functions that are named for a protocol which prescribes the cipher (NTLM, SMB, Kerberos, VNC, RDP, PKCS #12, OpenPGP, SSH, MySQL's old passwords), for old data (`legacy`), and test code. " +
+			"ECB counts where a loop passes consecutive parts of a slice to Block.Encrypt or Decrypt and nothing in the function is XORed, as every mode but ECB does.",
+		References: []string{
+			"https://cwe.mitre.org/data/definitions/327.html",
+			"https://pkg.go.dev/crypto/cipher#NewGCMWithRandomNonce",
+			"https://sweet32.info/",
+			"https://csrc.nist.gov/pubs/sp/800/131/a/r2/final",
+		},
+		Examples: weakCipherExamples,
+	},
+}
+
+// weakCiphers are the functions that make a weak cipher, and what is wrong with it.
+var weakCiphers = map[string]string{
+	"crypto/des.NewCipher":                        "DES has keys so short that all can be tried",
+	"crypto/des.NewTripleDESCipher":               "3DES has blocks so small that long messages leak (Sweet32)",
+	"crypto/rc4.NewCipher":                        "RC4's output betrays what it encrypts",
+	"golang.org/x/crypto/blowfish.NewCipher":      "Blowfish has blocks so small that long messages leak (Sweet32)",
+	"golang.org/x/crypto/cast5.NewCipher":         "CAST5 has blocks so small that long messages leak (Sweet32)",
+	"golang.org/x/crypto/tea.NewCipher":           "TEA has equivalent keys and small blocks",
+	"golang.org/x/crypto/tea.NewCipherWithRounds": "TEA has equivalent keys and small blocks",
+	"golang.org/x/crypto/xtea.NewCipher":          "XTEA has blocks so small that long messages leak",
+}
+
+// oldProtocols prescribe a weak cipher: the program has no choice.
+var oldProtocols = []string{"ntlm", "ntlmssp", "smb", "kerberos", "krb", "krb5", "vnc", "rfb", "rdp", "pkcs", "pkcs12", "pgp", "openpgp", "ssh", "legacy", "mysql",
+	"pem", "wep", "mifare", "emv", "desfire", "radius", "mschap", "mschapv", "chap", "snmp", "usm", "pdf", "xls", "office", "bcrypt", "lm", "lanman", "tls", "mppe", "kcipher"}
+
+// prescribed reports whether a function or its package is named for such a protocol.
+func prescribed(pass *check.PackagePass, fn *ssa.Function) bool {
+	for fn.Parent() != nil {
+		fn = fn.Parent()
+	}
+	names := []string{pass.Pkg.Path(), fn.Name()}
+	if recv := fn.Signature.Recv(); recv != nil {
+		names = append(names, recv.Type().String())
+	}
+	for _, name := range names {
+		if i := strings.LastIndexByte(name, '/'); i >= 0 && name != fn.Name() {
+			name = name[i+1:]
+		}
+		for _, w := range purpose.Words(name) {
+			if slices.Contains(oldProtocols, w) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func runWeakCipher(_ context.Context, pass *check.PackagePass) error {
+	fl, ok := pass.ResultOf[flow.Analyzer].(*flow.Flow)
+	if !ok {
+		return nil
+	}
+	for name, reason := range weakCiphers {
+		for _, c := range fl.Calls(name) {
+			if !prescribed(pass, c.Fn) {
+				pass.Report(check.Finding{Message: reason, Location: pass.Location(c.Expr)})
+			}
+		}
+	}
+	for _, c := range fl.Calls("(crypto/cipher.Block).Encrypt", "(crypto/cipher.Block).Decrypt") {
+		if isECB(c) && !prescribed(pass, c.Fn) {
+			pass.Report(check.Finding{
+				Message:  "every block is encrypted by itself (ECB), so equal parts of the message stay equal",
+				Location: pass.Location(c.Expr),
+			})
+		}
+	}
+	return nil
+}
+
+// isECB reports whether a call goes through a slice block by block, in a function
+// that mixes nothing in.
+func isECB(c flow.Call) bool {
+	if !inLoop(c.Instr.Block()) {
+		return false
+	}
+	for _, b := range c.Fn.Blocks {
+		for _, instr := range b.Instrs {
+			switch instr := instr.(type) {
+			case *ssa.BinOp:
+				if instr.Op == token.XOR {
+					return false
+				}
+			case *ssa.Call:
+				if fn := instr.Call.StaticCallee(); fn != nil && strings.Contains(strings.ToLower(fn.Name()), "xor") {
+					return false
+				}
+			}
+		}
+	}
+	src, ok := c.Arg(1).(*ssa.Slice)
+	if !ok {
+		_, isPhi := c.Arg(1).(*ssa.Phi) // src = src[blockSize:]
+		return isPhi
+	}
+	if _, isPhi := src.X.(*ssa.Phi); isPhi {
+		return true
+	}
+	_, constant := src.Low.(*ssa.Const)
+	return src.Low != nil && !constant
+}
+
+// inLoop reports whether a block can come round again.
+func inLoop(b *ssa.BasicBlock) bool {
+	seen := map[*ssa.BasicBlock]bool{}
+	queue := slices.Clone(b.Succs)
+	for len(queue) > 0 {
+		next := queue[0]
+		queue = queue[1:]
+		if next == b {
+			return true
+		}
+		if !seen[next] {
+			seen[next] = true
+			queue = append(queue, next.Succs...)
+		}
+	}
+	return false
+}
