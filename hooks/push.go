@@ -239,7 +239,7 @@ func (h *hook) judgePush(ctx context.Context, updates []update, span repo.Span, 
 	if err != nil {
 		return err
 	}
-	p := &pushed{hook: h, span: span, isNew: make(map[repo.ID]repo.Commit, len(commits)), done: map[repo.ID]bool{}, dirty: map[repo.ID]bool{}}
+	p := &pushed{hook: h, span: span, isNew: make(map[repo.ID]repo.Commit, len(commits)), done: map[repo.ID]bool{}, dirty: map[repo.ID]bool{}, decided: map[string]bool{}}
 	for _, c := range commits {
 		p.isNew[c.ID] = c
 	}
@@ -299,7 +299,11 @@ type pushed struct {
 	done  map[repo.ID]bool
 
 	blobs map[repo.ID]bool // that the span brings in; nil as long as nobody asked
-	dirty map[repo.ID]bool // commits that bring something which has to be looked at each time
+	// decided are the fingerprints of findings that are ignored with a reason at a
+	// tip: that holds for the commits before it, too, which nobody can change
+	// any more. On a server it stays empty.
+	decided map[string]bool
+	dirty   map[repo.ID]bool // commits that bring something which has to be looked at each time
 }
 
 // judge judges one tip and the new commits that it is the first to reach.
@@ -312,6 +316,9 @@ func (p *pushed) judge(ctx context.Context, tip repo.ID, all []repo.Commit, poli
 		if mine[c.ID] && !rec.Has("commit", string(c.ID)) {
 			commits = append(commits, c)
 		}
+	}
+	if err := p.judgeTip(ctx, tip, policy, rec); err != nil {
+		return err
 	}
 	if err := p.judgeMessages(ctx, commits, policy); err != nil {
 		return err
@@ -326,7 +333,7 @@ func (p *pushed) judge(ctx context.Context, tip repo.ID, all []repo.Commit, poli
 			}
 		}
 	}
-	return p.judgeTip(ctx, tip, policy, rec)
+	return nil
 }
 
 // reach gives the new commits that a tip reaches and no tip before it did.
@@ -434,6 +441,9 @@ func (p *pushed) judgeCommits(ctx context.Context, commits []repo.Commit, policy
 func (p *pushed) gatePushed(ctx context.Context, policy policy, report *check.Report, commit repo.ID, blobs map[string]repo.ID) error {
 	var failed error
 	p.gate(policy, report, commit, func(b blocking) bool {
+		if commit != "" && p.decided[b.Fingerprint] {
+			return true
+		}
 		if !b.secret {
 			return false
 		}
@@ -483,6 +493,11 @@ func (p *pushed) judgeTip(ctx context.Context, tip repo.ID, policy policy, rec *
 		return err
 	}
 	before := len(p.outcome.blocking) + len(p.outcome.notJudged)
+	for i := range report.Findings {
+		if f := &report.Findings[i]; f.Suppressed() && !policy.server {
+			p.decided[f.Fingerprint] = true
+		}
+	}
 	blobs := map[string]repo.ID{}
 	for _, b := range repo.Blobs(change.Head) {
 		blobs[b.Path] = b.Blob
@@ -490,7 +505,7 @@ func (p *pushed) judgeTip(ctx context.Context, tip repo.ID, policy policy, rec *
 	if err := p.gatePushed(ctx, policy, report, "", blobs); err != nil {
 		return err
 	}
-	if len(p.outcome.blocking)+len(p.outcome.notJudged) == before {
+	if len(p.outcome.blocking)+len(p.outcome.notJudged) == before && len(p.decided) == 0 {
 		rec.Add(key...)
 	}
 	return nil

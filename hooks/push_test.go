@@ -335,6 +335,24 @@ var pushSituations = []situation{
 		r.Git("merge", "-q", "--no-verify", "-m", "m", "main")
 		return git(r, "push", "origin", "topic")
 	}, false, nil},
+	{"ignored with a reason in a later commit", func(t *testing.T, r *repotest.Repo) step {
+		pushing(r)
+		r.Commit("c", "a.go", "package a\n\nvar x = \""+aToken+"\"\n")
+		r.Commit("c", "a.go", "package a\n\n// peercheck:ignore secrets/test-token -- a value of the test server\nvar x = \""+aToken+"\"\n")
+		return git(r, "push", "origin", "main")
+	}, false, nil},
+	{"ignored without a reason in a later commit", func(t *testing.T, r *repotest.Repo) step {
+		pushing(r)
+		r.Commit("c", "a.go", "package a\n\nvar x = \""+aToken+"\"\n")
+		r.Commit("c", "a.go", "package a\n\n// peercheck:ignore secrets/test-token\nvar x = \""+aToken+"\"\n")
+		return git(r, "push", "origin", "main")
+	}, true, blocks},
+	{"a secret that still stands is shown once, with its commit", func(t *testing.T, r *repotest.Repo) step {
+		pushing(r)
+		r.Commit("c", "a.txt", withToken)
+		r.Commit("c", "b.txt", clean)
+		return git(r, "push", "origin", "main")
+	}, true, []string{"1 finding blocks this push", "a.txt:1:5 in commit "}},
 	{"configuration of the pushed tip counts", func(t *testing.T, r *repotest.Repo) step {
 		pushing(r)
 		r.Commit("c", "a.txt", withWord, ".peercheck.yaml", "checks:\n  test/forbidden-word: off\n")

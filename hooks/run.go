@@ -269,10 +269,14 @@ func (h *hook) gate(p policy, report *check.Report, commit repo.ID, old func(blo
 		if c := report.Check(b.CheckID); c != nil {
 			b.secret = c.Secret
 		}
-		known := slices.ContainsFunc(h.outcome.blocking, func(o blocking) bool {
-			return o.Fingerprint == b.Fingerprint && b.commit == ""
-		})
-		if !known && (old == nil || !old(b)) {
+		if old != nil && old(b) {
+			continue
+		}
+		// What a tip has is shown with the commit that brought it.
+		i := slices.IndexFunc(h.outcome.blocking, func(o blocking) bool { return o.Fingerprint == b.Fingerprint && o.commit == "" && b.commit != "" })
+		if i >= 0 {
+			h.outcome.blocking[i] = b
+		} else {
 			h.outcome.blocking = append(h.outcome.blocking, b)
 		}
 	}

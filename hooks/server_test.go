@@ -180,6 +180,12 @@ var serverSituations = []situation{
 		r.Commit("c", "a.go", "package a\n\nvar x = \""+aToken+"\" // peercheck:ignore secrets/test-token -- I say so\n")
 		return git(r, "push", "origin", "main")
 	}, true, []string{"secrets/test-token", "came with the push"}},
+	{"an ignore comment in a later commit of the push does not count", func(t *testing.T, r *repotest.Repo) step {
+		serving(t, r)
+		r.Commit("c", "a.go", "package a\n\nvar x = \""+aToken+"\"\n")
+		r.Commit("c", "a.go", "package a\n\n// peercheck:ignore secrets/test-token -- I say so\nvar x = \""+aToken+"\"\n")
+		return git(r, "push", "origin", "main")
+	}, true, blocks},
 	{"an old ignore comment, edit beside it", func(t *testing.T, r *repotest.Repo) step {
 		server := serving(t, r)
 		body := "var FORBIDDEN = 1 // peercheck:ignore test/forbidden-word -- agreed\n"
