@@ -107,8 +107,12 @@ func (g *graph) invoked(s *site, method *types.Func, iface types.Type) {
 		g.applyModel(s, m)
 		return
 	}
-	for _, obj := range g.run.implementations(iface, method) {
-		if sum, known := g.run.declared(obj); known {
+	candidates := g.run.implementations(iface, method)
+	for _, obj := range candidates {
+		if sum, known := g.run.declared(obj); known && sum != nil {
+			if len(candidates) > 1 {
+				sum = sum.stateless()
+			}
 			g.apply(s, sum, nil)
 		}
 	}
@@ -125,13 +129,13 @@ func (g *graph) dynamic(s *site, fn ssa.Value) {
 		if _, isParam := g.nodes[at.node].value.(*ssa.Parameter); isParam {
 			n = g.note(note{kind: noteCall, pos: s.instr.Pos(), name: s.name})
 		}
-		g.assign(at.add(g.run.names.parameter(i)), v, s.block, n)
+		g.assign(g.part(at, g.run.names.parameter(i)), v, s.block, n)
 	}
 	if value := s.instr.Value(); value != nil {
 		for i := range resultCount(value) {
 			to := cell{node: g.node(value, i)}
-			g.addEdge(at.add(g.run.names.result(i)), edge{to: to, keep: models.All, same: true, note: none})
-			g.addAlias(to, at.add(g.run.names.result(i)))
+			g.addEdge(g.part(at, g.run.names.result(i)), edge{to: to, keep: models.All, same: true, note: none})
+			g.addAlias(to, g.part(at, g.run.names.result(i)))
 		}
 	}
 	for _, f := range g.run.fieldFunctions(fn) {
@@ -178,7 +182,7 @@ func (g *graph) closure(v ssa.Value, fn *ssa.Function, bindings []ssa.Value) {
 				}
 				i--
 			}
-			return at.add(g.run.names.parameter(i)), models.All, true
+			return g.part(at, g.run.names.parameter(i)), models.All, true
 		},
 		free: func(i int) (cell, models.Set, bool) {
 			if i >= len(bindings) {
@@ -187,7 +191,7 @@ func (g *graph) closure(v ssa.Value, fn *ssa.Function, bindings []ssa.Value) {
 			c, keep := g.closureUse(v, bindings[i])
 			return c, keep, true
 		},
-		result: func(i int) (cell, bool) { return at.add(g.run.names.result(i)), true },
+		result: func(i int) (cell, bool) { return g.part(at, g.run.names.result(i)), true },
 	}
 	if instr, ok := v.(ssa.Instruction); ok {
 		m.instr = instr
@@ -249,7 +253,7 @@ func (g *graph) apply(s *site, sum *summary, binding func(int) ssa.Value) {
 
 func (g *graph) applyFlows(m *mapping, sum *summary) {
 	for _, f := range sum.flows {
-		from, keep, ok := g.from(m, f)
+		from, keep, same, ok := g.from(m, f)
 		if !ok || keep == 0 {
 			continue
 		}
@@ -264,9 +268,12 @@ func (g *graph) applyFlows(m *mapping, sum *summary) {
 			if !ok {
 				continue
 			}
-			to = to.join(f.to.path)
-			g.addEdge(from, edge{to: to, keep: keep, same: f.same, note: n})
-			if f.same {
+			to, deep := to.join(f.to.path)
+			if deep {
+				continue
+			}
+			g.addEdge(from, edge{to: to, keep: keep, same: same, note: n})
+			if same {
 				g.addAlias(to, from)
 			}
 		case endParameter, endFree:
@@ -274,12 +281,18 @@ func (g *graph) applyFlows(m *mapping, sum *summary) {
 			if f.to.kind == endFree {
 				locate = m.free
 			}
-			if to, _, ok := locate(f.to.index); ok && from != to.join(f.to.path) {
-				g.write(write{from: from, to: to.join(f.to.path), keep: keep, same: f.same, note: n})
+			to, _, ok := locate(f.to.index)
+			if !ok {
+				continue
+			}
+			if to, deep := to.join(f.to.path); !deep && from != to {
+				g.write(write{from: from, to: to, keep: keep, same: same, note: n})
 			}
 		case endGlobal:
 			if global := g.run.globalValue(f.to.global); global != nil {
-				g.write(write{from: from, to: g.cell(global).join(f.to.path), keep: keep, same: f.same, note: n})
+				if to, deep := g.cell(global).join(f.to.path); !deep {
+					g.write(write{from: from, to: to, keep: keep, same: same, note: n})
+				}
 			}
 		case endSink:
 			class := g.run.models.Classes()[f.to.index]
@@ -290,8 +303,8 @@ func (g *graph) applyFlows(m *mapping, sum *summary) {
 }
 
 // from gives the cell that a callee's flow comes from. For a source it is a node
-// of its own.
-func (g *graph) from(m *mapping, f *flow) (cell, models.Set, bool) {
+// of its own. same says whether its parts are parts of what arrives.
+func (g *graph) from(m *mapping, f *flow) (from cell, keep models.Set, same, ok bool) {
 	switch f.from.kind {
 	case endParameter, endFree:
 		locate := m.parameter
@@ -299,16 +312,17 @@ func (g *graph) from(m *mapping, f *flow) (cell, models.Set, bool) {
 			locate = m.free
 		}
 		c, keep, ok := locate(f.from.index)
-		return c.join(f.from.path), keep & f.keep, ok
+		c, deep := c.join(f.from.path)
+		return c, keep & f.keep, f.same && !deep, ok
 	case endSource:
 		if f.to.kind == endSink {
-			return cell{}, 0, false // told in the callee
+			return cell{}, 0, false, false // told in the callee
 		}
 		c := cell{node: g.newNodes(nil, 1)}
 		g.seeds = append(g.seeds, seed{at: c, from: f.from, keep: f.keep, note: none})
-		return c, f.keep, true
+		return c, f.keep, f.same, true
 	}
-	return cell{}, 0, false
+	return cell{}, 0, false, false
 }
 
 // builtin adds a call of a builtin.

@@ -19,6 +19,7 @@ type graph struct {
 
 	index   map[ssa.Value]int32 // first node of a value; a tuple has one per result
 	known   map[ssa.Value]cell  // memo of cell
+	deep    map[deepPart]int32
 	nodes   []node
 	edges   []edge
 	aliases []alias
@@ -35,6 +36,7 @@ type graph struct {
 // A node is a value. Its lists are linked through edges, aliases and facts.
 type node struct {
 	value     ssa.Value
+	t         types.Type // nil if anything may be in it
 	firstEdge int32
 	alias     int32
 	fact      int32 // last fact, of the solver
@@ -110,7 +112,11 @@ const maxNodes = 400_000
 
 func newGraph(r *run, fn *ssa.Function) *graph {
 	g := &graph{run: r, fn: fn, index: make(map[ssa.Value]int32, 64), known: make(map[ssa.Value]cell, 64)}
-	g.results = g.newNodes(nil, fn.Signature.Results().Len())
+	results := fn.Signature.Results()
+	g.results = g.newNodes(nil, results.Len())
+	for i := range results.Len() {
+		g.nodes[g.results+int32(i)].t = results.At(i).Type()
+	}
 	return g
 }
 
@@ -126,11 +132,15 @@ func (g *graph) newNodes(v ssa.Value, n int) int32 {
 func (g *graph) node(v ssa.Value, result int) int32 {
 	first, ok := g.index[v]
 	if !ok {
-		n := 1
 		if tuple, ok := v.Type().(*types.Tuple); ok {
-			n = tuple.Len()
+			first = g.newNodes(v, tuple.Len())
+			for i := range tuple.Len() {
+				g.nodes[first+int32(i)].t = tuple.At(i).Type()
+			}
+		} else {
+			first = g.newNodes(v, 1)
+			g.nodes[first].t = v.Type()
 		}
-		first = g.newNodes(v, n)
 		g.index[v] = first
 		g.born(v)
 	}
@@ -160,18 +170,18 @@ func (g *graph) cell(v ssa.Value) cell {
 func (g *graph) find(v ssa.Value) cell {
 	switch v := v.(type) {
 	case *ssa.FieldAddr:
-		return g.cell(v.X).add(g.run.field(v.X.Type(), v.Field))
+		return g.part(g.cell(v.X), g.run.field(v.X.Type(), v.Field))
 	case *ssa.Field:
-		return g.cell(v.X).add(g.run.field(v.X.Type(), v.Field))
+		return g.part(g.cell(v.X), g.run.field(v.X.Type(), v.Field))
 	case *ssa.IndexAddr:
-		return g.cell(v.X).add(elements)
+		return g.part(g.cell(v.X), elements)
 	case *ssa.Index:
-		return g.cell(v.X).add(elements)
+		return g.part(g.cell(v.X), elements)
 	case *ssa.Lookup:
-		return g.cell(v.X).add(elements)
+		return g.part(g.cell(v.X), elements)
 	case *ssa.UnOp:
 		if v.Op == token.ARROW {
-			return g.cell(v.X).add(elements)
+			return g.part(g.cell(v.X), elements)
 		}
 		return g.cell(v.X)
 	case *ssa.Slice:
@@ -196,9 +206,9 @@ func (g *graph) find(v ssa.Value) cell {
 			if r, ok := t.Iter.(*ssa.Range); ok && !t.IsString {
 				switch v.Index {
 				case 1:
-					return g.cell(r.X).add(keys)
+					return g.part(g.cell(r.X), keys)
 				case 2:
-					return g.cell(r.X).add(elements)
+					return g.part(g.cell(r.X), elements)
 				}
 			}
 		case *ssa.Select:
@@ -208,7 +218,7 @@ func (g *graph) find(v ssa.Value) cell {
 						continue
 					}
 					if n == 0 {
-						return g.cell(state.Chan).add(elements)
+						return g.part(g.cell(state.Chan), elements)
 					}
 					n--
 				}
@@ -218,6 +228,31 @@ func (g *graph) find(v ssa.Value) cell {
 		}
 	}
 	return cell{node: g.node(v, 0)}
+}
+
+// part gives a part of a cell. What is too deep for a path is a node of its own,
+// which any part of the cell may reach.
+func (g *graph) part(c cell, e uint32) cell {
+	p, deep := c.path.add(e)
+	if !deep {
+		return cell{c.node, p}
+	}
+	k := deepPart{c, e}
+	n, ok := g.deep[k]
+	if !ok {
+		n = g.newNodes(nil, 1)
+		if g.deep == nil {
+			g.deep = map[deepPart]int32{}
+		}
+		g.deep[k] = n
+		g.addEdge(c, edge{to: cell{node: n}, keep: models.All, note: none})
+	}
+	return cell{node: n}
+}
+
+type deepPart struct {
+	of cell
+	e  uint32
 }
 
 // carries reports whether data may be in a value at all.
@@ -326,7 +361,10 @@ func (g *graph) targets(c cell, list []cell) []cell {
 			if !ok {
 				continue
 			}
-			t := a.of.join(rest)
+			t, deep := a.of.join(rest)
+			if deep {
+				continue
+			}
 			for _, seen := range list {
 				if seen == t {
 					continue next
@@ -393,14 +431,14 @@ func (g *graph) instruction(instr ssa.Instruction, block *ssa.BasicBlock) {
 		g.assign(g.cell(i.Addr), i.Val, block, n)
 	case *ssa.MapUpdate:
 		m := g.cell(i.Map)
-		g.assign(m.add(keys), i.Key, block, none)
-		g.assign(m.add(elements), i.Value, block, none)
+		g.assign(g.part(m, keys), i.Key, block, none)
+		g.assign(g.part(m, elements), i.Value, block, none)
 	case *ssa.Send:
-		g.assign(g.cell(i.Chan).add(elements), i.X, block, none)
+		g.assign(g.part(g.cell(i.Chan), elements), i.X, block, none)
 	case *ssa.Select:
 		for _, state := range i.States {
 			if state.Dir == types.SendOnly {
-				g.assign(g.cell(state.Chan).add(elements), state.Send, block, none)
+				g.assign(g.part(g.cell(state.Chan), elements), state.Send, block, none)
 			}
 		}
 	case *ssa.Phi:

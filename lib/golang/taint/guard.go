@@ -23,7 +23,13 @@ type guards struct {
 	g     *graph
 	cells map[cell]*guarded
 	order []*guarded
+	// phis is how many more phis are looked into for the condition at hand.
+	phis int
 }
+
+// maxPhis bounds the phis of one condition: a && b && c has one, with two more in
+// its operands. They may form loops.
+const maxPhis = 8
 
 // A guarded is one checked cell.
 type guarded struct {
@@ -87,6 +93,7 @@ func (gs *guards) collect(phis bool) (found bool) {
 			continue
 		}
 		for side, truth := range []bool{true, false} {
+			gs.phis = maxPhis
 			for _, c := range gs.implied(branch.Cond, truth, 0, nil) {
 				gs.add(c, b.Index, b.Succs[side].Index)
 			}
@@ -247,6 +254,9 @@ func truthOf(truth bool) models.Outcome {
 // phi lists what is checked on all ways by which a phi may have got a certain
 // value. possible says whether an operand may have it, and what that implies.
 func (gs *guards) phi(v *ssa.Phi, depth int, list []checked, possible func(ssa.Value) (bool, func([]checked) []checked)) []checked {
+	if gs.phis--; gs.phis < 0 {
+		return list
+	}
 	var common map[cell]models.Set
 	for i, e := range v.Edges {
 		ok, implies := possible(e)
@@ -358,6 +368,7 @@ func (gs *guards) equality(v *ssa.BinOp, equal bool, depth int, list []checked) 
 	switch {
 	case c.IsNil():
 		return gs.compareNil(x, equal, depth, list)
+	case c.Value == nil: // the zero value of a struct or array
 	case c.Value.Kind() == constant.Bool:
 		return gs.implied(x, constant.BoolVal(c.Value) == equal, depth+1, list)
 	case c.Value.Kind() == constant.Int:
@@ -407,6 +418,9 @@ func indexed(v ssa.Value) (s ssa.Value, index int64, ok bool) {
 
 // compareNil handles err == nil and x != nil.
 func (gs *guards) compareNil(x ssa.Value, isNil bool, depth int, list []checked) []checked {
+	if depth > 8 {
+		return list
+	}
 	call, result := callOf(x)
 	if call == nil {
 		if phi, ok := x.(*ssa.Phi); ok && isNil && isError(x.Type()) {
@@ -429,7 +443,12 @@ func (gs *guards) compareNil(x ssa.Value, isNil bool, depth int, list []checked)
 }
 
 // callOf gives the call that a value is a result of, looking through a variable.
-func callOf(v ssa.Value) (*ssa.Call, int) {
+func callOf(v ssa.Value) (*ssa.Call, int) { return callBehind(v, 0) }
+
+func callBehind(v ssa.Value, depth int) (*ssa.Call, int) {
+	if depth > 4 {
+		return nil, 0
+	}
 	switch v := v.(type) {
 	case *ssa.Call:
 		return v, 0
@@ -438,7 +457,7 @@ func callOf(v ssa.Value) (*ssa.Call, int) {
 			return call, v.Index
 		}
 	case *ssa.ChangeInterface:
-		return callOf(v.X)
+		return callBehind(v.X, depth+1)
 	case *ssa.UnOp:
 		if a, ok := v.X.(*ssa.Alloc); ok && v.Op == token.MUL && a.Referrers() != nil {
 			var stored ssa.Value
@@ -451,7 +470,7 @@ func callOf(v ssa.Value) (*ssa.Call, int) {
 				}
 			}
 			if stored != nil {
-				return callOf(stored)
+				return callBehind(stored, depth+1)
 			}
 		}
 	}
@@ -524,7 +543,9 @@ func (gs *guards) outcomes(sum *summary, s *site, result int, when models.Outcom
 			if o.path == (path{}) {
 				list = gs.check(v, o.clears, depth, list)
 			} else {
-				list = append(list, checked{gs.g.cell(v).join(o.path), o.clears})
+				if c, deep := gs.g.cell(v).join(o.path); !deep {
+					list = append(list, checked{c, o.clears})
+				}
 			}
 		}
 	}
@@ -632,6 +653,9 @@ func (gs *guards) cleaned(v ssa.Value) bool {
 	call, result := callOf(v)
 	if call == nil {
 		if phi, ok := v.(*ssa.Phi); ok {
+			if gs.phis--; gs.phis < 0 {
+				return false
+			}
 			for _, e := range phi.Edges {
 				if !gs.cleaned(e) {
 					return false
@@ -666,6 +690,9 @@ func (gs *guards) endsInSeparator(v ssa.Value) bool {
 			return n == '/' || n == '\\'
 		}
 	case *ssa.Phi:
+		if gs.phis--; gs.phis < 0 {
+			return false
+		}
 		for _, e := range v.Edges {
 			if !gs.endsInSeparator(e) {
 				return false
@@ -958,6 +985,7 @@ func (gs *guards) returned(result int, when models.Outcome) []outcome {
 		}
 		v := ret.Results[result]
 		var implied []checked
+		gs.phis = maxPhis
 		switch c := v.(type) {
 		case *ssa.Const:
 			isTrue := c.Value != nil && c.Value.Kind() == constant.Bool && constant.BoolVal(c.Value)

@@ -59,7 +59,7 @@ type located struct {
 func (g *graph) at(s *site, e models.Endpoint) []located {
 	p := g.run.names.path(e.Path)
 	if e.Call >= 0 {
-		p = p.add(g.run.names.parameter(e.Call))
+		p, _ = p.add(g.run.names.parameter(e.Call))
 	}
 	if e.Where == models.Result {
 		value := s.instr.Value()
@@ -74,7 +74,8 @@ func (g *graph) at(s *site, e models.Endpoint) []located {
 			}
 			mask = g.run.typeMask(t)
 		}
-		return []located{{cell: cell{node: g.node(value, e.Index)}.join(p), operand: -1, typeMask: mask}}
+		c, _ := cell{node: g.node(value, e.Index)}.join(p)
+		return []located{{cell: c, operand: -1, typeMask: mask}}
 	}
 	first, last := 0, 1
 	if e.Where == models.Argument {
@@ -106,7 +107,8 @@ func (g *graph) at(s *site, e models.Endpoint) []located {
 				continue
 			}
 		}
-		list = append(list, located{g.cell(v).join(p), v, i, mask})
+		c, _ := g.cell(v).join(p)
+		list = append(list, located{c, v, i, mask})
 	}
 	return list
 }
@@ -171,7 +173,7 @@ func (g *graph) modelFlow(s *site, m *models.Function, flow models.Flow) {
 		return
 	}
 	for _, from := range g.at(s, flow.From) {
-		if !carries(from.value) && from.value != nil {
+		if from.value != nil && !carries(from.value) {
 			continue
 		}
 		keep := from.typeMask &^ flow.Clears &^ g.guards.cleared(from.cell, s.block)
@@ -368,6 +370,14 @@ func (r *run) pieces(v ssa.Value, list []piece) []piece {
 	}
 	switch v := v.(type) {
 	case *ssa.BinOp:
+		if v.Op == token.ADD && len(list) == 0 {
+			memo, ok := r.pieceMemo[v]
+			if !ok {
+				memo = slices.Clip(r.pieces(v.Y, r.pieces(v.X, nil)))
+				r.pieceMemo[v] = memo
+			}
+			return memo
+		}
 		if v.Op == token.ADD {
 			return r.pieces(v.Y, r.pieces(v.X, list))
 		}

@@ -55,7 +55,7 @@ func (in *interner) result(i int) uint32    { return in.id(")" + strconv.Itoa(i)
 func (in *interner) path(names []string) path {
 	var p path
 	for _, name := range names {
-		p = p.add(in.id(name))
+		p, _ = p.add(in.id(name))
 	}
 	return p
 }
@@ -79,25 +79,30 @@ func (p path) length() int {
 	return maxDepth
 }
 
-// add leads one step further. Of two equal steps only one is kept, so that the
-// links of a list are one.
-func (p path) add(e uint32) path {
+// add leads one step further; deep is set if that is too deep, and the path stays.
+// Of two equal steps only one is kept, so that the links of a list are one.
+func (p path) add(e uint32) (longer path, deep bool) {
 	n := p.length()
-	if n == maxDepth || n > 0 && p[n-1] == e {
-		return p
+	if n > 0 && p[n-1] == e {
+		return p, false
+	}
+	if n == maxDepth {
+		return p, true
 	}
 	p[n] = e
-	return p
+	return p, false
 }
 
-func (p path) join(q path) path {
+func (p path) join(q path) (longer path, deep bool) {
 	for _, e := range q {
 		if e == 0 {
 			break
 		}
-		p = p.add(e)
+		if p, deep = p.add(e); deep {
+			return p, true
+		}
 	}
-	return p
+	return p, false
 }
 
 // cut takes a prefix off.
@@ -119,8 +124,10 @@ type cell struct {
 	path path
 }
 
-func (c cell) add(e uint32) cell { return cell{c.node, c.path.add(e)} }
-func (c cell) join(p path) cell  { return cell{c.node, c.path.join(p)} }
+func (c cell) join(p path) (part cell, deep bool) {
+	c.path, deep = c.path.join(p)
+	return c, deep
+}
 
 func (c cell) compare(o cell) int {
 	return cmp.Or(cmp.Compare(c.node, o.node), slices.Compare(c.path[:], o.path[:]))

@@ -34,6 +34,7 @@ type run struct {
 	fieldMemo   map[fieldKey]uint32
 	fieldModels map[fieldKey]*models.Field
 	masks       map[types.Type]models.Set
+	pathMasks   map[pathKey]models.Set
 	writers     map[types.Type]*models.Class
 	methods     map[string][]*types.Func
 	implMemo    map[implKey][]*types.Func
@@ -41,8 +42,10 @@ type run struct {
 	regexps     map[types.Object]string
 	patterns    map[string]models.Set
 	plain       map[*ssa.Function]bool
+	pieceMemo   map[ssa.Value][]piece
 
 	numeric models.Set
+	errors  models.Set
 	places  *places
 	result  *Result
 	found   map[foundKey]int
@@ -66,9 +69,9 @@ func newRun(pass *analysis.Pass, fns *golang.Functions, m *models.Models) *run {
 		readers:   map[*ssa.Global]map[*ssa.Function]bool{},
 		callees:   map[*ssa.Function][]*ssa.Function{},
 		modelMemo: map[*types.Func]*models.Function{}, viaModel: map[*types.Func]*summary{},
-		fieldMemo: map[fieldKey]uint32{}, fieldModels: map[fieldKey]*models.Field{}, masks: map[types.Type]models.Set{},
+		fieldMemo: map[fieldKey]uint32{}, fieldModels: map[fieldKey]*models.Field{}, masks: map[types.Type]models.Set{}, pathMasks: map[pathKey]models.Set{},
 		writers: map[types.Type]*models.Class{}, implMemo: map[implKey][]*types.Func{}, patterns: map[string]models.Set{},
-		plain: map[*ssa.Function]bool{}, numeric: m.Group("numeric"), places: newPlaces(pass), result: &Result{}, found: map[foundKey]int{},
+		plain: map[*ssa.Function]bool{}, pieceMemo: map[ssa.Value][]piece{}, numeric: m.Group("numeric"), errors: m.Group("message"), places: newPlaces(pass), result: &Result{}, found: map[foundKey]int{},
 	}
 }
 
@@ -97,22 +100,136 @@ func (r *run) fieldModel(t types.Type, index int) *models.Field {
 }
 
 // typeMask gives the classes that a value of a type may be dangerous for: a number
-// is no SQL, but may be a size.
+// is no SQL, but may be a size; a mutex is nothing.
 func (r *run) typeMask(t types.Type) models.Set {
 	if b, ok := t.(*types.Basic); ok {
 		return r.basicMask(b)
 	}
 	mask, ok := r.masks[t]
 	if !ok {
-		mask = models.All
-		if name := query.TypeName(t); inertTypes[name] {
-			mask = 0
-		} else if b, ok := t.Underlying().(*types.Basic); ok {
-			mask = r.basicMask(b)
-		}
+		r.masks[t] = 0 // for types that hold themselves
+		mask = r.composedMask(t)
 		r.masks[t] = mask
 	}
 	return mask
+}
+
+// smallArray is the longest array of bytes that is taken for a hash, a key or an
+// identifier rather than for text.
+const smallArray = 32
+
+func (r *run) composedMask(t types.Type) models.Set {
+	if inertTypes[query.TypeName(t)] {
+		return 0
+	}
+	if isError(t) {
+		return r.errors
+	}
+	switch u := t.Underlying().(type) {
+	case *types.Basic:
+		return r.basicMask(u)
+	case *types.Pointer:
+		return r.typeMask(u.Elem())
+	case *types.Slice:
+		if b, ok := u.Elem().Underlying().(*types.Basic); ok && b.Kind() == types.Byte || ok && b.Kind() == types.Rune {
+			return models.All
+		}
+		return r.typeMask(u.Elem())
+	case *types.Array:
+		if b, ok := u.Elem().Underlying().(*types.Basic); ok && b.Kind() == types.Byte && u.Len() > smallArray {
+			return models.All
+		}
+		return r.typeMask(u.Elem())
+	case *types.Chan:
+		return r.typeMask(u.Elem())
+	case *types.Map:
+		return r.typeMask(u.Key()) | r.typeMask(u.Elem())
+	case *types.Struct:
+		mask := models.Set(0)
+		for f := range u.Fields() {
+			if mask |= r.typeMask(f.Type()); mask == models.All {
+				break
+			}
+		}
+		return mask
+	}
+	return models.All
+}
+
+// pathMask gives the classes that a part of a value of a type may be dangerous
+// for: none if the type has no such part.
+func (r *run) pathMask(t types.Type, p path) models.Set {
+	if p == (path{}) {
+		return r.typeMask(t)
+	}
+	k := pathKey{t, p}
+	mask, ok := r.pathMasks[k]
+	if !ok {
+		mask = r.findMask(t, p)
+		r.pathMasks[k] = mask
+	}
+	return mask
+}
+
+type pathKey struct {
+	t types.Type
+	p path
+}
+
+func (r *run) findMask(t types.Type, p path) models.Set {
+	for i := 0; ; i++ {
+		for {
+			ptr, ok := t.Underlying().(*types.Pointer)
+			if !ok {
+				break
+			}
+			t = ptr.Elem()
+		}
+		if i == maxDepth || p[i] == 0 {
+			return r.typeMask(t)
+		}
+		switch u := t.Underlying().(type) {
+		case *types.Slice:
+			if p[i] != elements {
+				return 0
+			}
+			t = u.Elem()
+		case *types.Array:
+			if p[i] != elements {
+				return 0
+			}
+			t = u.Elem()
+		case *types.Chan:
+			if p[i] != elements {
+				return 0
+			}
+			t = u.Elem()
+		case *types.Map:
+			switch p[i] {
+			case keys:
+				t = u.Key()
+			case elements:
+				t = u.Elem()
+			default:
+				return 0
+			}
+		case *types.Struct:
+			name, found := r.names.names[p[i]], false
+			for f := range u.Fields() {
+				if f.Name() == name {
+					t, found = f.Type(), true
+					break
+				}
+			}
+			if !found {
+				return 0
+			}
+		case *types.Basic:
+			return 0
+		default: // an interface or a function: anything
+			return models.All
+		}
+	}
 }
 
 func (r *run) basicMask(b *types.Basic) models.Set {

@@ -46,11 +46,22 @@ func (s *solver) origin(e end) int32 {
 
 func (s *solver) add(f fact) {
 	n := &s.nodes[f.at.node]
+	if n.t != nil {
+		if f.keep &= s.run.pathMask(n.t, f.at.path); f.keep == 0 {
+			return
+		}
+	}
 	for i := n.fact; i != none; i = s.facts[i].next {
 		old := &s.facts[i]
-		if old.origin == f.origin && old.same == f.same && old.at.path == f.at.path {
-			f.keep &^= old.keep
-			if f.keep == 0 {
+		if old.origin != f.origin || old.same && !f.same {
+			continue
+		}
+		covered := old.at.path == f.at.path && old.same == f.same
+		if !covered && !old.same { // what is in the whole is in its parts
+			_, covered = f.at.path.cut(old.at.path)
+		}
+		if covered {
+			if f.keep &^= old.keep; f.keep == 0 {
 				return
 			}
 		}
@@ -83,13 +94,20 @@ func (g *graph) solve(reached func(s *solver, f int32, sink *sinkUse)) *solver {
 			if rest, ok := f.at.path.cut(e.from); ok {
 				t.same = f.same && e.same
 				if e.same && e.to.node >= 0 {
-					t.at = e.to.join(rest)
+					var deep bool
+					if t.at, deep = e.to.join(rest); deep {
+						if f.same {
+							continue // whose part it is would no longer be known
+						}
+					}
 				}
 			} else if rest, ok := e.from.cut(f.at.path); ok {
 				t.same = f.same && e.same
 				if f.same { // from now on only of this part
 					from := s.origins[f.origin]
-					from.path = from.path.join(rest)
+					var deep bool
+					from.path, deep = from.path.join(rest)
+					t.same = t.same && !deep
 					t.origin = s.origin(from)
 				}
 			} else {

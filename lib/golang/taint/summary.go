@@ -15,6 +15,7 @@ type summary struct {
 	guards []outcome
 	// truncated says why flows are missing; empty if none are.
 	truncated string
+	outside   *summary // memo of stateless
 }
 
 // An end is one end of a flow.
@@ -121,6 +122,20 @@ func (s *summary) equal(o *summary) bool {
 		slices.Equal(s.guards, o.guards)
 }
 
+// stateless gives a summary without what happens to the receiver: where a call may
+// be of several types, each has fields of its own, and they are not mixed up.
+func (s *summary) stateless() *summary {
+	if s.outside == nil {
+		s.outside = &summary{guards: s.guards}
+		for _, f := range s.flows {
+			if f.to.kind != endParameter || f.to.index > 0 {
+				s.outside.flows = append(s.outside.flows, f)
+			}
+		}
+	}
+	return s.outside
+}
+
 // add adds a flow unless it is already covered by a larger one.
 func (s *summary) add(f *flow) {
 	for _, g := range s.flows {
@@ -145,7 +160,7 @@ func (s *summary) add(f *flow) {
 			continue
 		}
 		out, ok := f.to.path.cut(g.to.path)
-		if ok && g.same && f.same && in == out {
+		if ok && (!g.same || f.same && in == out) {
 			return
 		}
 	}

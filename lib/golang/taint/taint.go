@@ -309,11 +309,25 @@ func (r *run) collect(s *solver, n int32, to end, sum *summary) {
 		if from.kind == at.kind && from.index == at.index && (from.path == at.path || f.before == none) {
 			continue
 		}
-		if from.kind == endGlobal {
+		if from.kind == endGlobal || tooFar(from, at) {
 			continue
 		}
 		sum.add(&flow{from: from, to: at, same: f.same, keep: f.keep, steps: s.way(i)})
 	}
+}
+
+// tooFar reports whether a flow from part to part of what callers hand in is left
+// out. Linked structures have these in all combinations, each of which the
+// callers would follow: 256 in a summary of go-git's iterators, where 20 remain.
+func tooFar(from, to end) bool {
+	if from.kind == endSource || to.kind == endResult {
+		return false
+	}
+	n := from.path.length() + to.path.length()
+	if from.kind == to.kind && from.index == to.index {
+		return n > 2
+	}
+	return n > maxDepth
 }
 
 // store notes what a package-level variable holds.
