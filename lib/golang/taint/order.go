@@ -8,11 +8,12 @@ import (
 
 // maxRounds bounds the repetitions of functions that call each other. Two or
 // three are enough unless data moves to another parameter with each call.
-const maxRounds = 5
+const maxRounds = 4
 
 // all analyses functions, those that are called first.
 func (r *run) all(fns []*ssa.Function) {
 	for _, group := range r.groups(fns) {
+		r.mutual = len(group) > 1
 		for round := 0; ; round++ {
 			changed := false
 			for _, fn := range group {

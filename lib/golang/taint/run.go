@@ -44,6 +44,7 @@ type run struct {
 	plain       map[*ssa.Function]bool
 	pieceMemo   map[ssa.Value][]piece
 
+	mutual  bool // the functions at hand call each other
 	numeric models.Set
 	errors  models.Set
 	places  *places

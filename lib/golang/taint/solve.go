@@ -25,13 +25,18 @@ type solver struct {
 	facts   []fact
 	origins []end
 	ids     map[end]int32
+	budget  int
 }
 
-// maxFacts bounds the facts about one function, maxNodeFacts those about one
-// value: a struct of hundreds of fields that each come from somewhere else.
+// What callers hand in is followed within a budget that grows with the function,
+// so that the time for a package is linear: what is in and about a linked
+// structure would otherwise be combined with itself. Most functions need a tenth
+// of it. Sources come first, and have the whole of maxFacts.
 const (
-	maxFacts     = 200_000
-	maxNodeFacts = 400
+	factsPerFunction = 1_000
+	factsPerNode     = 16
+	maxFacts         = 200_000
+	maxNodeFacts     = 300
 )
 
 func (s *solver) origin(e end) int32 {
@@ -66,7 +71,7 @@ func (s *solver) add(f fact) {
 			}
 		}
 	}
-	if n.facts >= maxNodeFacts || len(s.facts) >= maxFacts {
+	if n.facts >= maxNodeFacts || len(s.facts) >= s.budget {
 		s.truncated = "too much data comes together in it"
 		return
 	}
@@ -78,11 +83,24 @@ func (s *solver) add(f fact) {
 
 // solve finds all facts, and says what reached a sink.
 func (g *graph) solve(reached func(s *solver, f int32, sink *sinkUse)) *solver {
-	s := &solver{graph: g, ids: map[end]int32{}}
-	for _, seed := range g.seeds {
-		s.add(fact{at: seed.at, origin: s.origin(seed.from), same: seed.same, keep: seed.keep, before: none, note: seed.note})
+	s := &solver{graph: g, ids: map[end]int32{}, budget: maxFacts}
+	done := 0
+	for _, sources := range []bool{true, false} {
+		for _, seed := range g.seeds {
+			if (seed.from.kind == endSource) == sources {
+				s.add(fact{at: seed.at, origin: s.origin(seed.from), same: seed.same, keep: seed.keep, before: none, note: seed.note})
+			}
+		}
+		done = s.spread(done, reached)
+		s.budget = min(maxFacts, len(s.facts)+factsPerFunction+factsPerNode*len(g.nodes))
 	}
-	for i := 0; i < len(s.facts); i++ {
+	return s
+}
+
+// spread follows the facts from a number on, and says how many there are.
+func (s *solver) spread(first int, reached func(s *solver, f int32, sink *sinkUse)) int {
+	g := s.graph
+	for i := first; i < len(s.facts); i++ {
 		f := s.facts[i]
 		for k := g.nodes[f.at.node].firstEdge; k != none; k = g.edges[k].next {
 			e := &g.edges[k]
@@ -122,7 +140,7 @@ func (g *graph) solve(reached func(s *solver, f int32, sink *sinkUse)) *solver {
 			s.add(t)
 		}
 	}
-	return s
+	return len(s.facts)
 }
 
 // way tells how a fact came about, in steps.

@@ -112,9 +112,9 @@ func btoi(b bool) int {
 	return 0
 }
 
-// maxFlows bounds a summary. The largest in go-git, helm and gogs has 60; what
-// has more is generated, and makes all its callers slow.
-const maxFlows = 256
+// maxFlows bounds a summary. Hardly any in go-git, helm and x/tools has 60; what
+// has more makes all its callers slow.
+const maxFlows = 128
 
 // equal reports whether two summaries say the same, steps apart.
 func (s *summary) equal(o *summary) bool {

@@ -31,8 +31,9 @@
 //
 // Each is there so that hostile or generated code costs linear time, and each
 // that is met is in [Result.Truncated]: 400,000 values and 200,000 facts a
-// function, 400 facts about a value, 256 flows in a summary, 16 types behind an
-// interface, 5 rounds of functions that call each other.
+// function, fewer for what its callers hand in; 300 facts about a value; 128 flows
+// in a summary; 16 types behind an interface; 4 rounds of functions that call
+// each other.
 package taint
 
 import (
@@ -309,25 +310,30 @@ func (r *run) collect(s *solver, n int32, to end, sum *summary) {
 		if from.kind == at.kind && from.index == at.index && (from.path == at.path || f.before == none) {
 			continue
 		}
-		if from.kind == endGlobal || tooFar(from, at) {
+		if from.kind == endGlobal || r.tooFar(from, at) {
 			continue
 		}
 		sum.add(&flow{from: from, to: at, same: f.same, keep: f.keep, steps: s.way(i)})
 	}
 }
 
-// tooFar reports whether a flow from part to part of what callers hand in is left
-// out. Linked structures have these in all combinations, each of which the
-// callers would follow: 256 in a summary of go-git's iterators, where 20 remain.
-func tooFar(from, to end) bool {
-	if from.kind == endSource || to.kind == endResult {
+// tooFar reports whether a flow from part to part of what callers hand in, or get
+// back, is left out. Linked structures have these in all combinations, each of
+// which the callers would follow: there were 256 in a summary of go-git's
+// iterators, where 20 remain. Functions that call each other multiply them (the
+// SSA builder of x/tools took minutes), so theirs are shallower.
+func (r *run) tooFar(from, to end) bool {
+	if from.kind == endSource {
 		return false
 	}
 	n := from.path.length() + to.path.length()
-	if from.kind == to.kind && from.index == to.index {
-		return n > 2
+	switch {
+	case to.kind == endResult:
+		return r.mutual && n > 2
+	case from.kind == to.kind && from.index == to.index:
+		return n > 2 || r.mutual
 	}
-	return n > maxDepth
+	return n > maxDepth || r.mutual && n > 1
 }
 
 // store notes what a package-level variable holds.
