@@ -21,6 +21,9 @@ import (
 // without secrets, fingerprints.
 func (s *Scanner) complete(out *outcome, findings []check.Finding) {
 	sortFindings(findings) // ordinals follow the order of places
+	for _, f := range findings {
+		s.hideTyped(out, &f)
+	}
 	ordinals := map[string]int{}
 	for i := range findings {
 		f := &findings[i]
@@ -46,6 +49,24 @@ func (s *Scanner) complete(out *outcome, findings []check.Finding) {
 		s.locate(out, &f.Location)
 		s.fingerprint(f, d, m, ordinals)
 	}
+}
+
+// hideTyped adds the secret of a package check to the mask of its document. The
+// value itself stands within quotes or braces; a range elsewhere names what holds
+// it, which is no secret.
+func (s *Scanner) hideTyped(out *outcome, f *check.Finding) {
+	i := slices.IndexFunc(s.selected, func(c *check.Check) bool { return c.ID == f.CheckID })
+	if i < 0 || !s.selected[i].Secret || s.selected[i].Run != nil {
+		return
+	}
+	d := out.document(f.Location.Path)
+	r := d.Clamp(f.Location.Range)
+	if r.Start == 0 || !bytes.ContainsAny(d.Content[r.Start-1:r.Start], "\"`{") {
+		return
+	}
+	m := s.mask(out, d)
+	m.hide(d, r)
+	out.masks[d] = m
 }
 
 // level applies the check's own levels and what the configuration says.
@@ -155,27 +176,37 @@ func (s *Scanner) mask(out *outcome, d *check.Document) mask {
 			m.ranges = append(m.ranges, check.Range{End: len(d.Content)})
 		}
 	}
-	if len(m.ranges) > 0 {
-		m.content = bytes.Clone(d.Content)
-		for _, r := range m.ranges {
-			if value := d.Text(r); len(value) >= minMasked && !slices.Contains(m.values, value) {
-				m.values = append(m.values, value)
-			}
-			blot(m.content[r.Start:r.End])
-		}
-		for _, v := range m.values {
-			for from := 0; ; {
-				i := bytes.Index(m.content[from:], []byte(v))
-				if i < 0 {
-					break
-				}
-				blot(m.content[from+i : from+i+len(v)])
-				from += i + len(v)
-			}
-		}
-	}
+	m.hide(d, m.ranges...)
 	out.masks[d] = m
 	return m
+}
+
+// hide adds secrets to a mask.
+func (m *mask) hide(d *check.Document, ranges ...check.Range) {
+	if len(ranges) == 0 {
+		return
+	}
+	content := bytes.Clone(m.content)
+	for _, r := range ranges {
+		if !slices.Contains(m.ranges, r) {
+			m.ranges = append(m.ranges, r)
+		}
+		if value := d.Text(r); len(value) >= minMasked && !slices.Contains(m.values, value) {
+			m.values = append(m.values, value)
+		}
+		blot(content[r.Start:r.End])
+	}
+	for _, v := range m.values {
+		for from := 0; ; {
+			i := bytes.Index(content[from:], []byte(v))
+			if i < 0 {
+				break
+			}
+			blot(content[from+i : from+i+len(v)])
+			from += i + len(v)
+		}
+	}
+	m.content = content
 }
 
 func blot(b []byte) {
