@@ -530,7 +530,7 @@ func (f *Flow) onlyRead(v ssa.Value, seen map[ssa.Value]bool) bool {
 		return true
 	}
 	seen[v] = true
-	if v.Referrers() == nil {
+	if b, ok := v.Type().Underlying().(*types.Basic); ok && b.Info()&types.IsString != 0 || v.Referrers() == nil {
 		return true
 	}
 	for _, r := range *v.Referrers() {

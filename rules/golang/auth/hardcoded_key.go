@@ -1,0 +1,197 @@
+package auth
+
+import (
+	"context"
+	_ "embed"
+	"go/ast"
+	"go/token"
+	"strings"
+
+	"golang.org/x/tools/go/analysis"
+	"golang.org/x/tools/go/ssa"
+
+	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/rules/golang/internal/flow"
+	"github.com/peercheck/peercheck/rules/golang/internal/purpose"
+)
+
+//go:embed testdata/hardcoded-key.txtar
+var hardcodedKeyExamples string
+
+// HardcodedKey finds keys that are written into the source, by what they are used for.
+var HardcodedKey = &check.Check{
+	ID:         "go/hardcoded-key",
+	Title:      "Key is written into the source",
+	CWE:        []check.CWE{321, 798},
+	Severity:   check.High,
+	Confidence: check.Firm,
+	Secret:     true,
+	Since:      "0.1",
+	Requires:   []*analysis.Analyzer{flow.Analyzer},
+	RunPackage: runHardcodedKey,
+	Page: check.Page{
+		What: "The key that signs tokens, MACs or session cookies, or that encrypts, is a constant of the program. It is judged by its use, whatever it looks like and however it is called.",
+		Why: "Whoever reads the source, the image or the binary has the key, and with it any user's session or token. The key is the same in every installation, and cannot be changed without a release. The Superset default key gave " +
+			"attackers 2,000 servers (CVE-2023-27524).",
+		Fix: "Read the key from the environment, a file or a secret store at start, and stop if it is missing or short. Take the key that was in the source as known to others: replace it. There is no quick fix.",
+		Limits: "Follows a value through variables of the package and through the callers of a helper in the package. An HMAC counts if its key, or the function, is named for a key, token or signature, because a fixed text is also used to keep hashes " +
+			"apart. Test code is left alone.",
+		References: []string{
+			"https://cwe.mitre.org/data/definitions/321.html",
+			"https://nvd.nist.gov/vuln/detail/CVE-2023-27524",
+			"https://cheatsheetseries.owasp.org/cheatsheets/Key_Management_Cheat_Sheet.html",
+		},
+		Examples: hardcodedKeyExamples,
+	},
+}
+
+// keyArguments say which arguments of a function are keys.
+var keyArguments = withTokens(map[string][]int{
+	"crypto/hmac.New":                           {1},
+	"crypto/aes.NewCipher":                      {0},
+	"crypto/des.NewCipher":                      {0},
+	"crypto/des.NewTripleDESCipher":             {0},
+	"crypto/rc4.NewCipher":                      {0},
+	"golang.org/x/crypto/chacha20poly1305.New":  {0},
+	"golang.org/x/crypto/chacha20poly1305.NewX": {0},
+	"crypto/ed25519.NewKeyFromSeed":             {0},
+	"github.com/gorilla/securecookie.New":       {0, 1},
+	"github.com/gorilla/csrf.Protect":           {0},
+})
+
+func withTokens(arguments map[string][]int) map[string][]int {
+	for _, name := range ofJWT("(*%.Token).SignedString") {
+		arguments[name] = []int{0}
+	}
+	return arguments
+}
+
+// keyLists take any number of keys, from an argument on.
+var keyLists = map[string]int{
+	"github.com/gorilla/sessions.NewCookieStore":        0,
+	"github.com/gorilla/sessions.NewFilesystemStore":    1,
+	"github.com/gorilla/securecookie.CodecsFromPairs":   0,
+	"github.com/gin-contrib/sessions/cookie.NewStore":   0,
+	"github.com/gin-contrib/sessions/memstore.NewStore": 0,
+}
+
+const keyMessage = "this key is the same in every copy of the program, and whoever reads the source has it"
+
+func runHardcodedKey(_ context.Context, pass *check.PackagePass) error {
+	fl, ok := pass.ResultOf[flow.Analyzer].(*flow.Flow)
+	if !ok {
+		return nil
+	}
+	report := func(e ast.Expr) {
+		pass.Report(check.Finding{Message: keyMessage, Location: secretLocation(pass, e)})
+	}
+	for name, arguments := range keyArguments {
+		for _, c := range fl.Calls(name) {
+			for _, arg := range arguments {
+				at, index, ok := fl.FixedHere(c, arg)
+				if !ok || index >= len(at.Expr.Args) || name == "crypto/hmac.New" && !signs(pass, at, index) {
+					continue
+				}
+				report(at.Expr.Args[index])
+			}
+		}
+	}
+	for name, from := range keyLists {
+		for _, c := range fl.Calls(name) {
+			for i, e := range fl.Elements(c.Arg(from)) {
+				if _, fixed := fl.Fixed(e); fixed && from+i < len(c.Expr.Args) {
+					report(c.Expr.Args[from+i])
+				}
+			}
+		}
+	}
+	for _, fn := range fl.Functions { // func(*jwt.Token) (any, error) { return []byte("..."), nil }
+		if !isKeyfunc(fn.Signature) {
+			continue
+		}
+		for _, b := range fn.Blocks {
+			ret, ok := b.Instrs[len(b.Instrs)-1].(*ssa.Return)
+			if !ok || len(ret.Results) != 2 {
+				continue
+			}
+			if _, fixed := fl.Fixed(ret.Results[0]); !fixed {
+				continue
+			}
+			if e := returned(fn, ret.Pos()); e != nil {
+				report(e)
+			}
+		}
+	}
+	return nil
+}
+
+// returned gives the first result of the return statement at a position.
+func returned(fn *ssa.Function, pos token.Pos) (result ast.Expr) {
+	if fn.Syntax() == nil {
+		return nil
+	}
+	ast.Inspect(fn.Syntax(), func(n ast.Node) bool {
+		if r, ok := n.(*ast.ReturnStmt); ok && r.Return == pos && len(r.Results) > 0 {
+			result = r.Results[0]
+		}
+		return result == nil
+	})
+	return result
+}
+
+// signs reports whether the key of an HMAC, or the function around it, is named
+// for something secret.
+func signs(pass *check.PackagePass, c flow.Call, index int) bool {
+	for _, name := range purpose.Names(pass.TypesInfo, c.Expr.Args[index]) {
+		if purpose.OfName(name) != purpose.None {
+			return true
+		}
+		for _, w := range purpose.Words(name) {
+			if w == "key" || w == "secret" {
+				return true
+			}
+		}
+	}
+	for fn := c.Fn; fn != nil; fn = fn.Parent() {
+		for _, w := range purpose.Words(fn.Name()) {
+			switch strings.TrimSuffix(w, "s") {
+			case "sign", "signed", "signature", "token", "mac", "hmac", "session", "cookie", "verify", "auth", "jwt":
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// secretLocation is the place of a value: that of the text within the quotes if
+// it is written here, which is then masked wherever it would be shown.
+func secretLocation(pass *check.PackagePass, e ast.Expr) check.Location {
+	var lit ast.Node
+	ast.Inspect(e, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.BasicLit:
+			if n.Kind == token.STRING && lit == nil {
+				lit = n
+			}
+		case *ast.CompositeLit:
+			if lit == nil && len(n.Elts) > 0 {
+				lit = n
+			}
+		}
+		return lit == nil
+	})
+	switch n := lit.(type) {
+	case *ast.BasicLit:
+		loc := pass.Location(n)
+		if loc.Range.End-loc.Range.Start > 2 {
+			loc.Range.Start++
+			loc.Range.End--
+		}
+		return loc
+	case *ast.CompositeLit:
+		loc := pass.Location(n)
+		loc.Range = pass.Range(n.Elts[0].Pos(), n.Elts[len(n.Elts)-1].End())
+		return loc
+	}
+	return pass.Location(e)
+}
