@@ -1,0 +1,155 @@
+package auth
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"strings"
+
+	"golang.org/x/tools/go/analysis"
+	"golang.org/x/tools/go/ssa"
+
+	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/rules/golang/internal/flow"
+	"github.com/peercheck/peercheck/rules/golang/internal/purpose"
+)
+
+//go:embed testdata/verification-result-ignored.txtar
+var verificationResultIgnoredExamples string
+
+// VerificationResultIgnored finds verifications whose answer nobody looks at.
+var VerificationResultIgnored = &check.Check{
+	ID:         "go/verification-result-ignored",
+	Title:      "Result of a verification is ignored",
+	CWE:        []check.CWE{347, 252},
+	Severity:   check.High,
+	Confidence: check.Firm,
+	Since:      "0.1",
+	Requires:   []*analysis.Analyzer{flow.Analyzer},
+	RunPackage: runVerificationResultIgnored,
+	Page: check.Page{
+		What: "A signature, MAC, password, certificate or token is verified, and the result or error that says whether it is genuine is not used.",
+		Why:  "The call alone refuses nothing. The code after it runs for forged input exactly as for genuine input, while every reader sees that \"it is verified\".",
+		Fix:  "Branch on the result: `if !hmac.Equal(a, b) { return errBadMAC }`, or return the error. There is no quick fix, because only you know what to answer.",
+		Limits: "Knows the standard library's verifications, bcrypt, golang-jwt, go-oidc and OpenPGP. A result that is assigned and never read counts as ignored. Left alone: comparisons with a dummy, which only take time; tokens whose `Valid` is read " +
+			"instead of the error; test code.",
+		References: []string{
+			"https://cwe.mitre.org/data/definitions/252.html",
+			"https://cwe.mitre.org/data/definitions/347.html",
+			"https://pkg.go.dev/crypto/hmac#Equal",
+		},
+		Examples: verificationResultIgnoredExamples,
+	},
+}
+
+// A verdict is the result of a function that says whether something is genuine.
+type verdict struct {
+	result int // its index
+	of     string
+}
+
+var verdicts = withJWT(map[string]verdict{
+	"crypto/hmac.Equal":                                                     {0, "a MAC"},
+	"crypto/subtle.ConstantTimeCompare":                                     {0, "a secret"},
+	"crypto/ed25519.Verify":                                                 {0, "a signature"},
+	"crypto/ed25519.VerifyWithOptions":                                      {0, "a signature"},
+	"crypto/ecdsa.Verify":                                                   {0, "a signature"},
+	"crypto/ecdsa.VerifyASN1":                                               {0, "a signature"},
+	"crypto/dsa.Verify":                                                     {0, "a signature"},
+	"crypto/rsa.VerifyPKCS1v15":                                             {0, "a signature"},
+	"crypto/rsa.VerifyPSS":                                                  {0, "a signature"},
+	"(*crypto/x509.Certificate).CheckSignature":                             {0, "a signature"},
+	"(*crypto/x509.Certificate).CheckSignatureFrom":                         {0, "a certificate"},
+	"(*crypto/x509.Certificate).VerifyHostname":                             {0, "a certificate"},
+	"(*crypto/x509.Certificate).Verify":                                     {1, "a certificate"},
+	"(*crypto/x509.CertificateRequest).CheckSignature":                      {0, "a certificate request"},
+	"(*crypto/tls.Conn).VerifyHostname":                                     {0, "a certificate"},
+	"(crypto/cipher.AEAD).Open":                                             {1, "a ciphertext"},
+	"golang.org/x/crypto/bcrypt.CompareHashAndPassword":                     {0, "a password"},
+	"golang.org/x/crypto/openpgp.CheckDetachedSignature":                    {1, "a signature"},
+	"golang.org/x/crypto/openpgp.CheckArmoredDetachedSignature":             {1, "a signature"},
+	"github.com/ProtonMail/go-crypto/openpgp.CheckDetachedSignature":        {1, "a signature"},
+	"github.com/ProtonMail/go-crypto/openpgp.CheckArmoredDetachedSignature": {1, "a signature"},
+	"golang.org/x/crypto/nacl/sign.Open":                                    {1, "a signature"},
+	"golang.org/x/crypto/nacl/auth.Verify":                                  {0, "a MAC"},
+	"golang.org/x/crypto/nacl/secretbox.Open":                               {1, "a ciphertext"},
+	"golang.org/x/crypto/nacl/box.Open":                                     {1, "a ciphertext"},
+	"(*github.com/coreos/go-oidc/oidc.IDTokenVerifier).Verify":              {1, "a token"},
+})
+
+func withJWT(verdicts map[string]verdict) map[string]verdict {
+	for _, name := range ofJWT("%.Parse", "%.ParseWithClaims", "(*%.Parser).Parse", "(*%.Parser).ParseWithClaims") {
+		verdicts[name] = verdict{1, "a token"}
+	}
+	return verdicts
+}
+
+func runVerificationResultIgnored(_ context.Context, pass *check.PackagePass) error {
+	fl, ok := pass.ResultOf[flow.Analyzer].(*flow.Flow)
+	if !ok {
+		return nil
+	}
+	for name, v := range verdicts {
+		for _, c := range fl.Calls(name) {
+			results := c.Results()
+			if results[v.result] != nil || v.of == "a token" && readsValid(results[0]) || takesTime(pass, fl, c) {
+				continue
+			}
+			if v.result == 1 && strings.HasSuffix(name, "Verify") && results[0] != nil {
+				continue // chains are looked at: without any the certificate is not genuine
+			}
+			what := "the result"
+			if v.result == 1 || strings.Contains(name, "Check") || strings.Contains(name, "rsa.") || strings.Contains(name, "Hostname") || strings.Contains(name, "bcrypt") {
+				what = "the error"
+			}
+			pass.Report(check.Finding{
+				Message:  fmt.Sprintf("%s of verifying %s is ignored, so a forged one passes", what, v.of),
+				Location: pass.Location(c.Expr),
+			})
+		}
+	}
+	return nil
+}
+
+// readsValid reports whether the field Valid of a token is read.
+func readsValid(token ssa.Value) bool {
+	if token == nil || token.Referrers() == nil {
+		return false
+	}
+	for _, r := range *token.Referrers() {
+		switch r := r.(type) {
+		case *ssa.FieldAddr:
+			if fieldName(r) == "Valid" {
+				return true
+			}
+		case *ssa.Phi:
+			if readsValid(r) {
+				return true
+			}
+		case *ssa.Return, *ssa.Store:
+			return true // something else may look
+		}
+	}
+	return false
+}
+
+// takesTime reports whether a comparison is with a dummy, so that an unknown user
+// takes as long as a known one.
+func takesTime(pass *check.PackagePass, fl *flow.Flow, c flow.Call) bool {
+	if strings.Contains(c.Name, "Compare") && c.Arg(0) != nil {
+		if _, fixed := fl.Fixed(c.Arg(0)); fixed {
+			return true
+		}
+	}
+	for _, arg := range c.Expr.Args {
+		for _, name := range purpose.Names(pass.TypesInfo, arg) {
+			for _, w := range purpose.Words(name) {
+				switch w {
+				case "dummy", "fake", "decoy", "timing", "placeholder", "random", "default":
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
