@@ -1,0 +1,239 @@
+package auth
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"go/ast"
+	"go/token"
+	"go/types"
+	"slices"
+
+	"golang.org/x/tools/go/analysis"
+	"golang.org/x/tools/go/analysis/passes/inspect"
+	"golang.org/x/tools/go/ast/edge"
+	"golang.org/x/tools/go/ast/inspector"
+
+	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/lib/golang/query"
+	"github.com/peercheck/peercheck/rules/golang/internal/code"
+	"github.com/peercheck/peercheck/rules/golang/internal/purpose"
+)
+
+//go:embed testdata/auth-error-ignored.txtar
+var errorIgnoredExamples string
+
+// ErrorIgnored finds checks of permission whose error lets the caller in.
+var ErrorIgnored = &check.Check{
+	ID:         "go/auth-error-ignored",
+	Title:      "Error of a permission check lets the caller in",
+	CWE:        []check.CWE{636, 755, 252},
+	Severity:   check.High,
+	Confidence: check.Firm,
+	Since:      "0.1",
+	Requires:   []*analysis.Analyzer{inspect.Analyzer},
+	RunPackage: runErrorIgnored,
+	Page: check.Page{
+		What: "A function that authenticates, authorizes or verifies returns an error, and the code goes on as if it had not: the error is thrown away or only logged, or the answer of `isRevoked`, `isBlocked` is taken without a look at " +
+			"the error beside it.",
+		Why: "The check fails open. An attacker only has to make it fail: a malformed token, a full connection pool, a permission service that does not answer. OWASP lists this among its ten most common risks of 2025, as mishandling of " +
+			"exceptional conditions.",
+		Fix: "Return on the error, after a 401, 403 or 500. There is no quick fix, because only you know what to answer.",
+		Limits: "A function counts by its name (`authorize`, `checkPermission`, `verifyToken`, `requireAdmin`, ...), and only if the error is all it returns, or if its answer speaks of refusal (`isRevoked`). Left alone: errors that are used in any " +
+			"way but logging, deferred calls, and test code.",
+		References: []string{
+			"https://cwe.mitre.org/data/definitions/636.html",
+			"https://owasp.org/Top10/2025/A10_2025-Mishandling_of_Exceptional_Conditions/",
+		},
+		Examples: errorIgnoredExamples,
+	},
+}
+
+// Verbs and what they are about, of functions whose error means refusal.
+var (
+	aloneVerbs = []string{"authenticate", "authorize", "authorise", "authz", "authn"}
+	pairVerbs  = []string{"check", "verify", "validate", "require", "ensure", "enforce", "assert", "must"}
+	subjects   = []string{"permission", "permissions", "auth", "authorization", "authentication", "access", "token", "signature", "credential", "credentials", "password",
+		"session", "csrf", "admin", "role", "roles", "privilege", "privileges", "jwt", "hmac", "mac", "login", "acl", "owner", "ownership", "otp", "totp", "mfa"}
+	refusalWords = []string{"revoked", "blocked", "banned", "denied", "forbidden", "disabled", "locked", "blacklisted", "denylisted", "expired", "suspended", "ratelimited"}
+)
+
+func runErrorIgnored(_ context.Context, pass *check.PackagePass) error {
+	for c := range code.Nodes(pass.Pass, (*ast.CallExpr)(nil)) {
+		call, ok := c.Node().(*ast.CallExpr)
+		if !ok {
+			continue
+		}
+		fn := code.Callee(pass.TypesInfo, call)
+		if fn == nil {
+			continue
+		}
+		results := fn.Signature().Results()
+		n := results.Len()
+		if n == 0 || !query.IsType(results.At(n-1).Type(), "error") {
+			continue
+		}
+		switch {
+		case n == 1 && refuses(fn.Name()):
+			if how := ignores(pass, c, call); how != "" {
+				pass.Report(check.Finding{Message: fmt.Sprintf("the error of %s is %s, so who should be refused is let in", fn.Name(), how), Location: pass.Location(call)})
+			}
+		case n == 2 && query.IsType(results.At(0).Type(), "bool") && speaksOfRefusal(fn.Name()):
+			if errorBlank(c) && !negated(pass, c) {
+				pass.Report(check.Finding{Message: fmt.Sprintf("the error of %s is thrown away, so where it fails nobody is refused", fn.Name()), Location: pass.Location(call)})
+			}
+		}
+	}
+	return nil
+}
+
+// refuses reports whether a function is named for letting somebody in or not.
+func refuses(name string) bool {
+	words := purpose.Words(name)
+	if len(words) == 0 {
+		return false
+	}
+	if slices.Contains(aloneVerbs, words[0]) {
+		return true
+	}
+	last := words[len(words)-1]
+	return len(words) > 1 && slices.Contains(pairVerbs, words[0]) && slices.Contains(subjects, last)
+}
+
+func speaksOfRefusal(name string) bool {
+	words := purpose.Words(name)
+	return len(words) > 1 && (words[0] == "is" || words[0] == "check") && slices.Contains(refusalWords, words[len(words)-1])
+}
+
+// ignores says how the error of a call, its only result, is ignored; "" if it is
+// not.
+func ignores(pass *check.PackagePass, c inspector.Cursor, call *ast.CallExpr) string {
+	kind := c.ParentEdgeKind()
+	switch kind {
+	case edge.ExprStmt_X:
+		return "thrown away"
+	case edge.AssignStmt_Rhs:
+	default:
+		return ""
+	}
+	as, ok := c.Parent().Node().(*ast.AssignStmt)
+	if !ok || len(as.Lhs) != 1 {
+		return ""
+	}
+	id, ok := as.Lhs[0].(*ast.Ident)
+	if !ok {
+		return ""
+	}
+	if id.Name == "_" {
+		return "thrown away"
+	}
+	v := code.Var(pass.TypesInfo, id)
+	f, ok := code.Enclosing(c)
+	if v == nil || !ok || f.Body == nil {
+		return ""
+	}
+	if onlyLogged(pass, f.Body, v, as) {
+		return "only logged"
+	}
+	return ""
+}
+
+// onlyLogged reports whether the only thing that comes of a variable's value is
+// one branch on "err != nil" that goes on behind it.
+func onlyLogged(pass *check.PackagePass, body *ast.BlockStmt, v *types.Var, set *ast.AssignStmt) bool {
+	var branch *ast.IfStmt
+	uses := 0
+	ast.Inspect(body, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.IfStmt:
+			cond, ok := ast.Unparen(n.Cond).(*ast.BinaryExpr)
+			if ok && cond.Op == token.NEQ && code.Var(pass.TypesInfo, cond.X) == v && pass.TypesInfo.Types[cond.Y].IsNil() &&
+				(n.Init == set || n.Pos() > set.Pos()) && branch == nil {
+				branch = n
+			}
+		case *ast.Ident:
+			if pass.TypesInfo.Uses[n] == v && n.Pos() > set.End() {
+				uses++
+			}
+		}
+		return true
+	})
+	if branch == nil || branch.Else != nil || len(branch.Body.List) == 0 {
+		return false
+	}
+	// Each statement of the branch writes a log, and nothing else looks at the error.
+	within := 1 // the condition
+	for _, stmt := range branch.Body.List {
+		expr, ok := stmt.(*ast.ExprStmt)
+		if !ok {
+			return false
+		}
+		call, ok := expr.X.(*ast.CallExpr)
+		if !ok || !isLog(pass, call) {
+			return false
+		}
+		ast.Inspect(call, func(n ast.Node) bool {
+			if id, ok := n.(*ast.Ident); ok && pass.TypesInfo.Uses[id] == v {
+				within++
+			}
+			return true
+		})
+	}
+	return uses == within
+}
+
+// isLog reports whether a call writes a log and comes back.
+func isLog(pass *check.PackagePass, call *ast.CallExpr) bool {
+	fn := code.Callee(pass.TypesInfo, call)
+	if fn == nil {
+		return false
+	}
+	for _, prefix := range []string{"Print", "Debug", "Info", "Warn", "Error", "Log", "Trace", "Notice"} {
+		if name := fn.Name(); len(name) >= len(prefix) && name[:len(prefix)] == prefix {
+			switch path := code.Path(fn.Pkg()); {
+			case path == "net/http": // http.Error answers
+				return false
+			case path == "log", path == "log/slog", path == "fmt":
+				return true
+			}
+			recv := fn.Signature().Recv()
+			return recv != nil && slices.ContainsFunc(purpose.Words(query.TypeName(recv.Type())), func(w string) bool {
+				return w == "log" || w == "logger" || w == "logrus" || w == "zap" || w == "zerolog" || w == "entry" || w == "slog"
+			})
+		}
+	}
+	return false
+}
+
+// errorBlank reports whether the second result of a call is given to "_".
+func errorBlank(c inspector.Cursor) bool {
+	as, ok := c.Parent().Node().(*ast.AssignStmt)
+	if !ok || len(as.Lhs) != 2 || len(as.Rhs) != 1 {
+		return false
+	}
+	id, ok := as.Lhs[1].(*ast.Ident)
+	first, named := as.Lhs[0].(*ast.Ident)
+	return ok && id.Name == "_" && named && first.Name != "_"
+}
+
+// negated reports whether the answer is asked for its opposite, which is false
+// where there was an error: if !expired { refuse }.
+func negated(pass *check.PackagePass, c inspector.Cursor) bool {
+	as, ok := c.Parent().Node().(*ast.AssignStmt)
+	if !ok {
+		return true
+	}
+	v := code.Var(pass.TypesInfo, as.Lhs[0])
+	f, ok := code.Enclosing(c)
+	if v == nil || !ok {
+		return true
+	}
+	branches := false
+	ast.Inspect(f.Body, func(n ast.Node) bool {
+		if s, ok := n.(*ast.IfStmt); ok && code.Var(pass.TypesInfo, s.Cond) == v {
+			branches = true
+		}
+		return true
+	})
+	return !branches
+}
