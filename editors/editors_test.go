@@ -88,3 +88,8 @@ func drive(t *testing.T, plugin string, args ...string) {
 func TestNeovim(t *testing.T) {
 	drive(t, "nvim", "nvim", "--headless", "--clean", "-n", "-i", "NONE", "-c", "luafile nvim/test/session.lua")
 }
+
+// Eglot with the Emacs of the system.
+func TestEmacs(t *testing.T) {
+	drive(t, "emacs", "emacs", "--batch", "--quick", "--load", "emacs/session.el")
+}

@@ -128,6 +128,9 @@ func (s *server) judgeAll() {
 			s.clearLocked(b)
 		}
 	}
+	if !s.set.Enabled {
+		s.refresh() // who pulls is told to find nothing
+	}
 }
 
 // touchedLocked is called when a buffer's text changed, or the buffer opened or

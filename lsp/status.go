@@ -13,6 +13,8 @@ const methodStatus = "peercheck/status"
 // A status is the parameters of methodStatus.
 type status struct {
 	URI string `json:"uri"`
+	// Version is that of the text which was judged.
+	Version int32 `json:"version"`
 	// New, Old and Suppressed count findings.
 	New        int `json:"new"`
 	Old        int `json:"old"`
@@ -44,7 +46,7 @@ func (s *server) announce(j *job, v verdict, show view) {
 		return
 	}
 	err := s.conn.Notify(s.ctx, methodStatus, encoded(status{
-		URI: v.name, New: count.New, Old: count.Old, Suppressed: count.Suppressed,
+		URI: v.name, Version: v.version, New: count.New, Old: count.Old, Suppressed: count.Suppressed,
 		Tier: v.tier, Trusted: s.trusted(j.place.folder.dir), Complete: v.complete,
 	}))
 	if err != nil && s.ctx.Err() == nil {

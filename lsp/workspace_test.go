@@ -105,6 +105,22 @@ func TestSwitchOff(t *testing.T) {
 	e.publishedSince(from, u, "the findings", func(p published) bool { return len(p.Diagnostics) == 2 })
 }
 
+// A client that pulls is told to pull again, and then gets nothing.
+func TestSwitchOffPulling(t *testing.T) {
+	dir := folderOf(t)
+	e, u := initialized(t, dir, pulling), in(dir, "a.txt")
+	e.open(u, "", 1, "hazard")
+	e.pull(u, "")
+	for _, on := range []bool{false, true} {
+		from := e.mark()
+		e.setting(fmt.Sprintf(`{"enabled":%t}`, on))
+		e.await("the wish to pull again", from, func(m message) bool { return m.Method == "workspace/diagnostic/refresh" })
+		if p := e.pull(u, ""); (len(p.Items) == 1) != on {
+			t.Errorf("enabled %t: %s", on, p)
+		}
+	}
+}
+
 // The configuration counts as it stands in its buffer; one that is invalid while
 // it is typed is pointed out, and the last valid one counts.
 func TestConfig(t *testing.T) {

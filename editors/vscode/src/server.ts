@@ -1,0 +1,77 @@
+// The language client and what it adds to the protocol.
+
+import * as vscode from "vscode";
+import { CloseAction, ErrorAction, LanguageClient, LanguageClientOptions, ServerOptions } from "vscode-languageclient/node";
+
+import { DocumentStatus, Status } from "./status";
+
+/** settings are what the server is told at the start and whenever they change. */
+function settings(): Record<string, unknown> {
+  const section = vscode.workspace.getConfiguration("peercheck");
+  return {
+    enabled: section.get("enabled"),
+    existing: section.get("existing"),
+    suppressed: section.get("suppressed"),
+    codeLens: section.get("codeLens"),
+    workspaceDiagnostics: section.get("workspaceDiagnostics"),
+    trusted: vscode.workspace.isTrusted,
+    status: true,
+  };
+}
+
+export function newClient(program: string, output: vscode.LogOutputChannel, status: Status): LanguageClient {
+  const server: ServerOptions = { command: program, args: ["lsp"] };
+  const options: LanguageClientOptions = {
+    // Files, and what is not saved yet; not the copies that other views show.
+    documentSelector: [{ scheme: "file" }, { scheme: "untitled" }],
+    initializationOptions: settings(),
+    outputChannel: output,
+    errorHandler: {
+      error: () => ({ action: ErrorAction.Continue }),
+      closed: () => {
+        status.failed("the language server ended");
+        return { action: CloseAction.Restart };
+      },
+    },
+    middleware: {
+      workspace: {
+        configuration: async (params, token, next) => {
+          const answers = await next(params, token);
+          return Array.isArray(answers)
+            ? params.items.map((item, i) => (item.section === "peercheck" ? settings() : answers[i]))
+            : answers;
+        },
+      },
+      provideCodeActions: async (document, range, context, token, next) => {
+        const actions = await next(document, range, context, token);
+        for (const action of actions ?? []) {
+          if (action instanceof vscode.CodeAction && action.kind?.value === "quickfix.ignore") {
+            askForReason(action);
+          }
+        }
+        return actions;
+      },
+    },
+  };
+  const client = new LanguageClient("peercheck", "peercheck", server, options);
+  client.onNotification("peercheck/status", (params: DocumentStatus) => status.of(params));
+  return client;
+}
+
+/** askForReason puts the cursor where the reason of an ignore comment goes. */
+function askForReason(action: vscode.CodeAction): void {
+  for (const [uri, edits] of action.edit?.entries() ?? []) {
+    const edit = edits[0];
+    const end = edit?.newText.lastIndexOf("-- ") ?? -1;
+    if (edits.length !== 1 || end < 0) {
+      continue;
+    }
+    const snippet = new vscode.SnippetString()
+      .appendText(edit.newText.slice(0, end + 3))
+      .appendPlaceholder("reason")
+      .appendText(edit.newText.slice(end + 3));
+    const replaced = new vscode.WorkspaceEdit();
+    replaced.set(uri, [new vscode.SnippetTextEdit(edit.range, snippet)]);
+    action.edit = replaced;
+  }
+}

@@ -1,0 +1,285 @@
+// Drives the packaged extension in a real VS Code, served by code-server and
+// shown in a real browser:
+//
+//	node test/session.mjs CODE_SERVER VSIX [SCREENSHOTS]
+//
+// CODE_SERVER is the folder that scripts/install-code-server.sh filled. With a
+// third argument, screenshots are written to that folder. Prints what it sees,
+// and ends with status 1 at the first thing that is not as it should be.
+
+import { execFileSync, spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { chromium } from "playwright-core";
+
+const [codeServer, vsix, screenshots] = process.argv.slice(2).map((argument) => resolve(argument));
+const here = resolve(fileURLToPath(import.meta.url), "..");
+const patience = 60_000;
+
+const files = {
+  "go.mod": "module example.com/partner\n\ngo 1.26\n",
+  "client.go": `package partner
+
+import (
+	"crypto/tls"
+	"net/http"
+)
+
+// client connects to a partner.
+func client() *http.Client {
+	config := &tls.Config{InsecureSkipVerify: true, ServerName: "partner.example.com"}
+	return &http.Client{Transport: &http.Transport{TLSClientConfig: config}}
+}
+`,
+  "old.go": `package partner
+
+import "crypto/tls"
+
+var old = &tls.Config{InsecureSkipVerify: true}
+`,
+  ".peercheck.yaml": "",
+};
+
+const scratch = mkdtempSync(join(tmpdir(), "peercheck-vscode-"));
+const workspace = join(scratch, "partner");
+const userData = join(scratch, "user");
+mkdirSync(workspace);
+mkdirSync(join(userData, "User"), { recursive: true });
+for (const [name, text] of Object.entries(files)) {
+  writeFileSync(join(workspace, name), text);
+}
+const git = (...args) => execFileSync("git", ["-C", workspace, "-c", "user.name=A", "-c", "user.email=a@example.com", ...args]);
+git("init", "-q");
+git("add", "go.mod", "old.go", ".peercheck.yaml");
+git("commit", "-q", "-m", "first");
+
+const settings = {
+  "security.workspace.trust.enabled": false,
+  "workbench.startupEditor": "none",
+  "workbench.tips.enabled": false,
+  "telemetry.telemetryLevel": "off",
+  "editor.hover.delay": 100,
+  "editor.minimap.enabled": false,
+  "extensions.ignoreRecommendations": true,
+  "extensions.autoCheckUpdates": false,
+  "extensions.autoUpdate": false,
+  "git.openRepositoryInParentFolders": "never",
+  "window.commandCenter": false,
+  "chat.commandCenter.enabled": false,
+};
+writeFileSync(join(userData, "User", "settings.json"), JSON.stringify(settings));
+
+const program = join(codeServer, "node_modules", ".bin", "code-server");
+const common = ["--user-data-dir", userData, "--extensions-dir", join(scratch, "extensions"), "--config", join(scratch, "config.yaml")];
+writeFileSync(join(scratch, "config.yaml"), "auth: none\n");
+execFileSync(program, [...common, "--install-extension", vsix], { stdio: "pipe" });
+
+const port = await new Promise((done) => {
+  const probe = createServer().listen(0, "127.0.0.1", () => {
+    const { port } = probe.address();
+    probe.close(() => done(port));
+  });
+});
+const server = spawn(
+  program,
+  [...common, "--auth", "none", "--bind-addr", `127.0.0.1:${port}`, "--disable-telemetry", "--disable-update-check", "--disable-getting-started-override"],
+  { stdio: ["ignore", "pipe", "pipe"] },
+);
+let serverLog = "";
+server.stdout.on("data", (data) => (serverLog += data));
+server.stderr.on("data", (data) => (serverLog += data));
+
+let browser;
+let failed = false;
+try {
+  browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
+  });
+  await run();
+  await suite();
+} catch (problem) {
+  failed = true;
+  console.log(`FAIL ${problem.stack ?? problem}`);
+  console.log(serverLog.slice(-3000));
+} finally {
+  await browser?.close();
+  server.kill();
+  rmSync(scratch, { recursive: true, force: true, maxRetries: 5 });
+}
+console.log(failed ? "FAIL" : "PASS");
+process.exit(failed ? 1 : 0);
+
+async function run() {
+  const page = await browser.newPage({ viewport: { width: 1180, height: 720 } });
+  page.setDefaultTimeout(patience);
+  await open(page, `?folder=${workspace}`);
+  ok("the workbench opens");
+  await page.locator("[id='peercheck.peercheck'], .statusbar-item:has-text('peercheck')").first().waitFor();
+  ok("the status item shows");
+
+  await openFile(page, "client.go");
+  await page.locator(".squiggly-error").first().waitFor();
+  ok("a new finding is an error");
+  const status = page.locator(".statusbar-item", { hasText: "1 new" });
+  await status.waitFor();
+  ok("the status item counts it");
+  await page.locator(".codelens-decoration", { hasText: "peercheck: 1 new finding" }).waitFor();
+  ok("the code lens counts it");
+  await shot(page, "squiggle");
+
+  await page.keyboard.press("Control+Shift+m");
+  const problems = page.locator(".markers-panel .monaco-list-row", { hasText: "TLS certificate is not verified" });
+  await problems.first().waitFor();
+  expect("every problem is listed once", (await problems.count()) === 1, `${await problems.count()} times`);
+  await shot(page, "problems");
+  await page.keyboard.press("Control+j");
+
+  const token = page.locator(".view-line span span", { hasText: "InsecureSkipVerify" }).first();
+  await token.hover();
+  const hover = page.locator(".monaco-hover-content", { hasText: "CWE-295" }).first();
+  await hover.waitFor();
+  ok("hover has the page of the check");
+  await shot(page, "hover");
+  await page.keyboard.press("Escape");
+
+  await quickFix(page, token);
+  await shot(page, "quickfix");
+  await choose(page, "InsecureSkipVerify");
+  await gone(page.locator(".squiggly-error"));
+  ok("the fix clears the finding");
+  await page.keyboard.press("Control+z");
+  await page.locator(".squiggly-error").first().waitFor();
+  ok("undo brings it back");
+
+  await quickFix(page, token);
+  await choose(page, "Ignore go/tls-verification-disabled here");
+  await page.locator(".view-line", { hasText: "peercheck:ignore" }).waitFor();
+  await page.keyboard.type("a test server");
+  await page.keyboard.press("Escape");
+  await gone(page.locator(".squiggly-error"));
+  await page.locator(".view-line", { hasText: "-- a test server" }).waitFor();
+  ok("an ignore comment with a reason, typed where the cursor stands, silences it");
+  await shot(page, "ignore");
+  await command(page, "File: Revert File");
+  await page.locator(".squiggly-error").first().waitFor();
+  ok("without the comment it shows again");
+
+  await openFile(page, "old.go");
+  await page.locator(".squiggly-info").first().waitFor();
+  expect("an old finding is an information", (await page.locator(".squiggly-error").count()) === 0, "it shows as an error");
+  await page.locator(".statusbar-item", { hasText: "1 old" }).waitFor();
+  ok("the status item counts it as old");
+  await shot(page, "old");
+
+  await command(page, "peercheck: Switch On or Off");
+  await gone(page.locator(".squiggly-info"));
+  ok("switched off, nothing shows");
+  await command(page, "peercheck: Switch On or Off");
+  await page.locator(".squiggly-info").first().waitFor();
+  ok("switched on, it shows again");
+  await page.close();
+}
+
+/** suite runs the extension's own tests in the extension host of a window. */
+async function suite() {
+  const page = await browser.newPage();
+  page.setDefaultTimeout(patience);
+  const code = new Promise((done) => {
+    void page.exposeFunction("codeAutomationLog", (type, args) => console.log(...args));
+    void page.exposeFunction("codeAutomationExit", (status) => done(status));
+  });
+  const remote = (path) => `vscode-remote://127.0.0.1:${port}${path}`;
+  const payload = JSON.stringify([
+    ["extensionDevelopmentPath", remote(resolve(here, ".."))],
+    ["extensionTestsPath", remote(join(here, "suite", "index.js"))],
+  ]);
+  await open(page, `?folder=${workspace}&payload=${encodeURIComponent(payload)}`);
+  const status = await Promise.race([code, new Promise((_, fail) => setTimeout(() => fail(new Error("the suite did not end")), 2 * patience).unref())]);
+  expect("the suite in the extension host passes", status === 0, `it ended with ${status}`);
+  await page.close();
+}
+
+async function open(page, query) {
+  const deadline = Date.now() + 2 * patience;
+  for (;;) {
+    try {
+      await page.goto(`http://127.0.0.1:${port}/${query}`);
+      // While the server is still starting it may answer with an empty page.
+      await page.locator(".monaco-workbench").waitFor({ timeout: 20_000 });
+      return;
+    } catch (problem) {
+      if (Date.now() > deadline) throw problem;
+      await new Promise((done) => setTimeout(done, 200));
+    }
+  }
+}
+
+async function openFile(page, name) {
+  await page.keyboard.press("Control+p");
+  await page.locator(".quick-input-widget input").first().fill(name);
+  await page.locator(".quick-input-list .monaco-list-row", { hasText: name }).first().waitFor();
+  await page.keyboard.press("Enter");
+  await page.locator(`.tab.active[data-resource-name="${name}"]`).waitFor();
+}
+
+async function command(page, title) {
+  await page.keyboard.press("F1");
+  await page.locator(".quick-input-widget input").first().fill(`>${title}`);
+  await page.locator(".quick-input-list .monaco-list-row", { hasText: title }).first().waitFor();
+  await page.keyboard.press("Enter");
+}
+
+/** quickFix opens the menu. It closes by itself if the editor is still busy with
+ * what was typed before, so it is asked for until it stays. */
+async function quickFix(page, token) {
+  const rows = page.locator(".action-widget .monaco-list-row");
+  for (let i = 0; i < 10; i++) {
+    await token.click();
+    await page.keyboard.press("Control+.");
+    if (await rows.first().waitFor({ timeout: 6_000 }).then(() => true, () => false)) {
+      return;
+    }
+    await page.keyboard.press("Escape");
+  }
+  throw new Error("the menu of quick fixes does not open");
+}
+
+/** choose picks an action with the keyboard: a headless browser does not click it. */
+async function choose(page, title) {
+  const rows = page.locator(".action-widget .monaco-list-row");
+  for (let i = 0; i < 20; i++) {
+    const focused = page.locator(".action-widget .monaco-list-row.focused");
+    if ((await focused.count()) > 0 && (await focused.first().innerText()).includes(title)) {
+      await page.keyboard.press("Enter");
+      return;
+    }
+    await page.keyboard.press("ArrowDown");
+  }
+  throw new Error(`no action "${title}" among: ${(await rows.allInnerTexts()).join(" | ")}`);
+}
+
+async function gone(locator) {
+  await locator.first().waitFor({ state: "detached" });
+}
+
+async function shot(page, name) {
+  if (screenshots) {
+    mkdirSync(screenshots, { recursive: true });
+    await page.screenshot({ path: join(screenshots, `${name}.png`) });
+  }
+}
+
+function ok(what) {
+  console.log(`ok   ${what}`);
+}
+
+function expect(what, condition, otherwise) {
+  if (!condition) {
+    throw new Error(`${what}: ${otherwise}`);
+  }
+  ok(what);
+}
