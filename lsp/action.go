@@ -20,8 +20,12 @@ import (
 // kindFixAll is the fix of all safe findings of a file, for "on save".
 const kindFixAll protocol.CodeActionKind = "source.fixAll.peercheck"
 
-// kindIgnore is an ignore comment; a client that wants quick fixes gets it, too.
-const kindIgnore = protocol.CodeActionKindQuickFix + ".ignore"
+// kindIgnore is an ignore comment, kindExplain opens the page of a check; a
+// client that wants quick fixes gets them, too.
+const (
+	kindIgnore  = protocol.CodeActionKindQuickFix + ".ignore"
+	kindExplain = protocol.CodeActionKindQuickFix + ".explain"
+)
 
 var errNoDocument = jsonrpc2.Errorf(jsonrpc2.InvalidParams, "the request names no document")
 
@@ -45,7 +49,7 @@ func (s *server) codeAction(p *protocol.CodeActionParams) (call, error) {
 		}
 		at := show.encoding.byteRange(v.doc, p.Range)
 		actions := []protocol.CommandOrCodeAction{}
-		if wants(protocol.CodeActionKindQuickFix) || wants(kindIgnore) {
+		if wants(protocol.CodeActionKindQuickFix) || wants(kindIgnore) || wants(kindExplain) {
 			for _, f := range v.findings {
 				if _, shown := show.severity(&f); shown && !f.Suppressed() && touches(f.Location.Range, at) {
 					for _, a := range show.quickFixes(v, &f) {
@@ -76,33 +80,34 @@ func touches(a, b check.Range) bool { return a.Start <= b.End && b.Start <= a.En
 func (v view) quickFixes(of verdict, f *check.Finding) []*protocol.CodeAction {
 	d, _ := v.diagnostic(of, f)
 	var actions []*protocol.CodeAction
+	add := func(kind protocol.CodeActionKind, title string, edit *protocol.WorkspaceEdit) *protocol.CodeAction {
+		a := &protocol.CodeAction{Title: title, Kind: &kind, Diagnostics: []protocol.Diagnostic{d}, Edit: edit}
+		actions = append(actions, a)
+		return a
+	}
 	for i, fix := range f.Fixes {
 		edit, err := v.workspaceEdit(of, fix.Edits)
 		if err != nil {
 			v.server.logf("the fix %q cannot be offered: %v", fix.Title, err)
 			continue
 		}
-		a := &protocol.CodeAction{
-			Title:       fix.Title,
-			Kind:        ptr(protocol.CodeActionKindQuickFix),
-			Diagnostics: []protocol.Diagnostic{d},
-			Edit:        edit,
-		}
-		if v.preferred && i == 0 && fix.Safe {
+		if a := add(protocol.CodeActionKindQuickFix, fix.Title, edit); v.preferred && i == 0 && fix.Safe {
 			a.IsPreferred = ptr(true)
 		}
-		actions = append(actions, a)
 	}
-	if f.CheckID == triage.Malformed.ID || f.CheckID == triage.Unused.ID {
-		return actions // about ignore comments
+	if edit, name, ok := v.environmentEdit(of, f); ok {
+		add(protocol.CodeActionKindQuickFix, "Read it from the environment variable "+name, edit)
 	}
-	if edit, ok := v.ignoreEdit(of, f); ok {
-		actions = append(actions, &protocol.CodeAction{
-			Title:       "Ignore " + f.CheckID + " here, with a reason",
-			Kind:        ptr(kindIgnore),
-			Diagnostics: []protocol.Diagnostic{d},
-			Edit:        edit,
-		})
+	if f.CheckID != triage.Malformed.ID && f.CheckID != triage.Unused.ID { // those are about ignore comments
+		if edit, ok := v.ignoreEdit(of, f); ok {
+			add(kindIgnore, "Ignore "+f.CheckID+" here, with a reason", edit)
+		}
+	}
+	if v.showDocument {
+		a := add(kindExplain, "Explain "+f.CheckID, nil)
+		a.Command = protocol.Command{
+			Title: a.Title, Command: commandOpenPage, Arguments: []protocol.LSPAny{protocol.LSPAny(encoded(f.CheckID))},
+		}
 	}
 	return actions
 }

@@ -108,6 +108,9 @@ func TestSoak(t *testing.T) {
 	// What the server has is what the editor has: a hover at each finding, a
 	// code action with the version.
 	for _, a := range e.actions(u, 0, 0, len(shadow.lines), 0, "quickfix") {
+		if a.Command.Command != "" {
+			continue
+		}
 		if v := a.Edit.DocumentChanges[0].TextDocument.Version; v == nil || *v != version {
 			t.Errorf("an edit is for version %v, want %d", v, version)
 		}

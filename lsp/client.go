@@ -18,7 +18,6 @@ type client struct {
 	related         bool
 	unnecessaryTag  bool
 	// Other requests.
-	actionLiterals  bool // understands CodeAction, not only Command
 	preferred       bool
 	documentChanges bool
 	snippetEdits    bool
@@ -26,12 +25,11 @@ type client struct {
 	lensRefresh     bool
 	hintRefresh     bool
 	// Talking back.
-	configuration   bool // answers workspace/configuration
-	watchFiles      bool // registers watchers
-	watchConfig     bool // registers didChangeConfiguration
-	progress        bool
-	showDocument    bool
-	relatedDocument bool
+	configuration bool // answers workspace/configuration
+	watchFiles    bool // registers watchers
+	watchConfig   bool // registers didChangeConfiguration
+	progress      bool
+	showDocument  bool
 }
 
 // on reads an optional flag.
@@ -56,11 +54,10 @@ func newClient(c *protocol.ClientCapabilities) client {
 		}
 		can.describe(d)
 		if p := t.Diagnostic; p != nil {
-			can.pull, can.relatedDocument = true, on(p.RelatedDocumentSupport)
+			can.pull = true
 			can.describe(p.DiagnosticsCapabilities) // new in 3.18; before, those of push held for both
 		}
 		if a := t.CodeAction; a != nil {
-			can.actionLiterals = len(a.CodeActionLiteralSupport.CodeActionKind.ValueSet) > 0
 			can.preferred = on(a.IsPreferredSupport)
 		}
 		if h := t.Hover; h != nil {

@@ -18,26 +18,45 @@ const (
 	commandExplain = "peercheck.explain"
 	// commandChecks gives all checks, as [{"id", "title"}], sorted by ID.
 	commandChecks = "peercheck.checks"
+	// commandOpenPage shows the address of a check's page in the client's browser.
+	// Its argument is the ID.
+	commandOpenPage = "peercheck.openPage"
 )
 
-var commands = []string{commandChecks, commandExplain}
+var commands = []string{commandChecks, commandExplain, commandOpenPage}
 
 func (s *server) executeCommand(p *protocol.ExecuteCommandParams) (call, error) {
 	switch p.Command {
-	case commandExplain:
-		var id string
-		if len(p.Arguments) != 1 || json.Unmarshal(p.Arguments[0], &id) != nil {
-			return nil, jsonrpc2.Errorf(jsonrpc2.InvalidParams, "%s takes one argument, the ID of a check", commandExplain)
-		}
-		c := s.checks[id]
-		if c == nil {
-			return nil, jsonrpc2.Errorf(jsonrpc2.InvalidParams, "there is no check %q; %s lists them", clip(id), commandChecks)
-		}
-		return func(context.Context) (any, error) { return protocol.String(c.Markdown()), nil }, nil
 	case commandChecks:
 		return func(context.Context) (any, error) { return s.listChecks() }, nil
+	case commandExplain:
+		c, err := s.argument(p)
+		return func(context.Context) (any, error) { return protocol.String(c.Markdown()), nil }, err
+	case commandOpenPage:
+		c, err := s.argument(p)
+		return func(ctx context.Context) (any, error) {
+			if !s.can.showDocument {
+				return nil, nil
+			}
+			page := &protocol.ShowDocumentParams{URI: s.pageURL(c.ID), External: ptr(true)}
+			_, err := s.client.ShowDocument(ctx, page)
+			return nil, err
+		}, err
 	}
 	return nil, jsonrpc2.Errorf(jsonrpc2.InvalidParams, "the command %q is not known", clip(p.Command))
+}
+
+// argument finds the check that a command is about.
+func (s *server) argument(p *protocol.ExecuteCommandParams) (*check.Check, error) {
+	var id string
+	if len(p.Arguments) != 1 || json.Unmarshal(p.Arguments[0], &id) != nil {
+		return nil, jsonrpc2.Errorf(jsonrpc2.InvalidParams, "%s takes one argument, the ID of a check", p.Command)
+	}
+	c := s.checks[id]
+	if c == nil {
+		return nil, jsonrpc2.Errorf(jsonrpc2.InvalidParams, "there is no check %q; %s lists them", clip(id), commandChecks)
+	}
+	return c, nil
 }
 
 func (s *server) listChecks() (any, error) {

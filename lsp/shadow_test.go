@@ -21,6 +21,15 @@ func split(text string) [][]uint16 {
 	return lines
 }
 
+// text is the whole text.
+func (s *shadow) text() string {
+	var lines []string
+	for _, l := range s.lines {
+		lines = append(lines, string(utf16.Decode(l)))
+	}
+	return strings.Join(lines, "\n")
+}
+
 var inserts = []string{"hazard", "haz", "ard", "x", " ", "\n", "😀", "漢", "e\u0301", "hazard\nhazard ", "a\n\nb", "", "", "", ""}
 
 // place picks a position that does not split a surrogate pair.
@@ -52,6 +61,13 @@ func (s *shadow) edit(r *rand.Rand) string {
 	replaced := split(string(utf16.Decode(joined)))
 	s.lines = append(append(append([][]uint16{}, s.lines[:startLine]...), replaced...), s.lines[endLine+1:]...)
 	return partial(startLine, start, endLine, end, text)
+}
+
+// replace applies an edit.
+func (s *shadow) replace(edit textEdit) {
+	r := edit.Range
+	joined := append(append(append([]uint16{}, s.lines[r.Start.Line][:r.Start.Character]...), utf16.Encode([]rune(edit.NewText))...), s.lines[r.End.Line][r.End.Character:]...)
+	s.lines = append(append(append([][]uint16{}, s.lines[:r.Start.Line]...), split(string(utf16.Decode(joined)))...), s.lines[r.End.Line+1:]...)
 }
 
 // hazards gives the diagnostics that the text must have.

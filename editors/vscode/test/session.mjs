@@ -104,6 +104,9 @@ try {
 } catch (problem) {
   failed = true;
   console.log(`FAIL ${problem.stack ?? problem}`);
+  for (const context of browser?.contexts() ?? []) {
+    for (const page of context.pages()) await shot(page, "failed").catch(() => {});
+  }
   console.log(serverLog.slice(-3000));
 } finally {
   await browser?.close();
