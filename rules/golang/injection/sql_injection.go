@@ -26,7 +26,7 @@ var SQLInjection = &check.Check{
 		Fix: "Pass the data as an argument: `db.Query(\"... WHERE name = ?\", name)` (`$1` for PostgreSQL). Names of tables and columns, and ASC or DESC, " +
 			"cannot be arguments: choose them from a list of constants by `switch` or a map.",
 		Limits: "A value that was parsed as a number, compared with constants or a list, or matched by an anchored regular expression is fine. Data from the program's own " +
-			"command line, environment or files is reported at confidence tentative. What a library does that peercheck has no model of is not followed.",
+			"command line, environment or files is not reported. What a library does that peercheck has no model of is not followed.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/89.html",
 			"https://go.dev/doc/database/sql-injection",
