@@ -175,7 +175,7 @@ var bases atomic.Int64
 func init() { bases.Store(1) }
 
 // parse parses a file at positions of its own. A dependency's file loses what
-// nobody looks at, its comments and function bodies.
+// nobody looks at, its comments and what is in function bodies.
 func parse(s *source, whole bool) *parsed {
 	size := int64(len(s.content)) + 2
 	base := bases.Add(size) - size
@@ -196,8 +196,8 @@ func parse(s *source, whole bool) *parsed {
 	p.file, p.token = file, fset.File(file.FileStart)
 	if !whole {
 		for _, decl := range file.Decls {
-			if f, ok := decl.(*ast.FuncDecl); ok {
-				f.Body = nil
+			if f, ok := decl.(*ast.FuncDecl); ok && f.Body != nil {
+				f.Body = &ast.BlockStmt{Lbrace: f.Body.Lbrace, Rbrace: f.Body.Rbrace}
 			}
 		}
 		return p

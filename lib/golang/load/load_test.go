@@ -5,11 +5,13 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"testing/fstest"
 
 	"golang.org/x/tools/txtar"
 
+	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/golang/load"
 )
 
@@ -589,6 +591,37 @@ var X int
 . "example.com/m" m typed a.go
 no-toolchain degraded: go.mod:3: unknown directive: requires
 `},
+		{name: "the standard library", folders: "a vendor/golang.org/x/c", tree: `
+-- go.mod --
+module std
+
+go 1.26
+-- a/a.go --
+package a
+
+import (
+	"errors/b"
+
+	"golang.org/x/c"
+)
+
+var X int = b.X + c.X
+-- errors/b/b.go --
+package b
+
+var X int
+-- vendor/modules.txt --
+# golang.org/x/c v1.0.0
+## explicit; go 1.20
+golang.org/x/c
+-- vendor/golang.org/x/c/c.go --
+package c
+
+var X int
+`, want: `
+vendor/golang.org/x/c "golang.org/x/c" c typed c.go
+a "a" a typed a.go
+`},
 		{name: "imports that are none", folders: ".", tree: `
 -- a.go --
 package m
@@ -865,4 +898,98 @@ func TestLimits(t *testing.T) {
 syntax degraded: deep.go: is nested too deeply (more than 500 brackets or 5,000 operators): left out of its package
 too-large degraded: huge.go: 15728651 bytes: Go files over 10485760 are not parsed
 `)
+}
+
+// A Loader is used by many at once, and types of packages that Loads share are
+// the same objects.
+func TestConcurrentLoads(t *testing.T) {
+	l := load.New(load.Options{})
+	var wg sync.WaitGroup
+	for i := range 8 {
+		wg.Go(func() {
+			for j := range 10 {
+				src := fmt.Sprintf(`
+-- go.mod --
+module example.com/m
+-- a/a.go --
+package a
+
+import (
+	"net/http"
+
+	"example.com/m/b"
+	"example.com/m/c"
+)
+
+var X http.Handler = b.H
+var Y b.T%d = c.T
+-- b/b.go --
+package b
+
+import "net/http"
+
+type T%d struct{ http.Server }
+
+var H http.Handler
+-- c/c.go --
+package c
+
+import "example.com/m/b"
+
+var T b.T%d
+`, j%3, j%3, j%3)
+				folders := [][]string{{"a"}, {"a", "b"}, {"a", "b", "c"}}[i%3]
+				res, err := l.Load(t.Context(), load.Request{Tree: tree(src), Folders: folders})
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				for _, p := range res.Packages {
+					if p.Tier != check.TierTyped {
+						t.Errorf("%s is %s: %v", p.Folder, p.Tier, p.TypeErrors)
+					}
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// However many versions of a package were kept and dropped in between, a package
+// and those that it imports agree on what a type is.
+func TestTypesAgreeAfterManyEdits(t *testing.T) {
+	l := load.New(load.Options{})
+	for round := range 3 {
+		for edit := range 12 {
+			src := fmt.Sprintf(`
+-- go.mod --
+module example.com/m
+-- a/a.go --
+package a
+
+import (
+	"example.com/m/b"
+	"example.com/m/c"
+)
+
+var Y b.T = c.T
+-- b/b.go --
+package b
+
+type T struct{ X%d int }
+-- c/c.go --
+package c
+
+import "example.com/m/b"
+
+var T b.T
+`, edit)
+			for _, folders := range []string{"a b", "b", "a", "a b c"} {
+				got := describe(t, l, load.Request{Tree: tree(src), Folders: strings.Fields(folders)})
+				if strings.Contains(got, "partial") {
+					t.Fatalf("round %d, edit %d, folders %s:\n%s", round, edit, folders, got)
+				}
+			}
+		}
+	}
 }

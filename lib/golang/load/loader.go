@@ -12,13 +12,19 @@ import (
 	"sync"
 )
 
-// What a Loader keeps at most, in bytes of source. In memory, export data aside,
-// a package that is kept with its syntax takes about 20 times its source.
+// What a Loader keeps at most between calls, beyond what the last one used.
 const (
-	keptHeaders = 64 << 20
-	keptFiles   = 32 << 20
-	keptEntries = 64 << 20
-	keptExports = 8 // skeletons
+	keptHeaders  = 16 << 20  // bytes
+	keptEntries  = 256 << 20 // bytes
+	keptExports  = 8         // skeletons; each has 10 to 40 MB of types
+	keptVersions = 4         // of a package: HEAD's, the index', the buffers', and the one before
+)
+
+// The heap that types take, in bytes for a byte of source: measured over
+// golang.org/x/tools with syntax and all types of expressions, and without.
+const (
+	heapOfWhole = 24
+	heapOfDep   = 3
 )
 
 // A Loader loads packages and keeps what stays the same between calls: parsed
@@ -29,7 +35,6 @@ type Loader struct {
 	fset *token.FileSet // of export data
 
 	headers store[headerKey, *header]
-	files   store[digest, *parsed]
 	entries store[digest, *entry]
 	exports store[exportsKey, *exports]
 
@@ -37,8 +42,11 @@ type Loader struct {
 	generation int
 	active     map[int]bool // generations that run
 	toolchains map[string]*toolchain
+	versions   map[folderKey][]*entry // of requested packages, the last used one last
 	nextID     int
 }
+
+type folderKey struct{ dir, folder, path string }
 
 type headerKey struct {
 	toolchain *toolchain
@@ -52,9 +60,9 @@ type exportsKey struct {
 
 // New makes a Loader.
 func New(opts Options) *Loader {
-	l := &Loader{opts: opts, fset: token.NewFileSet(), active: map[int]bool{}, toolchains: map[string]*toolchain{}}
+	l := &Loader{opts: opts, fset: token.NewFileSet(), active: map[int]bool{}, toolchains: map[string]*toolchain{}, versions: map[folderKey][]*entry{}}
 	l.fset.AddFile("", exportBase, 0)
-	l.headers.limit, l.files.limit, l.entries.limit, l.exports.limit = keptHeaders, keptFiles, keptEntries, keptExports
+	l.headers.limit, l.entries.limit, l.exports.limit = keptHeaders, keptEntries, keptExports
 	return l
 }
 
@@ -92,9 +100,39 @@ func (l *Loader) end(r *run) {
 	oldest = min(oldest, l.generation)
 	l.mu.Unlock()
 	l.headers.sweep(oldest)
-	l.files.sweep(oldest)
 	l.entries.sweep(oldest)
 	l.exports.sweep(oldest)
+}
+
+// parsedBefore gives the files of the kept versions of a requested package.
+func (r *run) parsedBefore(n *node) map[digest]*parsed {
+	r.mu.Lock()
+	versions := slices.Clone(r.versions[folderKey{r.req.Dir, n.folder, n.path}])
+	r.mu.Unlock()
+	files := map[digest]*parsed{}
+	for _, e := range versions {
+		e.parsing.Lock()
+		for _, f := range e.files {
+			files[f.digest] = f
+		}
+		e.parsing.Unlock()
+	}
+	return files
+}
+
+// used notes that a version of a requested package was used, and drops the one
+// that was not used for longest if there are too many.
+func (r *run) used(n *node) {
+	key := folderKey{r.req.Dir, n.folder, n.path}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	list := slices.DeleteFunc(r.versions[key], func(e *entry) bool { return e == n.entry })
+	list = append(list, n.entry)
+	if len(list) > keptVersions {
+		r.entries.remove(list[0].key)
+		list = slices.Delete(list, 0, 1)
+	}
+	r.versions[key] = list
 }
 
 // toolchainFor gives the toolchain for trees that stand for a folder.

@@ -7,9 +7,7 @@ import (
 )
 
 // A store keeps values between calls of Load, and drops those that were not used
-// for longest once their weights exceed a limit. Each Load is a generation. A
-// generation is dropped as a whole: a Load that uses a type-checked package also
-// uses all that it imports, so no package outlives what its types refer to.
+// for longest once their weights exceed a limit. Each Load is a generation.
 type store[K comparable, V any] struct {
 	limit int
 
@@ -26,9 +24,18 @@ type item[V any] struct {
 
 // get gives the value of a key, which make makes with its weight if there is none.
 func (s *store[K, V]) get(key K, generation int, make func() (V, int)) V {
+	return s.getValid(key, generation, func(V) bool { return true }, make)
+}
+
+// getValid is get, but makes a new value in place of one that is not valid.
+func (s *store[K, V]) getValid(key K, generation int, valid func(V) bool, make func() (V, int)) V {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	it := s.items[key]
+	if it != nil && !valid(it.value) {
+		s.weight -= it.weight
+		it = nil
+	}
 	if it == nil {
 		if s.items == nil {
 			s.items = map[K]*item[V]{}
@@ -40,6 +47,16 @@ func (s *store[K, V]) get(key K, generation int, make func() (V, int)) V {
 	}
 	it.generation = max(it.generation, generation)
 	return it.value
+}
+
+// remove drops the value of a key.
+func (s *store[K, V]) remove(key K) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if it := s.items[key]; it != nil {
+		s.weight -= it.weight
+		delete(s.items, key)
+	}
 }
 
 // sweep drops the oldest generations before a given one while the limit is exceeded.

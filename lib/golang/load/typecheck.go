@@ -21,10 +21,15 @@ import (
 
 // An entry is a package with types, which later calls of Load may use again.
 type entry struct {
-	key   digest
-	path  string
-	files []*parsed
-	deps  map[string]*entry
+	key     digest
+	path    string
+	whole   bool
+	sources []*source
+	kept    map[digest]*parsed // files that an earlier version has parsed
+	deps    map[string]*entry
+
+	parsing sync.Mutex
+	files   []*parsed // nil until parse
 
 	mu      sync.Mutex
 	checked bool
@@ -40,6 +45,19 @@ type entry struct {
 func (r *run) check(ctx context.Context) error {
 	for _, n := range r.order {
 		r.enter(n)
+	}
+	parsing, parsingCtx := errgroup.WithContext(ctx)
+	parsing.SetLimit(runtime.GOMAXPROCS(0))
+	for _, n := range r.order {
+		parsing.Go(func() error {
+			if parsingCtx.Err() == nil {
+				n.entry.parse()
+			}
+			return parsingCtx.Err()
+		})
+	}
+	if err := parsing.Wait(); err != nil {
+		return err
 	}
 	fset := token.NewFileSet()
 	for _, n := range r.order {
@@ -83,30 +101,59 @@ func (r *run) check(ctx context.Context) error {
 // enter finds the entry of a node whose dependencies have theirs, or makes one.
 func (r *run) enter(n *node) {
 	key := r.key(n)
-	n.entry = r.entries.get(key, r.generation, func() (*entry, int) {
-		e := &entry{key: key, path: n.path, deps: map[string]*entry{}}
-		if e.path == "" { // no module: nobody can import it
-			if e.path = n.folder; e.path == "." {
-				e.path = n.name
-			}
-		}
-		weight := 1
-		for _, s := range n.sources {
-			if n.whole {
-				e.files = append(e.files, r.files.get(s.digest, r.generation, func() (*parsed, int) { return parse(s, true), len(s.content) }))
-				weight += len(s.content)
-			} else {
-				e.files = append(e.files, parse(s, false))
-				weight += len(s.content) / 8
-			}
-		}
+	// An entry whose dependencies were dropped and made anew has other types in it.
+	valid := func(e *entry) bool {
 		for p, dep := range n.deps {
-			if dep != nil {
-				e.deps[p] = dep.entry
+			if dep != nil && e.deps[p] != dep.entry {
+				return false
 			}
 		}
-		return e, weight
-	})
+		return true
+	}
+	n.entry = r.entries.getValid(key, r.generation, valid, func() (*entry, int) { return r.newEntry(n, key) })
+	if n.whole {
+		r.used(n)
+	}
+}
+
+// newEntry makes an entry without types. The weight is the heap that they will take.
+func (r *run) newEntry(n *node, key digest) (e *entry, weight int) {
+	e = &entry{key: key, path: n.path, whole: n.whole, sources: n.sources, deps: map[string]*entry{}}
+	if e.path == "" { // no module: nobody can import it
+		if e.path = n.folder; e.path == "." {
+			e.path = n.name
+		}
+	}
+	for p, dep := range n.deps {
+		if dep != nil {
+			e.deps[p] = dep.entry
+		}
+	}
+	heap := heapOfDep
+	if n.whole {
+		heap = heapOfWhole
+		e.kept = r.parsedBefore(n)
+	}
+	for _, s := range n.sources {
+		weight += heap * len(s.content)
+	}
+	return e, weight + 1000
+}
+
+// parse parses the files, if that was not done yet.
+func (e *entry) parse() {
+	e.parsing.Lock()
+	defer e.parsing.Unlock()
+	if e.files != nil {
+		return
+	}
+	e.files = make([]*parsed, len(e.sources))
+	for i, s := range e.sources {
+		if e.files[i] = e.kept[s.digest]; e.files[i] == nil {
+			e.files[i] = parse(s, e.whole)
+		}
+	}
+	e.sources, e.kept = nil, nil
 }
 
 // typecheck sets the types of a node's entry, unless an earlier Load has done so.

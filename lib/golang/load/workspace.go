@@ -91,6 +91,18 @@ type module struct {
 	goVersion string // "1.26.0"; "" if the go.mod does not say
 }
 
+// standard is the module of the standard library, whose packages are imported
+// without its name.
+const standard = "std"
+
+// prefix is what the module's import paths begin with.
+func (m *module) prefix() string {
+	if m.path == standard {
+		return ""
+	}
+	return m.path
+}
+
 // A workspace is what go calls the main modules, together with what their go.mod
 // files replace by folders of the tree, and their vendor folder. Imports are
 // resolved in one workspace.
@@ -316,8 +328,8 @@ func newerGo(a, b string) bool { return version.Compare("go"+a, "go"+b) > 0 }
 // resolve finds the folder of the tree that an import path stands for.
 func (w *workspace) resolve(importPath string) (folder string, mod *module, ok bool) {
 	for _, m := range w.modules {
-		rel, ok := strings.CutPrefix(importPath, m.path)
-		if !ok || m.path == "" || (rel != "" && rel[0] != '/') {
+		rel, ok := strings.CutPrefix(importPath, m.prefix())
+		if !ok || m.path == "" || (rel != "" && rel[0] != '/' && m.path != standard) {
 			continue
 		}
 		folder = path.Join(m.folder, rel)
@@ -348,7 +360,7 @@ func (w *workspace) importPath(folder string) (string, *module) {
 			if root == "." {
 				rel = folder
 			}
-			return path.Join(m.path, rel), m
+			return path.Join(m.prefix(), rel), m
 		}
 	}
 	return "", nil
