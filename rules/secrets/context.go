@@ -2,7 +2,9 @@ package secrets
 
 import (
 	"bytes"
+	"maps"
 	"path"
+	"slices"
 	"strings"
 	"sync"
 
@@ -38,6 +40,7 @@ var nameWords = sync.OnceValue(func() *engine.Words {
 			words = append(words, w, strings.ReplaceAll(w, "-", "_"), strings.ReplaceAll(w, "-", " "))
 		}
 	}
+	words = slices.AppendSeq(words, maps.Keys(commonNames))
 	return engine.NewWords(append(words, secretWords...))
 })
 
@@ -67,16 +70,72 @@ func contextGuesses(d *check.Document) []guess {
 		if ok && !p.quoted && !config {
 			p.quoted = inString(text, name.Start)
 		}
-		if !ok {
-			return true
+		if ok {
+			if g, ok := judge(text, name, p, config, lax); ok {
+				found = append(found, g)
+				done = max(done, g.value.End)
+				return true
+			}
 		}
-		if g, ok := judge(text, name, p, config, lax); ok {
+		if g, ok := alongside(text, name); ok {
 			found = append(found, g)
 			done = max(done, g.value.End)
 		}
 		return true
 	})
 	return found
+}
+
+// alongside finds a credential of a service in one of the next string literals
+// of a line, as in mail.New("me@acme.io", "..."): what is not next to the name
+// must look random all the more.
+func alongside(text []byte, nameRange check.Range) (guess, bool) {
+	n := readName(string(text[nameRange.Start:nameRange.End]))
+	if n.service == "" || n.common || n.notSecret || n.weakened {
+		return guess{}, false
+	}
+	rest := text[nameRange.End:min(len(text), nameRange.End+200)]
+	if i := bytes.IndexByte(rest, '\n'); i >= 0 {
+		rest = rest[:i]
+	}
+	at, before := 0, 0
+	if quote := quoteAt(text, nameRange.Start); quote != 0 { // the name is in a literal itself
+		if at = bytes.IndexByte(rest, quote) + 1; at == 0 {
+			return guess{}, false
+		}
+	}
+	for {
+		i := bytes.IndexAny(rest[at:], "\"'`")
+		if i < 0 {
+			return guess{}, false
+		}
+		start := at + i + 1
+		hashes := aboutHashes(rest[before:start]) // the last literal may be a key
+		length := bytes.IndexByte(rest[start:], rest[start-1])
+		if length < 0 {
+			return guess{}, false
+		}
+		value := string(rest[start : start+length])
+		if _, digits, letters := classes(value); !hashes && len(value) >= 20 && digits >= 2 && letters > 0 && tokenBytes(value) &&
+			natureOf(value) == natureRandom && !strings.ContainsAny(value, "/:") {
+			return guess{kindService, check.Range{Start: nameRange.End + start, End: nameRange.End + start + length}, check.Firm, "Credential of " + n.service}, true
+		}
+		at, before = start+length+1, start
+		if at >= len(rest) {
+			return guess{}, false
+		}
+	}
+}
+
+// aboutHashes reports whether a text speaks of a hash, an identifier or a
+// version.
+func aboutHashes(text []byte) bool {
+	for _, w := range splitWords(string(text)) {
+		if weakWords[w] || publicWords[w] {
+			return true
+		}
+	}
+	return false
 }
 
 // isTest reports whether a path is that of tests, their data or examples, where
@@ -116,7 +175,10 @@ func isCredentials(p string) bool {
 
 // inString reports whether an offset is inside a string literal that starts on
 // its line: the text of a URL or of a connection string.
-func inString(text []byte, at int) bool {
+func inString(text []byte, at int) bool { return quoteAt(text, at) != 0 }
+
+// quoteAt gives the quote of the string literal that an offset is in, or 0.
+func quoteAt(text []byte, at int) byte {
 	var quote byte
 	start := max(bytes.LastIndexByte(text[:at], '\n')+1, at-300)
 	for i := start; i < at; i++ {
@@ -129,7 +191,7 @@ func inString(text []byte, at int) bool {
 			quote = 0
 		}
 	}
-	return quote != 0
+	return quote
 }
 
 // isConfig reports whether values of a document may stand without quotes.
@@ -188,6 +250,9 @@ func pairAt(text []byte, name check.Range, config bool) (p pair, ok bool) {
 	c.any("\"'`")
 	gap := c.spaces()
 	c.annotation()
+	if config && (c.literal("</key>") || c.literal("</name>")) {
+		c.spaces()
+	}
 	switch {
 	case c.literal(":="), c.literal("=>"), c.literal("->"), c.literal("==="), c.literal("=="), c.literal("!=="), c.literal("!="),
 		c.literal("::="), c.literal("?="), c.literal("+="), c.literal("||="), c.literal("="):
@@ -382,6 +447,17 @@ func (c *cursor) value(p *pair, config bool) bool {
 			c.at += 2 // Python's long strings
 		}
 		start = c.at
+		if c.literal(`\`) { // a literal in the literal
+			if !c.any("\"'") {
+				return false
+			}
+			start = c.at
+			for c.at-start <= maxValue && c.peek() > ' ' && c.peek() != '\\' && c.peek() != q {
+				c.at++
+			}
+			p.quoted, p.value = true, check.Range{Start: start, End: c.at}
+			return c.at > start && c.peek() == '\\'
+		}
 		for c.at < len(c.text) && c.at-start <= maxValue {
 			switch b := c.text[c.at]; {
 			case b == q:
@@ -430,7 +506,7 @@ func (c *cursor) value(p *pair, config bool) bool {
 // judge decides whether a name and its value are a credential.
 func judge(text []byte, nameRange check.Range, p pair, config, lax bool) (guess, bool) {
 	value := string(text[p.value.Start:p.value.End])
-	n := readName(string(text[nameRange.Start:nameRange.End]))
+	n := about(text, nameRange)
 	g := guess{value: p.value}
 	if len(value) < 6 && !(lax && len(value) >= 4) {
 		return g, false
@@ -445,7 +521,7 @@ func judge(text []byte, nameRange check.Range, p pair, config, lax bool) (guess,
 		return g, false // a word of another language
 	}
 	// Code without quotes is a name, not a value; but no name is random.
-	bare := !p.quoted && (!config || p.flag && text[nameRange.Start] != '-')
+	bare := !p.quoted && (!config || p.flag && text[nameRange.Start] != '-' && !setsVariable(text, nameRange.Start))
 	if bare && !(n.password && config) && !((n.secret || n.service != "") && nature == natureRandom && len(value) >= 20 && digits >= 2 && !(isHex(value) && (len(value) == 40 || p.flag && !n.secret))) {
 		return g, false
 	}
@@ -470,6 +546,9 @@ func judge(text []byte, nameRange check.Range, p pair, config, lax bool) (guess,
 		return g, true
 	case n.service != "" && (nature == natureRandom || nature == natureUUID) && tokenBytes(value) && len(value) >= 16:
 		if n.weakened && !n.secret {
+			return g, false
+		}
+		if n.common && !n.secret && (len(value) < 20 || isHex(value) && (len(value) == 40 || len(value) == 64) || nature == natureUUID || p.call) {
 			return g, false
 		}
 		if p.call && !p.quoted {
@@ -498,6 +577,54 @@ func judge(text []byte, nameRange check.Range, p pair, config, lax bool) (guess,
 		return g, true
 	}
 	return g, false
+}
+
+// setsVariable reports whether a name is that of a Dockerfile's ENV or ARG.
+func setsVariable(text []byte, at int) bool {
+	line := strings.TrimSpace(string(text[bytes.LastIndexByte(text[:at], '\n')+1 : at]))
+	return line == "ENV" || line == "ARG"
+}
+
+// about reads a name together with what stands around it: "key" alone says
+// little, but the words before it, the section or the parent may name a service.
+func about(text []byte, r check.Range) name {
+	n := readName(string(text[r.Start:r.End]))
+	if n.service != "" || n.notSecret || !n.key && !n.secret || n.secret && !n.weakened {
+		return n
+	}
+	line := bytes.LastIndexByte(text[:r.Start], '\n') + 1
+	before := splitWords(string(text[max(line, r.Start-40):r.Start]))
+	if n.service = serviceOf(before[max(0, len(before)-3):]); n.service == "" {
+		n.service = parentService(text, line, r.Start)
+	}
+	if n.service != "" {
+		n.secret = true
+	}
+	return n
+}
+
+// parentService finds the service that the section of an INI file, or the parent
+// of an indented line, is named for.
+func parentService(text []byte, line, at int) string {
+	indent := func(l []byte) int { return len(l) - len(bytes.TrimLeft(l, " \t-")) }
+	depth := indent(text[line:at])
+	for n := 0; n < 12 && line > 0; n++ {
+		end := line - 1
+		line = bytes.LastIndexByte(text[:end], '\n') + 1
+		l := text[line:end]
+		if len(l) > 120 {
+			return ""
+		}
+		trimmed := bytes.TrimSpace(l)
+		switch {
+		case len(trimmed) == 0:
+		case trimmed[0] == '[':
+			return serviceOf(splitWords(string(trimmed)))
+		case indent(l) < depth:
+			return serviceOf(splitWords(string(trimmed)))
+		}
+	}
+	return ""
 }
 
 func ascii(v string) bool {

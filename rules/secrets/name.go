@@ -13,6 +13,7 @@ type name struct {
 	key       bool   // it may be one: just "key" or "auth"
 	service   string // whose it is
 	notSecret bool   // it is about a credential, or public
+	common    bool   // the service's name is a word that programs use for other things
 	setter    bool   // it is a function that takes the value: setPassword
 	weakened  bool   // it is an identifier, a hash or the like unless more says otherwise
 }
@@ -101,6 +102,9 @@ func readName(s string) name {
 		}
 	}
 	n.service = serviceOf(words)
+	if n.service == "" && len(words) <= 2 && commonNames[words[0]] {
+		n.service, n.common = words[0], true
+	}
 	if n.service != "" && n.key {
 		n.secret = true
 	}

@@ -5,8 +5,7 @@ import "strings"
 // serviceNames are services that issue keys, tokens or secrets: a value beside
 // such a name needs no word like "key" to be a credential. Several words may be
 // written together or with any of space, _ and - between them. Names that are
-// everyday words of programs ("branch", "box", "close") are left out, unless
-// their usual form has a second word.
+// everyday words of programs ("branch", "box", "close") are among commonNames.
 var serviceNames = strings.Fields(strings.ReplaceAll(`
 1forge 1password abbysale abstract-api abuseipdb abyssale accuweather actioncable activecampaign adafruit adalo adobe-io adyen
 adzuna aeroworkflow affinda aftership agora ahrefs ai21 airbrake airship airtable aircall airvisual aiven akamai akeyless
@@ -86,7 +85,27 @@ veracode checkmarx blackduck whitesource mend-io fossa deepsource semgrep aqua-s
 netsuite workday bamboohr gusto rippling deel remote-com personio hibob namely zenefits adp paychex greenhouse lever-co ashby recruitee smartrecruiters jobvite
 mailfence fastmail zohomail sendy mailwizz listmonk ghost-admin substack beehiiv buttondown
 cloudamqp cloudmqtt hivemq emqx ably pusher pubnub getstream sendbird agora twilio-video livekit mux-api cloudways digitalocean-spaces wasabi backblaze-b2 storj filebase pinata infura-ipfs
+aha-io besttime conversiontools couchbase deno-deploy denodeploy feedier fetchrss html2pdf instabot m3o meistertask nasdaqdatalink nasdaq-data-link photoroom rebrandly
+repairshopr robinhood scrapeowl selectpdf simvoly sirv ticktick tines zulipchat mailjet-sms mailjetbasic larksuite bitlytoken sslcommerz midtrans paytm phonepe cashfree instacart doordash lyft
+uber gojek grab shopee lazada rakuten mercari etsyapi allegro coupang flipkart trendyol woo magento prestashop opencart drupal joomla strapi-cloud payload directus-token sanity hygraph-token prismic-io prismic
+dato-cms datocms builder-io builderio kentico-kontent agility-cms cosmicjs cosmic-js butter-cms takeshape graphql-hive apollographql apollo-graph hasura-admin stepzen grafbase-api edgedb cockroach cockroachlabs
+cockroachdb yugabyte timescale timescaledb clickhouse singlestore motherduck questdb scylladb scylla astra-db astradb dynamodb documentdb cosmosdb arangodb neo4j neo4j-aura memgraph tigergraph dgraph redisenterprise aerospike hazelcast
+influx quixote kafka upstash-redis upstashredis confluentcloud redpanda nats-io synadiacloud solace ibmmq activemq pulsar streamnative decodable materialize rockset druid imply pinot startree databend firebolt dremio starburst trino
+looker-studio sigma-computing thoughtspot mode-analytics hex-tech hextech preset-io superset holistics chartio redash-io cube-dev cubejs lightdash evidence-dev census hightouch fivetran airbyte stitch-data meltano matillion talend informatica mulesoft boomi workato-api tray-io trayio make-com integromat
+zapier-nla n8n-cloud pipedream-api activepieces windmill-dev temporal-cloud temporalcloud inngest trigger-dev triggerdev defer-run qstash upstash-qstash quirrel zeplo cronitor cronhub healthchecks healthchecks-io deadmanssnitch dead-mans-snitch oh-dear ohdear hyperping instatus updown-io updownio freshping site24x7 nodeping checkmk zabbix icinga
+lightstep signalfx wavefront instana scoutapm scout-apm skylight appsignal raygun trackjs errorception rookout lumigo thundra epsagon coralogix mezmo sematext humio devo logentries insightops loki timberio vector-dev cribl edge-delta observe-inc chronosphere grafana-oncall oncall victorops xmatters firehydrant blameless jeli squadcast-api zenduty spike-sh
+mixpanel-project amplitude-secret heap-analytics pendo walkme userpilot chameleon-io productboard aha canny-api uservoice-api nolt upvoty frill featurebase usersnap marker-io gleap instabug-api shake-bug luciq
+snipcart-secret foxy-io chec swell-store medusa saleor vendure spree elasticpath commercelayer nacelle shogun rechargeapp bold-commerce yotpo judge-me judgeme stamped-io stampedio loox okendo smile-io loyaltylion swellrewards
+easyship shipstation-api sendcloud-api shipwire shiphero shipmonk flexe deliverr easypost-prod goshippo aftership-key parcelmonkey packlink royalmail dhl fedex ups usps dpd hermes evri gls-api postnl bpost auspost canadapost
+lalamove stuart onfleet-api bringg routific optimoroute circuit-api track-pod traccar samsara geotab fleetio motive-api keeptruckin verizonconnect
+opensky adsbexchange aviation-edge aviationedge airlabs skyscanner kiwi-com tequila hotelbeds sabre travelport expedia booking-com bookingcom airbnb agoda tripadvisor viator getyourguide rome2rio
+alpaca alpaca-markets polygonapi tradestation interactivebrokers etrade schwab tdameritrade robinhood-api webull questrade saxo ig-markets igmarkets fxcm ctrader metatrader eodhd eodhistoricaldata quandl intrinio-api xignite barchart benzinga marketaux stocktwits unusualwhales quiver-quant simfin-api
+infura-secret alchemyapi moralis-api quicknode-api getblock chainstack ankr-api pokt-network tenderly blockcypher blockstream mempool-space etherscan-io ftmscan optimistic-etherscan basescan snowtrace-api nansen messari kaiko amberdata cryptoquant santiment lunarcrush defillama zapper zerion debank opensea-api reservoir-tools looksrare rarible magiceden
 `, "\n", " "))
+
+// commonNames are services whose name is a word of its own right: they count
+// only where the name is nothing else, and the value no hash.
+var commonNames = set("gemini polygon hive float box front host column segment shortcut rev mux magnetic holistic privacy percy swell nitro harvest apollo square linear lob copper canny close monday courier moderation manifest raven commodities sentiment ditto cicero humanity impala autopilot float guru loom buffer drift lever gusto ramp brex mercury plain height notion render fly split branch iterable amplitude intercom abstract apollo aha eraser besttime pipe loop spark stream wave pulse signal orbit compass atlas nova orchestra temporal dagster bubble glide softr stacker noodle ceramic lens mirror arc clay tome rows grain fathom otter fireflies krisp descript captions opus")
 
 // secretWords end or make up the names of credentials, by how sure they are.
 var secretWords = []string{
