@@ -177,11 +177,17 @@ func isCredentials(p string) bool {
 // its line: the text of a URL or of a connection string.
 func inString(text []byte, at int) bool { return quoteAt(text, at) != 0 }
 
+// lineStart gives the start of the line that an offset is in, or the offset that
+// is limit bytes before: no search goes further back than that.
+func lineStart(text []byte, at, limit int) int {
+	from := max(at-limit, 0)
+	return from + bytes.LastIndexByte(text[from:at], '\n') + 1
+}
+
 // quoteAt gives the quote of the string literal that an offset is in, or 0.
 func quoteAt(text []byte, at int) byte {
 	var quote byte
-	start := max(bytes.LastIndexByte(text[:at], '\n')+1, at-300)
-	for i := start; i < at; i++ {
+	for i := lineStart(text, at, 300); i < at; i++ {
 		switch c := text[i]; {
 		case c == '\\':
 			i++
@@ -508,7 +514,7 @@ func judge(text []byte, nameRange check.Range, p pair, config, lax bool) (guess,
 	value := string(text[p.value.Start:p.value.End])
 	n := about(text, nameRange)
 	g := guess{value: p.value}
-	if len(value) < 6 && !(lax && len(value) >= 4) {
+	if n.notSecret || !n.password && !n.secret && !n.key && n.service == "" || len(value) < 6 && !(lax && len(value) >= 4) {
 		return g, false
 	}
 	nature := natureOf(value)
@@ -529,8 +535,6 @@ func judge(text []byte, nameRange check.Range, p pair, config, lax bool) (guess,
 		return g, false
 	}
 	switch {
-	case n.notSecret:
-		return g, false
 	case n.password:
 		g.kind, g.message = kindPassword, "Password in the text"
 		g.confidence = check.Firm
@@ -581,7 +585,7 @@ func judge(text []byte, nameRange check.Range, p pair, config, lax bool) (guess,
 
 // setsVariable reports whether a name is that of a Dockerfile's ENV or ARG.
 func setsVariable(text []byte, at int) bool {
-	line := strings.TrimSpace(string(text[bytes.LastIndexByte(text[:at], '\n')+1 : at]))
+	line := strings.TrimSpace(string(text[lineStart(text, at, 20):at]))
 	return line == "ENV" || line == "ARG"
 }
 
@@ -592,7 +596,7 @@ func about(text []byte, r check.Range) name {
 	if n.service != "" || n.notSecret || !n.key && !n.secret || n.secret && !n.weakened {
 		return n
 	}
-	line := bytes.LastIndexByte(text[:r.Start], '\n') + 1
+	line := lineStart(text, r.Start, 200)
 	before := splitWords(string(text[max(line, r.Start-40):r.Start]))
 	if n.service = serviceOf(before[max(0, len(before)-3):]); n.service == "" {
 		n.service = parentService(text, line, r.Start)
@@ -610,11 +614,10 @@ func parentService(text []byte, line, at int) string {
 	depth := indent(text[line:at])
 	for n := 0; n < 12 && line > 0; n++ {
 		end := line - 1
-		line = bytes.LastIndexByte(text[:end], '\n') + 1
-		l := text[line:end]
-		if len(l) > 120 {
-			return ""
+		if line = lineStart(text, end, 200); line > 0 && text[line-1] != '\n' {
+			return "" // no line that names something
 		}
+		l := text[line:end]
 		trimmed := bytes.TrimSpace(l)
 		switch {
 		case len(trimmed) == 0:

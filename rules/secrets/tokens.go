@@ -25,7 +25,7 @@ var tokens = []token{
 	// Cloud and infrastructure.
 	{"aws-mws-token", "Amazon MWS auth token", "amzn.mws.", `amzn\.mws\.[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}`, check.High, "https://docs.developer.amazonservices.com/"},
 	{"gcp-oauth-client-secret", "Google OAuth client secret", "gocspx-", `GOCSPX-[\w-]{28}`, check.High, "https://support.google.com/cloud/answer/15549257"},
-	{"gcp-oauth-access-token", "Google OAuth access token", "ya29.", `ya29\.[\w-]{30,2000}`, check.High, "https://developers.google.com/identity/protocols/oauth2"},
+	{"gcp-oauth-access-token", "Google OAuth access token", "ya29.", `ya29\.[\w-]{30,1000}`, check.High, "https://developers.google.com/identity/protocols/oauth2"},
 	{"gcp-oauth-refresh-token", "Google OAuth refresh token", "1//0", `1//0[\w-]{40,120}`, check.High, "https://developers.google.com/identity/protocols/oauth2"},
 	{"azure-storage-account-key", "Azure Storage account key", "accountkey=", `(?i:AccountKey)=[A-Za-z0-9+/]{86}==`, check.Critical, "https://learn.microsoft.com/en-us/azure/storage/common/storage-account-keys-manage"},
 	{"azure-shared-access-key", "Azure shared access key", "sharedaccesskey=", `(?i:SharedAccessKey)=[A-Za-z0-9+/]{43}=`, check.Critical, "https://learn.microsoft.com/en-us/azure/service-bus-messaging/service-bus-sas"},

@@ -1,0 +1,390 @@
+package secrets
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"regexp"
+	"regexp/syntax"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/peercheck/peercheck/lib/check"
+)
+
+// Credentials are made when the tests run, so that none stands in the repository
+// for scanners to find: {hex32}, {low20}, {b62:40}, {uuid}.
+
+var makers = map[string]string{
+	"hex": "0123456789abcdef", "low": "abcdefghijklmnopqrstuvwxyz0123456789",
+	"b62": "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789",
+	"b64": "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/",
+}
+
+var maker = regexp.MustCompile(`\{(hex|low|b62|b64|uuid):?(\d*)\}`)
+
+func expand(text string, r *rand.Rand) string {
+	return maker.ReplaceAllStringFunc(text, func(m string) string {
+		sub := maker.FindStringSubmatch(m)
+		if sub[1] == "uuid" {
+			return expand("{hex8}-{hex4}-4{hex3}-a{hex3}-{hex12}", r)
+		}
+		n, _ := strconv.Atoi(sub[2])
+		b := make([]byte, n)
+		for i := range b {
+			b[i] = makers[sub[1]][r.IntN(len(makers[sub[1]]))]
+		}
+		return string(b)
+	})
+}
+
+// judgeText gives what is found in a text, as "kind confidence secret".
+func judgeText(path, text string) []string {
+	d := check.NewDocument(path, "", []byte(text), check.Revision{})
+	var got []string
+	for kind, findings := range standard.found(d) {
+		for _, f := range findings {
+			if kind != kindPossible {
+				got = append(got, fmt.Sprintf("%s %s %s", kind, f.Confidence, d.Text(f.Location.Range)))
+			}
+		}
+	}
+	slices.Sort(got)
+	return got
+}
+
+// The secret of each case stands between « and ».
+func TestFound(t *testing.T) {
+	for _, c := range []struct{ path, text, kind string }{
+		// The name says that it is a key.
+		{"a.env", "ACME_API_KEY=«{hex32}»\n", "generic-api-key"},
+		{"a.go", "var c = Config{ClientSecret: \"«{b62:40}»\"}", "generic-api-key"},
+		{"a.js", "fetch(`https://x.io/v1?access_token=«{low32}»&q=1`)", "generic-api-key"},
+		{"a.xml", `<add key="AcmeApiKey" value="«{b62:30}»" />`, "generic-api-key"},
+		{"a.yaml", "- name: ACME_TOKEN\n  value: «{b62:30}»\n", "generic-api-key"},
+		{"a.xml", "<key>AcmeToken</key>\n<string>«{b62:30}»</string>", "generic-api-key"},
+		{"a.yaml", "secret_key: >-\n  «{b62:40}»\n", "generic-api-key"},
+		{"a.sh", "acme login --token «{low32}»\n", "generic-api-key"},
+		{"Dockerfile", "ENV ACME_SECRET «{hex32}»\n", "generic-api-key"},
+		{"a.gradle", `buildConfigField "String", "ACME_TOKEN", "\"«{hex32}»\""`, "generic-api-key"},
+		{"a.ts", "const apiKey: string = '«{uuid}»';", "generic-api-key"},
+		// The name says whose it is, and nothing else.
+		{"a.env", "MAILJET=«{hex32}»\n", "service-credential"},
+		{"a.py", "stormglass = \"«{uuid}»\"", "service-credential"},
+		{"a.js", "const c = new Bannerbear('«{b62:22}»');", "service-credential"},
+		{"a.go", "c := mailgun.New(\"mail.acme.io\", \"«{b62:40}»\")", "service-credential"},
+		{"a.json", `{"integrations": {"abuseipdb": "«{hex80}»"}}`, "service-credential"},
+		{"a.ini", "[storyblok]\nkey = «{b62:24}»\n", "service-credential"},
+		{"a.md", "The ipinfo key: `«{low24}»`\n", "service-credential"},
+		{"a.js", "// zenserp: «{low36}»\n", "service-credential"},
+		{"a.py", "requests.get('https://api.clearbit.com/x', auth=('«{b62:30}»', ''))", "service-credential"},
+		{"a.env", "APOLLO=«{b62:30}»\n", "service-credential"},
+		// Passwords.
+		{"a.env", "DB_PASSWORD=«Tr0ub4dor&3»\n", "hard-coded-password"},
+		{"a.yml", "spring:\n  password: «{b62:12}»\n", "hard-coded-password"},
+		{"a.cs", "\"Server=db;User Id=sa;Password=«hX9!kLm2@q»;\"", "hard-coded-password"},
+		{"a.java", "ds.setPassword(\"«Zk7mQ2vN9p»\");", "hard-coded-password"},
+		{"a.sql", "CREATE USER a IDENTIFIED BY '«Zk7mQ2vN9p»';", "hard-coded-password"},
+		{"a.conf", "bind_password «hX9!kLm2@q»\n", "hard-coded-password"},
+		{".netrc", "machine a.io login b password «hunter»\n", "hard-coded-password"},
+		{"a.php", "define('DB_PASSWORD', '«hX9!kLm2@q»');", "hard-coded-password"},
+		// URLs and connection strings.
+		{"a.py", "u = 'postgres://app:«hX9kLm2q»@db.acme.io/x'", "url-with-password"},
+		{"a.sh", "git clone https://«{low40}»@git.acme.io/x\n", "url-with-password"},
+		{"a.txt", "redis://:«{b62:16}»@10.0.0.1:6379", "url-with-password"},
+		{"a.go", "dsn := \"app:«hX9kLm2q»@tcp(db:3306)/x\"", "connection-string-password"},
+		// Files that logging in writes.
+		{".npmrc", "//r.acme.io/:_auth=«Ym9iOmhYOWtMbTJxIQ==»\n", "registry-credential"},
+		{"config.json", "{\"auths\": {\"r.acme.io\": {\"auth\": \"«Ym9iOmhYOWtMbTJxIQ==»\"}}}", "registry-credential"},
+		// Forms of their own, in files that gitleaks does not look at, and encoded.
+		{"jquery-3.js", "var a = \"«glpat-{b62:20}»\";", "gitlab-pat"},
+	} {
+		r := rand.New(rand.NewPCG(1, 2))
+		marked := expand(c.text, r)
+		_, rest, _ := strings.Cut(marked, "«")
+		secret, _, _ := strings.Cut(rest, "»")
+		text := strings.NewReplacer("«", "", "»", "").Replace(marked)
+		want := c.kind + " firm " + secret
+		if got := judgeText(c.path, text); !slices.Equal(got, []string{want}) {
+			t.Errorf("%s %q:\n got %q\nwant %q", c.path, text, got, want)
+		}
+	}
+}
+
+func TestNotFound(t *testing.T) {
+	for _, c := range []struct{ path, text string }{
+		{"a.json", `{"issues": [{"key": "{uuid}"}], "key": "{uuid}"}`},
+		{"a.env", "API_KEY=your-api-key-here\nSECRET=changeme\nTOKEN=xxxxxxxxxxxxxxxxxxxx\nKEY=${KEY}\n"},
+		{"a.py", "key = os.environ['API_KEY']\npassword = getpass()\ntoken = config.token\n"},
+		{"a.yaml", "password: {{ .Values.password }}\nimage: a@sha256:{hex64}\n"},
+		{"a.json", `{"commit": "{hex40}", "integrity": "sha512-{b64:86}==", "etag": "{hex32}"}`},
+		{"a.json", `{"buildkite": {"commit": "{hex40}"}, "sentry_release": "{hex40}"}`},
+		{"a.py", "PASSWORD_HASH = '$2b$12${b62:53}'"},
+		{"a.go", "const TokenType = \"urn:ietf:params:oauth:token-type\"\nvar tokenURL = \"https://a.io/{b62:30}\""},
+		{"a.go", "s.SomeLongCamelCaseIdentifier = v\n// s.SetUpdatedAtTimestampColumn\n"},
+		{"a.json", `{"password": "Contraseña", "token": "Token"}`},
+		{"a.yaml", "password: ENC[AES256_GCM,data:{b62:20},iv:{b62:43}]\n"},
+		{"a.md", "AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE\n"},
+		{"a.txt", "postgres://postgres:postgres@localhost/db http://user:pass@example.com"},
+		{"a.js", "Sentry.init({dsn: 'https://{hex32}@o1.ingest.sentry.io/2'})"},
+		{"a.html", `<input name="authenticity_token" value="{b62:80}">`},
+		{"a.tf", "kms_key_id = \"arn:aws:kms:eu-west-1:1:key/{uuid}\"\nclient_id = \"{uuid}\""},
+		{"a.js", "const alphabet_key = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'"},
+		{"a.go", "secretName := \"my-app-tls-secret-2023\"\nkeyVaultToStoreSecrets := \"cmp2-qat-1208358310\""},
+	} {
+		if got := judgeText(c.path, expand(c.text, rand.New(rand.NewPCG(3, 4)))); len(got) > 0 {
+			t.Errorf("%s %q: found %q", c.path, c.text, got)
+		}
+	}
+}
+
+// What tests and examples hold opens nothing, most of the time.
+func TestTestsAreTentative(t *testing.T) {
+	text := expand("glpat-{b62:20}", rand.New(rand.NewPCG(1, 1)))
+	for path, want := range map[string]string{"a.txt": "firm", "testdata/a.txt": "tentative", "a_test.go": "tentative", "_examples/a.go": "tentative"} {
+		if got := judgeText(path, text); !slices.Equal(got, []string{"gitlab-pat " + want + " " + text}) {
+			t.Errorf("%s: %q", path, got)
+		}
+	}
+}
+
+// A checksum, or the structure of a token, proves it.
+func TestCertain(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 6))
+	body := expand("{b62:30}", r)
+	for i := range 2 {
+		token := "gho_" + body + "000000"
+		want := "github-oauth firm "
+		if i == 1 {
+			token = "gho_" + body + checksumOf(body)
+			want = "github-oauth certain "
+		}
+		if got := judgeText("a.txt", token); !slices.Equal(got, []string{want + token}) {
+			t.Errorf("%q", got)
+		}
+	}
+	jwt := "eyJhbGciOiJIUzI1NiJ9." + "eyJpc3MiOiJhY21lIiwiZXhwIjoxfQ" + "." + expand("{b62:43}", r)
+	if got := judgeText("a.txt", jwt); !slices.Equal(got, []string{"jwt certain " + jwt}) {
+		t.Errorf("%q", got)
+	}
+	if readJWT("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.x") != jwtExample || readJWT("eyJ.eyJ.x") != jwtBroken {
+		t.Error("an example, or no token, is taken for a real one")
+	}
+}
+
+func checksumOf(body string) string {
+	sum, digits := crc(body), make([]byte, 6)
+	for i := 5; i >= 0; i-- {
+		digits[i] = base62[sum%62]
+		sum /= 62
+	}
+	return string(digits)
+}
+
+// crc is CRC-32 bit by bit, for the test to be another program than the code.
+func crc(s string) uint32 {
+	c := ^uint32(0)
+	for _, b := range []byte(s) {
+		c ^= uint32(b)
+		for range 8 {
+			c = c>>1 ^ 0xedb88320*(c&1)
+		}
+	}
+	return ^c
+}
+
+// Each token form is found by its own sample, at the place of the secret, and
+// what is said of it does not hold it. The samples follow the expressions.
+func TestTokens(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 8))
+	for _, tok := range tokens {
+		tree, err := syntax.Parse(tok.regex, syntax.Perl)
+		if err != nil {
+			t.Fatal(tok.id, err)
+		}
+		found := 0
+		for range 5 {
+			var b strings.Builder
+			sample(&b, tree, r)
+			text := "discord = '" + b.String() + "'\n"
+			for _, g := range judgeText("a.txt", text) {
+				if _, secret, _ := strings.Cut(g, "firm "); strings.Contains(b.String(), strings.TrimSpace(secret)) {
+					found++
+				}
+			}
+		}
+		if found < 4 {
+			t.Errorf("%s: %d of 5 samples were found", tok.id, found)
+		}
+		if !strings.HasPrefix(tok.source, "https://") || tok.severity == 0 {
+			t.Errorf("%s has no source or severity", tok.id)
+		}
+	}
+}
+
+// sample writes a random text that an expression matches.
+func sample(b *strings.Builder, re *syntax.Regexp, r *rand.Rand) {
+	switch re.Op {
+	case syntax.OpLiteral:
+		for _, c := range re.Rune {
+			b.WriteRune(c)
+		}
+	case syntax.OpCharClass:
+		var all []rune
+		for i := 0; i+1 < len(re.Rune); i += 2 {
+			for c := re.Rune[i]; c <= min(re.Rune[i+1], 0x7e); c++ {
+				all = append(all, c)
+			}
+		}
+		b.WriteRune(all[r.IntN(len(all))])
+	case syntax.OpConcat:
+		for _, s := range re.Sub {
+			sample(b, s, r)
+		}
+	case syntax.OpAlternate:
+		sample(b, re.Sub[r.IntN(len(re.Sub))], r)
+	case syntax.OpCapture:
+		sample(b, re.Sub[0], r)
+	case syntax.OpQuest:
+		if r.IntN(2) == 0 {
+			sample(b, re.Sub[0], r)
+		}
+	case syntax.OpRepeat, syntax.OpPlus, syntax.OpStar:
+		n := max(re.Min, 1)
+		if re.Op == syntax.OpRepeat && re.Max > n {
+			n += r.IntN(min(re.Max-n, 8) + 1)
+		}
+		for range n {
+			sample(b, re.Sub[0], r)
+		}
+	}
+}
+
+// No message, title or page holds a secret, whatever the text holds.
+func TestMessagesHoldNoSecret(t *testing.T) {
+	text := expand("MAILJET=\"{hex32}\"\npassword = 'hX9!kLm2@q'\nhttps://a:{b62:20}@b.io\nglpat-{b62:20}\n", rand.New(rand.NewPCG(9, 9)))
+	d := check.NewDocument("a.txt", "", []byte(text), check.Revision{})
+	n := 0
+	for _, findings := range standard.found(d) {
+		for _, f := range findings {
+			n++
+			if strings.Contains(f.Message, d.Text(f.Location.Range)) || len(f.Related) > 0 || len(f.Fixes) > 0 {
+				t.Errorf("%s shows the secret", f.Message)
+			}
+		}
+	}
+	if n < 4 {
+		t.Errorf("only %d findings", n)
+	}
+}
+
+func TestConfiguration(t *testing.T) {
+	toml := `
+[extend]
+useDefault = true
+disabledRules = ["gitlab-pat"]
+[[rules]]
+id = "Acme Token"
+description = "An Acme token."
+regex = '''acme_[0-9a-f]{16}'''
+keywords = ["ACME_"]
+`
+	text := expand("acme_{hex16} glpat-{b62:20}", rand.New(rand.NewPCG(2, 2)))
+	ids := func(opts Options) (found []string, warnings []string) {
+		checks, warnings, err := New(opts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := check.NewDocument("a.txt", "", []byte(text), check.Revision{})
+		for _, c := range checks {
+			if err := c.Validate(); err != nil {
+				t.Error(err)
+			}
+			c.Run(t.Context(), &check.Pass{Check: c, Document: d, Report: func(check.Finding) { found = append(found, c.ID) }})
+		}
+		return found, warnings
+	}
+	got, warnings := ids(Options{Gitleaks: []byte(toml), Path: ".gitleaks.toml"})
+	if !slices.Equal(got, []string{"secrets/acme-token"}) || len(warnings) > 0 {
+		t.Errorf("%q %q", got, warnings)
+	}
+	// Without [extend] the defaults are gone, and that is said.
+	got, warnings = ids(Options{Gitleaks: []byte(toml[strings.Index(toml, "[[rules]]"):]), Path: ".gitleaks.toml", Compat: true})
+	if !slices.Equal(got, []string{"secrets/acme-token"}) || len(warnings) != 1 || !strings.Contains(warnings[0], "useDefault") {
+		t.Errorf("%q %q", got, warnings)
+	}
+	if got, _ = ids(Options{}); !slices.Equal(got, []string{"secrets/gitlab-pat"}) {
+		t.Errorf("%q", got)
+	}
+}
+
+// Where gitleaks is wrong we deviate, and with Compat we do not.
+func TestDeviations(t *testing.T) {
+	r := rand.New(rand.NewPCG(4, 4))
+	for _, c := range []struct{ name, path, text string }{
+		{"a secret with false in it", "a.txt", expand("glpat-{b62:8}false{b62:7}", r)},
+		{"a secret that ends in null", "a.txt", expand("glpat-{b62:16}null", r)},
+		{"a list of paths", "src/jquery-config.js", expand("glpat-{b62:20}", r)},
+		{"a list of paths, absolute", "home/u/venv/lib/x.py", expand("glpat-{b62:20}", r)},
+	} {
+		for _, compat := range []bool{false, true} {
+			checks, _, err := New(Options{Compat: compat})
+			if err != nil {
+				t.Fatal(err)
+			}
+			n := 0
+			d := check.NewDocument(c.path, "", []byte(c.text), check.Revision{})
+			for _, k := range checks {
+				k.Run(t.Context(), &check.Pass{Check: k, Document: d, Report: func(check.Finding) { n++ }})
+			}
+			if want := map[bool]int{false: 1, true: 0}[compat]; n != want {
+				t.Errorf("%s, compat %v: %d findings", c.name, compat, n)
+			}
+		}
+	}
+}
+
+// Whatever the text, ranges lie in it, and no two findings share a byte.
+func FuzzFound(f *testing.F) {
+	f.Add("a.env", "STRIPE_KEY='x' password: \"\\\"a\\\"\" https://a:b@c?key=v <key>a</key>\n<string>b</string>")
+	f.Add(".npmrc", "_auth=YTpi\nmailgun.New(\"a\", 'b') value: |\n  x")
+	f.Add("a.yaml", "token: >-\n  abc\nBearer [\"a\"] []byte(\"k\") # heroku key")
+	f.Fuzz(func(t *testing.T, path, text string) {
+		d := check.NewDocument(path, "", []byte(text), check.Revision{})
+		var all []check.Range
+		for _, findings := range standard.found(d) {
+			for _, g := range findings {
+				r := g.Location.Range
+				if r.Start < 0 || r.Start > r.End || r.End > len(text) {
+					t.Fatalf("%v of %d bytes", r, len(text))
+				}
+				all = append(all, r)
+			}
+		}
+		slices.SortFunc(all, func(a, b check.Range) int { return a.Start - b.Start })
+		for i := 1; i < len(all); i++ {
+			if all[i].Overlaps(all[i-1]) {
+				t.Fatalf("%v overlaps %v", all[i], all[i-1])
+			}
+		}
+	})
+}
+
+// Time per byte must not grow with the text, whatever it holds.
+func BenchmarkHostile(b *testing.B) {
+	for name, unit := range map[string]string{
+		"names": "stripe_token_", "values": "token=", "quotes": "key=\"", "escapes": "token=\\\"", "spaces": "password   ", "urls": "a://b:c",
+		"sections": "key: a\n", "lines": "\n  key:\n", "literals": "mailgun 'a' ",
+	} {
+		for _, n := range []int{1 << 16, 1 << 20} {
+			text := []byte(strings.Repeat(unit, n/len(unit)))
+			b.Run(fmt.Sprintf("%s-%dK", name, n>>10), func(b *testing.B) {
+				b.SetBytes(int64(len(text)))
+				for b.Loop() {
+					standard.found(check.NewDocument("a.env", "", text, check.Revision{}))
+				}
+			})
+		}
+	}
+}
