@@ -6,10 +6,10 @@ import (
 	"io"
 	"slices"
 	"strconv"
-	"strings"
-	"unicode/utf8"
 
 	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/lib/report/text"
+	"github.com/peercheck/peercheck/lib/syntax/comment"
 )
 
 // maxShown bounds the findings that are printed in full: a screenful. The rest
@@ -50,7 +50,7 @@ func (m *messages) paint(color, text string) string {
 func (m *messages) line(format string, args ...any) { fmt.Fprintf(m.w, format+"\n", args...) }
 
 func (m *messages) skipped(why string) {
-	m.line("%s", m.paint(bold+yellow, "peercheck: SKIPPED, because "+printable(why)+": nothing was checked"))
+	m.line("%s", m.paint(bold+yellow, "peercheck: SKIPPED, because "+text.Escape(why)+": nothing was checked"))
 }
 
 func (m *messages) failed(ctx context.Context, err error) {
@@ -58,7 +58,7 @@ func (m *messages) failed(ctx context.Context, err error) {
 		m.line("%s", m.paint(bold+red, "peercheck: blocked, because the check was interrupted"))
 		return
 	}
-	m.line("%s", m.paint(bold+red, "peercheck: blocked, because it could not check: ")+printable(err.Error()))
+	m.line("%s", m.paint(bold+red, "peercheck: blocked, because it could not check: ")+text.Escape(err.Error()))
 	if !isServer(m.hook) {
 		m.line("%s", m.skipHint())
 	}
@@ -67,7 +67,7 @@ func (m *messages) failed(ctx context.Context, err error) {
 func (m *messages) outcome(o *outcome) {
 	o.sort()
 	for _, n := range o.degraded[:min(len(o.degraded), maxShown)] {
-		m.line("peercheck: %s %s", m.paint(yellow, "judged with less:"), printable(n.String()))
+		m.line("peercheck: %s %s", m.paint(yellow, "judged with less:"), text.Escape(n.String()))
 	}
 	if n := len(o.blocking); n > 0 {
 		m.line("%s", m.paint(bold+red, fmt.Sprintf("peercheck: %s this %s", count(n, "finding blocks", "findings block"), m.what())))
@@ -81,7 +81,7 @@ func (m *messages) outcome(o *outcome) {
 	if n := len(o.notJudged); n > 0 {
 		m.line("%s", m.paint(bold+red, fmt.Sprintf("peercheck: this %s is blocked, because %s could not be judged", m.what(), count(n, "thing", "things"))))
 		for _, notice := range o.notJudged[:min(n, maxShown)] {
-			m.line("  %s", printable(notice.String()))
+			m.line("  %s", text.Escape(notice.String()))
 		}
 		if n > maxShown {
 			m.line("  and %d more", n-maxShown)
@@ -135,7 +135,7 @@ func (m *messages) skipHint() string {
 }
 
 func (m *messages) finding(f blocking) {
-	place := printable(f.Location.Path)
+	place := text.Escape(f.Location.Path)
 	if f.Location.Start.Line > 0 {
 		place += ":" + f.Location.Start.String()
 	}
@@ -143,39 +143,22 @@ func (m *messages) finding(f blocking) {
 		place += " in commit " + f.commit.Short()
 	}
 	m.line("\n  %s  %s %s", m.paint(bold, place), f.CheckID, m.paint(dim, "("+f.Severity.String()+")"))
-	m.line("    %s", printable(f.Message))
+	m.line("    %s", text.Escape(f.Message))
 	if len(f.Fixes) > 0 {
-		m.line("    fix: %s", printable(f.Fixes[0].Title))
+		m.line("    fix: %s", text.Escape(f.Fixes[0].Title))
 	}
 	if f.ignored {
 		m.line("    the comment that ignores it came with the push and needs a second person")
-	} else if comment, ok := ignoreComment(check.LanguageOf(f.Location.Path, nil), f.CheckID); ok && !isServer(m.hook) {
-		m.line("    ignore: %s", comment)
+	} else if line, ok := ignoreComment(f.Finding); ok && !isServer(m.hook) {
+		m.line("    ignore: %s", line)
 	}
 	m.line("    why: peercheck explain %s", f.CheckID)
 }
 
-// ignoreComment gives the comment that ignores a check, as the language writes
-// comments; false where it has none.
-func ignoreComment(language, id string) (string, bool) {
-	text := "peercheck:ignore " + id + " -- REASON"
-	switch language {
-	case "go", "go.mod", "javascript", "javascriptreact", "typescript", "typescriptreact", "java", "kotlin", "c", "cpp", "csharp",
-		"rust", "swift", "scala", "php", "proto", "groovy", "jsonc", "scss", "hcl":
-		return "// " + text, true
-	case "python", "ruby", "perl", "shellscript", "dockerfile", "yaml", "toml", "terraform", "terraform-vars", "makefile",
-		"properties", "dotenv", "ignore", "powershell":
-		return "# " + text, true
-	case "ini":
-		return "; " + text, true
-	case "sql", "lua":
-		return "-- " + text, true
-	case "html", "xml", "markdown", "vue":
-		return "<!-- " + text + " -->", true
-	case "css":
-		return "/* " + text + " */", true
-	}
-	return "", false
+// ignoreComment gives the comment that ignores a finding, as its file's language
+// writes comments; false where it has none.
+func ignoreComment(f *check.Finding) (string, bool) {
+	return comment.Line(check.NewDocument(f.Location.Path, "", nil, check.Revision{}), "peercheck:ignore "+f.CheckID+" -- REASON")
 }
 
 func count(n int, one, many string) string {
@@ -183,21 +166,4 @@ func count(n int, one, many string) string {
 		return "1 " + one
 	}
 	return strconv.Itoa(n) + " " + many
-}
-
-// printable escapes what could change the terminal or deceive its reader: control
-// characters, invisible and direction-changing ones, bytes that are no UTF-8.
-func printable(s string) string {
-	var b strings.Builder
-	for i := 0; i < len(s); {
-		r, size := utf8.DecodeRuneInString(s[i:])
-		if strconv.IsPrint(r) && !(r == utf8.RuneError && size == 1) {
-			b.WriteString(s[i : i+size])
-		} else {
-			q := strconv.Quote(s[i : i+size])
-			b.WriteString(q[1 : len(q)-1])
-		}
-		i += size
-	}
-	return b.String()
 }

@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/peercheck/peercheck/lib/repo"
+	"github.com/peercheck/peercheck/lib/report/text"
 )
 
 // A State says whether Git runs peercheck for one hook.
@@ -201,7 +202,7 @@ func (s *scratch) git(ctx context.Context, probe string, args ...string) (string
 	cmd.Stdout, cmd.Stderr = &out, &out
 	err = cmd.Run()
 	if err != nil {
-		err = fmt.Errorf("git %s: %w: %s", args[0], err, printable(strings.TrimSpace(out.String())))
+		err = fmt.Errorf("git %s: %w: %s", args[0], err, text.Escape(strings.TrimSpace(out.String())))
 	}
 	return out.String(), err
 }
@@ -215,7 +216,7 @@ func probed(w io.Writer, opts Options) bool {
 		return false
 	}
 	if w != nil {
-		fmt.Fprintln(w, answer(printable(word), opts.Name))
+		fmt.Fprintln(w, answer(text.Escape(word), opts.Name))
 	}
 	return true
 }

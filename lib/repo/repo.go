@@ -125,6 +125,8 @@ type store interface {
 	independent(ctx context.Context, commits []ID) ([]ID, error)
 	// config gives the settings whose key matches a regular expression, in order.
 	config(ctx context.Context, keys string) ([]setting, error)
+	// blame says who wrote lines of a file.
+	blame(ctx context.Context, commit ID, path string, first, last int) ([]BlamedLine, error)
 	// hooksDir is the folder that Git looks for hooks in.
 	hooksDir(ctx context.Context, l layout) (string, error)
 	close() error
