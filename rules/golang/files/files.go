@@ -5,4 +5,11 @@ package files
 import "github.com/peercheck/peercheck/lib/check"
 
 // All gives the checks of this package, sorted by ID.
-func All() []*check.Check { return []*check.Check{FilePermissionsTooWide} }
+func All() []*check.Check {
+	return []*check.Check{
+		DotLookupAllowed,
+		FilePermissionsTooWide,
+		PathPrefixWithoutSeparator,
+		PredictableTempFile,
+	}
+}
