@@ -11,7 +11,11 @@ func All() []*check.Check {
 		CookieSentInClear,
 		CORSAnyOriginWithCredentials,
 		DebugEndpointsExposed,
+		ErrorShownToClient,
+		HostnameRegexpIncomplete,
+		RedirectCheckIncomplete,
 		TextTemplateAsHTML,
+		UnguardedSharedMap,
 		WebsocketOriginNotChecked,
 	}
 }

@@ -1,0 +1,122 @@
+package web
+
+import (
+	"context"
+	_ "embed"
+	"go/ast"
+	"regexp"
+	"strings"
+
+	"golang.org/x/tools/go/analysis"
+	"golang.org/x/tools/go/analysis/passes/inspect"
+	"golang.org/x/tools/go/ast/inspector"
+
+	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/lib/golang/query"
+	"github.com/peercheck/peercheck/rules/golang/internal/code"
+	"github.com/peercheck/peercheck/rules/golang/internal/purpose"
+)
+
+//go:embed testdata/hostname-regexp-incomplete.txtar
+var hostnameRegexpIncompleteExamples string
+
+// HostnameRegexpIncomplete finds regular expressions for hosts that match others too.
+var HostnameRegexpIncomplete = &check.Check{
+	ID:         "go/hostname-regexp-incomplete",
+	Title:      "Regular expression for a host matches other hosts",
+	CWE:        []check.CWE{20, 625},
+	Severity:   check.Medium,
+	Confidence: check.Firm,
+	Since:      "0.1",
+	Requires:   []*analysis.Analyzer{inspect.Analyzer},
+	RunPackage: runHostnameRegexpIncomplete,
+	Page: check.Page{
+		What:   "A regular expression that decides about an origin, host or redirect has no anchor at an end where the host stands, or a dot in the host that matches any character.",
+		Why:    "`example\\.com` also matches `example.com.evil.net`, and `evil.net/?example.com`; `www.example.com` matches `wwwXexample.com`, which anyone may register. Each turns an allow-list for CORS, redirects or webhooks into none.",
+		Fix:    "Anchor it (`^https://([a-z0-9-]+\\.)?example\\.com$`) and escape dots, or parse the URL and compare `Hostname()`. There is no quick fix, because what may follow the host differs.",
+		Limits: "Counts where the expression is held by something named for its purpose (`allowedOrigin`, `trustedHost`, `redirectPattern`), or is matched against a value so named, and has a host of a common top-level domain in it. Test code is left alone.",
+		References: []string{
+			"https://cwe.mitre.org/data/definitions/625.html",
+			"https://pkg.go.dev/regexp/syntax",
+		},
+		Examples: hostnameRegexpIncompleteExamples,
+	},
+}
+
+// A host that is written out in an expression: labels, dots escaped or not, and
+// a top-level domain.
+var hostInRegexp = regexp.MustCompile(`[A-Za-z0-9-]+((?:\\?\.[A-Za-z0-9-]+)*?)(\\?\.)(?:com|org|net|io|dev|edu|gov|app|cloud|internal|co)\b`)
+
+func runHostnameRegexpIncomplete(_ context.Context, pass *check.PackagePass) error {
+	for c := range code.Nodes(pass.Pass, (*ast.CallExpr)(nil)) {
+		call, ok := c.Node().(*ast.CallExpr)
+		if !ok || len(call.Args) == 0 {
+			continue
+		}
+		decides := false
+		switch query.Callee(pass.TypesInfo, call) {
+		case "regexp.MustCompile", "regexp.Compile":
+			decides = heldForHosts(pass, c)
+		case "regexp.MatchString":
+			decides = len(call.Args) == 2 && forHosts(purpose.NameOf(pass.TypesInfo, call.Args[1]))
+		}
+		pattern, known := query.String(pass.TypesInfo, call.Args[0])
+		if !decides || !known {
+			continue
+		}
+		if what := incomplete(pattern); what != "" {
+			pass.Report(check.Finding{Message: "other hosts match too: " + what, Location: pass.Location(call.Args[0])})
+		}
+	}
+	return nil
+}
+
+// incomplete says what is missing in an expression with a host in it.
+func incomplete(pattern string) string {
+	at := hostInRegexp.FindStringSubmatchIndex(pattern)
+	if at == nil || strings.Contains(pattern, "|") {
+		return ""
+	}
+	host := pattern[at[0]:at[1]]
+	rest := pattern[at[1]:]
+	for i := 1; i < len(host); i++ {
+		if host[i] == '.' && host[i-1] != '\\' {
+			return "a dot in the host is not escaped"
+		}
+	}
+	start := strings.TrimLeft(pattern, "(?:i)")
+	switch {
+	case !strings.HasPrefix(start, "^") && !strings.HasPrefix(start, `\A`):
+		return "nothing anchors the start"
+	case strings.Trim(rest, ")") == "":
+		return "nothing anchors the end"
+	}
+	return ""
+}
+
+// heldForHosts reports whether what holds a compiled expression is named for a
+// decision about hosts.
+func heldForHosts(pass *check.PackagePass, c inspector.Cursor) bool {
+	if v := code.Holder(pass.TypesInfo, c); v != nil {
+		return forHosts(v.Name())
+	}
+	if as, ok := c.Parent().Node().(*ast.AssignStmt); ok { // re, err := regexp.Compile(...)
+		return forHosts(purpose.NameOf(pass.TypesInfo, as.Lhs[0]))
+	}
+	return false
+}
+
+func forHosts(name string) bool {
+	about, decides := false, false
+	for _, w := range purpose.Words(name) {
+		switch w {
+		case "origin", "origins", "redirect", "referer", "referrer", "cors", "callback":
+			about, decides = true, true
+		case "host", "hosts", "hostname", "domain", "domains", "url", "urls", "uri":
+			about = true
+		case "allowed", "allow", "trusted", "trust", "safe", "valid", "permitted", "whitelist", "allowlist", "internal":
+			decides = true
+		}
+	}
+	return about && decides
+}
