@@ -117,7 +117,7 @@ func (s *server) didOpen(params []byte) error {
 	if old := s.buffers[b.key]; old != nil {
 		old.stop()
 	}
-	b.place = s.placeLocked(u)
+	b.place = s.placeOfLocked(b)
 	b.doc = b.snapshot([]byte(*d.Text))
 	b.edited = true
 	if b.place.folder != nil {
@@ -245,8 +245,20 @@ type place struct {
 	file string
 }
 
-// nameOf makes a path for a document that is on no disk: its extension still
-// tells its language.
+// placeOfLocked finds the place of a buffer.
+func (s *server) placeOfLocked(b *buffer) place {
+	p := s.placeLocked(uri.URI(b.key))
+	if p.file == "" && path.Ext(p.path) == "" {
+		p.path += extensions[b.languageID] // "Untitled-1" is a Go file if the client says so
+	}
+	return p
+}
+
+// extensions are those that files of a language must have to be taken for it, by
+// LSP language identifier.
+var extensions = map[string]string{"go": ".go", "python": ".py", "javascript": ".js", "typescript": ".ts", "yaml": ".yaml", "json": ".json", "terraform": ".tf", "shellscript": ".sh"}
+
+// nameOf makes a path for a document that is on no disk.
 func nameOf(u uri.URI) string {
 	name := path.Base(strings.ReplaceAll(u.Path(), "\\", "/"))
 	if name == "." || name == "/" || name == "" || strings.ContainsRune(name, 0) {

@@ -98,8 +98,7 @@ func (s *server) didChangeWorkspaceFolders(p *protocol.DidChangeWorkspaceFolders
 	}
 	s.touchWorkspaceLocked()
 	for _, b := range s.buffers {
-		u := uri.URI(b.key)
-		if place := s.placeLocked(u); place.folder != b.place.folder {
+		if place := s.placeOfLocked(b); place.folder != b.place.folder {
 			b.place = place
 			b.doc = b.snapshot(b.doc.Content)
 			s.judgeLocked(b)

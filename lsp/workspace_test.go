@@ -216,6 +216,13 @@ func TestStray(t *testing.T) {
 	e.publishedSince(0, u, "the finding that needs the other file", func(p published) bool { return p.String() == "2:8-2:14 test/dangerous" })
 }
 
+// What was never saved is judged with types, too.
+func TestUntitledGo(t *testing.T) {
+	e := initialized(t, t.TempDir(), full, withEnv, func(o *Options) { o.Checks = append(o.Checks, dangerous) })
+	e.open("untitled:Untitled-1", "go", 1, "package a\n\nimport \"time\"\n\ntype Danger = time.Duration\n\ntype D int\n\nfunc f() aDanger { return 0 }\n\ntype aDanger int\n\nvar x = f()\n")
+	e.publishedSince(0, "untitled:Untitled-1", "the finding", func(p published) bool { return p.String() == "12:8-12:11 test/dangerous" })
+}
+
 // Where the user does not trust the folder, nothing is run, and the client is
 // told what is known there.
 func TestUntrusted(t *testing.T) {

@@ -21,6 +21,7 @@ function settings(): Record<string, unknown> {
 
 export function newClient(program: string, output: vscode.LogOutputChannel, status: Status): LanguageClient {
   const server: ServerOptions = { command: program, args: ["lsp"] };
+  let ends: number[] = [];
   const options: LanguageClientOptions = {
     // Files, and what is not saved yet; not the copies that other views show.
     documentSelector: [{ scheme: "file" }, { scheme: "untitled" }],
@@ -29,8 +30,14 @@ export function newClient(program: string, output: vscode.LogOutputChannel, stat
     errorHandler: {
       error: () => ({ action: ErrorAction.Continue }),
       closed: () => {
-        status.failed("the language server ended");
-        return { action: CloseAction.Restart };
+        // Once it ended several times in a short while, starting it again helps nobody.
+        const now = Date.now();
+        ends = [...ends.filter((end) => now - end < 180_000), now];
+        if (ends.length < 5) {
+          return { action: CloseAction.Restart, handled: true };
+        }
+        status.failed("The language server ended five times within three minutes");
+        return { action: CloseAction.DoNotRestart, handled: true };
       },
     },
     middleware: {
@@ -42,6 +49,9 @@ export function newClient(program: string, output: vscode.LogOutputChannel, stat
             : answers;
         },
       },
+      // The page of a check opens beside the code rather than in a browser.
+      executeCommand: (name, args, next) =>
+        name === "peercheck.openPage" ? vscode.commands.executeCommand("peercheck.explainCheck", ...args) : next(name, args),
       provideCodeActions: async (document, range, context, token, next) => {
         const actions = await next(document, range, context, token);
         for (const action of actions ?? []) {

