@@ -172,7 +172,8 @@ func (m *Models) Function(name string) *Function { return m.functions[name] }
 // a function without a model passes nothing on.
 func (m *Models) HasPackage(path string) bool { return m.packages[path] }
 
-// Field gives the model of a field, as "net/http.Request.URL"; nil if there is none.
+// Field gives the model of a field, as "net/http.Request.URL", or of a package-level
+// variable, as "os.Args"; nil if there is none.
 func (m *Models) Field(name string) *Field { return m.fields[name] }
 
 // Writer gives the class of writing to a value of a type, as

@@ -192,7 +192,7 @@ func (r *reader) model(line string) error {
 	}
 	r.seen[special+" "+r.pkg+"."+name] = true
 	switch special {
-	case "field":
+	case "field", "var":
 		return r.field(r.pkg+"."+name, clauses)
 	case "writer", "type":
 		word, class, _ := strings.Cut(strings.TrimSpace(clauses), " ")
@@ -209,7 +209,7 @@ func (r *reader) model(line string) error {
 	case "func", "":
 		return r.function(name, clauses)
 	}
-	return r.errorf("%q is none of field, writer, type", special)
+	return r.errorf("%q is none of field, var, writer, type", special)
 }
 
 // field reads the clauses `source KIND`, `stands CLASS...` and `sink CLASS`.

@@ -34,6 +34,9 @@ func (g *graph) applyModel(s *site, m *models.Function) {
 			continue
 		}
 		for _, from := range g.at(s, sink.At) {
+			if sink.Class.Name == "argument" && g.afterDashes(s, from.operand-btoi(s.receiver)) {
+				continue
+			}
 			if from.value == nil || len(sink.At.Path) == 0 && !carries(from.value) {
 				continue
 			}
@@ -45,6 +48,17 @@ func (g *graph) applyModel(s *site, m *models.Function) {
 				step: step{pos: s.instr.Pos(), sink: sinkPlace{true, from.operand - btoi(s.receiver)}}})
 		}
 	}
+}
+
+// afterDashes reports whether an argument comes after "--", which ends the options
+// of a command (POSIX, utility syntax guideline 10).
+func (g *graph) afterDashes(s *site, argument int) bool {
+	for i := range argument {
+		if text, ok := g.argumentConst(s, i); ok && text == "--" {
+			return true
+		}
+	}
+	return false
 }
 
 // A located is a value that an endpoint means.

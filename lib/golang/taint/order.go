@@ -4,6 +4,9 @@ import (
 	"go/types"
 
 	"golang.org/x/tools/go/ssa"
+
+	"github.com/peercheck/peercheck/lib/golang/models"
+	"github.com/peercheck/peercheck/lib/golang/query"
 )
 
 // maxRounds bounds the repetitions of functions that call each other. Two or
@@ -189,6 +192,13 @@ func (r *run) variable(global *ssa.Global) *types.Var {
 // global seeds a package-level variable with what is known to be stored there.
 func (g *graph) global(v *ssa.Global) {
 	r := g.run
+	if v.Pkg != r.pkg && v.Object() != nil {
+		if m := r.models.Field(query.Name(v.Object())); m != nil && m.Kind != nil {
+			g.seeds = append(g.seeds, seed{at: cell{node: g.index[v]}, from: end{kind: endSource, index: r.kind(m.Kind)}, keep: models.All,
+				note: g.note(note{kind: noteSource, pos: g.fn.Pos(), name: query.Name(v.Object())})})
+		}
+		return
+	}
 	readers := r.readers[v]
 	if readers == nil {
 		readers = map[*ssa.Function]bool{}

@@ -1,22 +1,20 @@
 package taint
 
 import (
-	"slices"
-
 	"github.com/peercheck/peercheck/lib/check"
 )
 
-// Flows gives the flows into sinks of some classes that a check, which requires
-// [Analyzer], has to report: one for each place, of the source that matters most,
-// those on the network before those of who runs the program.
-func Flows(pass *check.PackagePass, classes ...string) []Flow {
+// Flows gives the flows that a check, which requires [Analyzer], has to report: of
+// those that it wants one for each place, of the source that matters most, those on
+// the network before those of who runs the program.
+func Flows(pass *check.PackagePass, want func(*Flow) bool) []Flow {
 	result, _ := pass.ResultOf[Analyzer].(*Result)
 	if result == nil {
 		return nil
 	}
 	var list []Flow
 	for _, f := range result.Flows {
-		if !slices.Contains(classes, f.Class.Name) {
+		if !want(&f) {
 			continue
 		}
 		if n := len(list); n > 0 && list[n-1].Pos == f.Pos && list[n-1].End == f.End {

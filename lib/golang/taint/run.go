@@ -47,6 +47,7 @@ type run struct {
 	mutual  bool // the functions at hand call each other
 	numeric models.Set
 	errors  models.Set
+	strings models.Set
 	places  *places
 	result  *Result
 	found   map[foundKey]int
@@ -72,7 +73,7 @@ func newRun(pass *analysis.Pass, fns *golang.Functions, m *models.Models) *run {
 		modelMemo: map[*types.Func]*models.Function{}, viaModel: map[*types.Func]*summary{},
 		fieldMemo: map[fieldKey]uint32{}, fieldModels: map[fieldKey]*models.Field{}, masks: map[types.Type]models.Set{}, pathMasks: map[pathKey]models.Set{},
 		writers: map[types.Type]*models.Class{}, implMemo: map[implKey][]*types.Func{}, patterns: map[string]models.Set{},
-		plain: map[*ssa.Function]bool{}, pieceMemo: map[ssa.Value][]piece{}, numeric: m.Group("numeric"), errors: m.Group("message"), places: newPlaces(pass), result: &Result{}, found: map[foundKey]int{},
+		plain: map[*ssa.Function]bool{}, pieceMemo: map[ssa.Value][]piece{}, numeric: m.Group("numeric"), errors: m.Group("message"), strings: m.Group("string"), places: newPlaces(pass), result: &Result{}, found: map[foundKey]int{},
 	}
 }
 
@@ -239,6 +240,8 @@ func (r *run) basicMask(b *types.Basic) models.Set {
 		return 0
 	case b.Info()&types.IsNumeric != 0:
 		return r.numeric
+	case b.Info()&types.IsString != 0:
+		return r.strings
 	}
 	return models.All
 }

@@ -1,10 +1,11 @@
 // Package injection has the checks of untrusted data that becomes part of a
-// language: SQL, a command line, a path, a template. Use [All].
+// language: SQL, a command line, a path, an URL, a page, a template. Use [All].
 package injection
 
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"golang.org/x/tools/go/analysis"
 
@@ -13,26 +14,50 @@ import (
 )
 
 // All gives the checks of this package, sorted by ID.
-func All() []*check.Check { return []*check.Check{CommandInjection, SQLInjection} }
+func All() []*check.Check {
+	return []*check.Check{
+		ArchiveLinkEscapes,
+		ArgumentInjection,
+		CodeInjection,
+		CommandInjection,
+		LDAPInjection,
+		NoSQLInjection,
+		OpenRedirect,
+		PathTraversal,
+		ReflectedXSS,
+		SQLInjection,
+		SSRF,
+		TemplateInjection,
+		UploadNameAsPath,
+		XPathInjection,
+		XSSByUnsafeConversion,
+		ZipSlip,
+	}
+}
 
 // requires is what every check here needs.
 var requires = []*analysis.Analyzer{taint.Analyzer}
 
-// strangers are the kinds of source by which somebody who is not trusted with the
-// program's machine reaches it. Who writes its command line, environment and files
-// can run commands without its help.
-var strangers = map[string]bool{"http": true, "grpc": true, "socket": true, "message": true, "upload": true}
-
 // flowsInto makes the function of a check that reports what flows from strangers
 // into some classes of sink. message says what is wrong, of the source and the sink.
 func flowsInto(message string, classes ...string) func(context.Context, *check.PackagePass) error {
+	return report(message, func(f *taint.Flow) bool { return slices.Contains(classes, f.Class.Name) })
+}
+
+// report makes the function of a check that reports the flows from strangers that it
+// wants. Who writes the program's command line, environment and files can open
+// files and run commands without its help.
+func report(message string, want func(*taint.Flow) bool) func(context.Context, *check.PackagePass) error {
 	return func(_ context.Context, pass *check.PackagePass) error {
-		for _, f := range taint.Flows(pass, classes...) {
-			if !strangers[f.Source.Name] {
-				continue
-			}
+		for _, f := range taint.Flows(pass, func(f *taint.Flow) bool { return f.Source.Remote && want(f) }) {
 			pass.Report(f.Finding(pass, fmt.Sprintf(message, f.Source.Title, f.Sink)))
 		}
 		return nil
 	}
+}
+
+// pathsFrom wants the flows into paths from some kinds of source. What names a file
+// by itself has checks of its own.
+func pathsFrom(kinds ...string) func(*taint.Flow) bool {
+	return func(f *taint.Flow) bool { return f.Class.Name == "path" && slices.Contains(kinds, f.Source.Name) }
 }

@@ -1,0 +1,34 @@
+package injection
+
+import (
+	_ "embed"
+
+	"github.com/peercheck/peercheck/lib/check"
+)
+
+//go:embed testdata/archive-link-escapes.txtar
+var archiveLinkEscapesExamples string
+
+// ArchiveLinkEscapes finds links of archives that are made unchecked.
+var ArchiveLinkEscapes = &check.Check{
+	ID:         "go/archive-link-escapes",
+	Title:      "A link in an archive may lead anywhere",
+	CWE:        []check.CWE{59, 22},
+	Severity:   check.High,
+	Confidence: check.Firm,
+	Since:      "0.1",
+	Requires:   requires,
+	RunPackage: report("%[1]s goes to %[2]s, and may lead out of the folder", pathsFrom("link")),
+	Page: check.Page{
+		What:   "The target of a link in a tar archive goes into `os.Symlink` or `os.Link` without a check.",
+		Why:    "The archive first makes a link to `/etc`, then writes through it: every later name is harmless by itself. Helm wrote through a link in a chart, and so ran what the chart brought (CVE-2025-53547).",
+		Fix:    "Unpack through `os.OpenRoot`, or refuse links whose target, joined to the folder of the link, is not `filepath.IsLocal`.",
+		Limits: "Links that are made by other means are not seen.",
+		References: []string{
+			"https://cwe.mitre.org/data/definitions/59.html",
+			"https://go.dev/blog/osroot",
+			"https://nvd.nist.gov/vuln/detail/CVE-2025-53547",
+		},
+		Examples: archiveLinkEscapesExamples,
+	},
+}

@@ -1,0 +1,33 @@
+package injection
+
+import (
+	_ "embed"
+
+	"github.com/peercheck/peercheck/lib/check"
+)
+
+//go:embed testdata/ldap-injection.txtar
+var ldapInjectionExamples string
+
+// LDAPInjection finds LDAP filters that untrusted data is part of.
+var LDAPInjection = &check.Check{
+	ID:         "go/ldap-injection",
+	Title:      "An LDAP query is built from untrusted data",
+	CWE:        []check.CWE{90},
+	Severity:   check.High,
+	Confidence: check.Firm,
+	Since:      "0.1",
+	Requires:   requires,
+	RunPackage: flowsInto("data from %s becomes part of the query of %s", "ldap"),
+	Page: check.Page{
+		What:   "Data that a stranger sends becomes part of an LDAP filter or name.",
+		Why:    "`*)(uid=*` in place of a user name matches everybody, and turns a login into a guess.",
+		Fix:    "Pass values through `ldap.EscapeFilter`, names through `ldap.EscapeDN`.",
+		Limits: "Data from the program's own command line, environment or files is not reported: who writes those needs no help of the program.",
+		References: []string{
+			"https://cwe.mitre.org/data/definitions/90.html",
+			"https://pkg.go.dev/github.com/go-ldap/ldap/v3#EscapeFilter",
+		},
+		Examples: ldapInjectionExamples,
+	},
+}

@@ -1,0 +1,33 @@
+package injection
+
+import (
+	_ "embed"
+
+	"github.com/peercheck/peercheck/lib/check"
+)
+
+//go:embed testdata/ssrf.txtar
+var ssrfExamples string
+
+// SSRF finds requests that go where untrusted data says.
+var SSRF = &check.Check{
+	ID:         "go/ssrf",
+	Title:      "Untrusted data chooses where a request goes",
+	CWE:        []check.CWE{918},
+	Severity:   check.High,
+	Confidence: check.Firm,
+	Since:      "0.1",
+	Requires:   requires,
+	RunPackage: flowsInto("data from %s decides where %s sends a request", "ssrf"),
+	Page: check.Page{
+		What:   "Data that a stranger sends decides the host of a request that the server makes.",
+		Why:    "The server then asks for what only it can reach: `http://169.254.169.254/` gave away the keys of Capital One's cloud account, and with them the data of 100 million customers (2019).",
+		Fix:    "Choose the host from a list: parse the URL, compare `u.Hostname()` with the list, and refuse redirects to other hosts in `CheckRedirect`. Where any public host is allowed, refuse private addresses in `net.Dialer.Control`, after the name is resolved.",
+		Limits: "What comes after a constant `https://host/`, or after a slash that follows a configured base, cannot change the host and is not reported. Data from the program's own command line, environment or files is not reported: who writes those needs no help of the program.",
+		References: []string{
+			"https://cwe.mitre.org/data/definitions/918.html",
+			"https://cheatsheetseries.owasp.org/cheatsheets/Server_Side_Request_Forgery_Prevention_Cheat_Sheet.html",
+		},
+		Examples: ssrfExamples,
+	},
+}

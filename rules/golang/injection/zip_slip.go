@@ -1,0 +1,34 @@
+package injection
+
+import (
+	_ "embed"
+
+	"github.com/peercheck/peercheck/lib/check"
+)
+
+//go:embed testdata/zip-slip.txtar
+var zipSlipExamples string
+
+// ZipSlip finds archives that are unpacked wherever they say.
+var ZipSlip = &check.Check{
+	ID:         "go/zip-slip",
+	Title:      "An archive chooses where its files are written",
+	CWE:        []check.CWE{22},
+	Severity:   check.High,
+	Confidence: check.Firm,
+	Since:      "0.1",
+	Requires:   requires,
+	RunPackage: report("%[1]s decides where %[2]s works, and may name a place outside of the folder", pathsFrom("archive")),
+	Page: check.Page{
+		What:   "The name of an entry of a zip or tar archive becomes part of a path without a check that it stays in the folder.",
+		Why:    "An entry may be named `../../home/user/.ssh/authorized_keys`. Thousands of projects unpacked such archives over their own files before the flaw got its name in 2018; HashiCorp's go-slug (CVE-2020-29529) and many more did afterwards.",
+		Fix:    "Refuse names that `filepath.IsLocal` does not accept, or unpack through `os.OpenRoot`. Checking that the joined path begins with the folder works only if the folder ends in a separator.",
+		Limits: "GODEBUG `zipinsecurepath=0` and `tarinsecurepath=0` make the readers themselves refuse such names; that is not seen.",
+		References: []string{
+			"https://cwe.mitre.org/data/definitions/22.html",
+			"https://pkg.go.dev/path/filepath#IsLocal",
+			"https://nvd.nist.gov/vuln/detail/CVE-2020-29529",
+		},
+		Examples: zipSlipExamples,
+	},
+}
