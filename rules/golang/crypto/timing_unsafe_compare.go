@@ -1,0 +1,475 @@
+package crypto
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"go/ast"
+	"go/token"
+	"go/types"
+	"slices"
+	"strings"
+
+	"golang.org/x/tools/go/analysis"
+	"golang.org/x/tools/go/analysis/passes/inspect"
+	"golang.org/x/tools/go/ast/inspector"
+	"golang.org/x/tools/go/ssa"
+
+	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/lib/golang/query"
+	"github.com/peercheck/peercheck/rules/golang/internal/code"
+	"github.com/peercheck/peercheck/rules/golang/internal/edit"
+	"github.com/peercheck/peercheck/rules/golang/internal/flow"
+	"github.com/peercheck/peercheck/rules/golang/internal/purpose"
+	"github.com/peercheck/peercheck/rules/golang/internal/web"
+)
+
+//go:embed testdata/timing-unsafe-compare.txtar
+var timingUnsafeCompareExamples string
+
+// TimingUnsafeCompare finds secrets that are compared in a time that depends on them.
+var TimingUnsafeCompare = &check.Check{
+	ID:         "go/timing-unsafe-compare",
+	Title:      "Secret is compared in a time that tells how much of it is right",
+	CWE:        []check.CWE{208, 203},
+	Severity:   check.Medium,
+	Confidence: check.Firm,
+	Since:      "0.1",
+	Requires:   []*analysis.Analyzer{inspect.Analyzer, flow.Analyzer},
+	RunPackage: runTimingUnsafeCompare,
+	Page: check.Page{
+		What: "A MAC, signature, token, API key or password that somebody presents is compared with the right one by `==`, `bytes.Equal` or the like.",
+		Why: "These stop at the first byte that differs, so a wrong value takes the longer the more of its beginning is right. Over many tries " +
+			"that shows, and the secret is guessed byte by byte instead of as a whole. The OAuth server osin (CVE-2021-4294) compared client " +
+			"secrets in this way, and many webhook receivers their signatures.",
+		Fix: "`hmac.Equal` for MACs, `subtle.ConstantTimeCompare` for the rest. The quick fix puts them in. It is safe: the outcome of the " +
+			"comparison is the same. The length is still seen, which for tokens of one length tells nothing.",
+		Limits: "A value is a secret if it comes from crypto/hmac, in this function or a helper of this package, or if names say so: then " +
+			"one side has to come from a request, or both have to be secrets. Left alone: constants, hashes of secrets, two values of the " +
+			"same request (a password and its confirmation), the same field of two values (has it changed?), and test code.",
+		References: []string{
+			"https://cwe.mitre.org/data/definitions/208.html",
+			"https://pkg.go.dev/crypto/subtle#ConstantTimeCompare",
+			"https://nvd.nist.gov/vuln/detail/CVE-2021-4294",
+		},
+		Examples: timingUnsafeCompareExamples,
+	},
+}
+
+// comparers are functions that compare their two arguments; ordering ones give 0
+// for equality, and the others true.
+var comparers = map[string]struct{ ordering, fixable bool }{
+	"bytes.Equal":       {false, true},
+	"bytes.Compare":     {true, true},
+	"strings.Compare":   {true, true},
+	"bytes.EqualFold":   {false, false},
+	"strings.EqualFold": {false, false},
+	"reflect.DeepEqual": {false, true},
+	"slices.Equal":      {false, true},
+}
+
+func runTimingUnsafeCompare(_ context.Context, pass *check.PackagePass) error {
+	t := &timing{PackagePass: pass, compared: map[token.Pos][2]ssa.Value{}}
+	t.flow, _ = pass.ResultOf[flow.Analyzer].(*flow.Flow)
+	t.index()
+	for c := range code.Nodes(pass.Pass, (*ast.BinaryExpr)(nil), (*ast.CallExpr)(nil), (*ast.CaseClause)(nil)) {
+		switch n := c.Node().(type) {
+		case *ast.BinaryExpr:
+			if n.Op == token.EQL || n.Op == token.NEQ {
+				t.judge(comparison{at: c, x: n.X, y: n.Y, pos: n.OpPos, equal: n.Op == token.EQL, whole: n, fixable: true})
+			}
+		case *ast.CallExpr:
+			t.call(c, n)
+		case *ast.CaseClause:
+			if sw, ok := c.Parent().Parent().Node().(*ast.SwitchStmt); ok && sw.Tag != nil {
+				for _, e := range n.List {
+					t.judge(comparison{at: c, x: sw.Tag, y: e, pos: e.Pos(), whole: e})
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// timing is the work on one package.
+type timing struct {
+	*check.PackagePass
+	flow *flow.Flow // nil if the package has no SSA form
+	// compared are the operands of comparisons, by the position of the operator
+	// or of the call's parenthesis.
+	compared map[token.Pos][2]ssa.Value
+	hasMAC   bool // the package calls hmac.New at all
+}
+
+func (t *timing) index() {
+	if t.flow == nil {
+		return
+	}
+	for _, fn := range t.flow.Functions {
+		for _, b := range fn.Blocks {
+			for _, instr := range b.Instrs {
+				if bin, ok := instr.(*ssa.BinOp); ok && (bin.Op == token.EQL || bin.Op == token.NEQ) {
+					t.compared[bin.Pos()] = [2]ssa.Value{bin.X, bin.Y}
+				}
+			}
+		}
+	}
+	t.hasMAC = len(t.flow.Calls("crypto/hmac.New")) > 0
+	for name := range comparers {
+		for _, call := range t.flow.Calls(name) {
+			t.compared[call.Expr.Lparen] = [2]ssa.Value{call.Arg(0), call.Arg(1)}
+		}
+	}
+}
+
+// A comparison of x and y.
+type comparison struct {
+	at   inspector.Cursor
+	x, y ast.Expr
+	pos  token.Pos // as in timing.compared
+	// equal: whole is true if they are equal.
+	equal bool
+	// whole is the expression that is true or false; callee the function in it
+	// that a fix no longer calls, nil for operators.
+	whole   ast.Expr
+	callee  ast.Expr
+	fixable bool
+}
+
+func (t *timing) call(c inspector.Cursor, call *ast.CallExpr) {
+	name := query.Callee(t.TypesInfo, call)
+	cmp, ok := comparers[name]
+	if !ok || len(call.Args) != 2 {
+		return
+	}
+	x := comparison{at: c, x: call.Args[0], y: call.Args[1], pos: call.Lparen, equal: true, whole: call, callee: call.Fun, fixable: cmp.fixable}
+	switch parent := c.Parent().Node().(type) {
+	case *ast.BinaryExpr:
+		if !cmp.ordering {
+			break
+		}
+		if zero, ok := query.Int(t.TypesInfo, parent.Y); ok && zero == 0 && (parent.Op == token.EQL || parent.Op == token.NEQ) {
+			x.equal, x.whole = parent.Op == token.EQL, parent // bytes.Compare(x, y) == 0
+		}
+	case *ast.UnaryExpr:
+		if parent.Op == token.NOT {
+			x.equal, x.whole = false, parent
+		}
+	}
+	if cmp.ordering && x.whole == call {
+		return
+	}
+	t.judge(x)
+}
+
+// A side of a comparison.
+type side struct {
+	expr    ast.Expr
+	name    string
+	purpose purpose.Purpose
+	mac     bool // computed by crypto/hmac
+	sent    bool // by a client, in a request
+	fixed   bool // a constant
+}
+
+func (t *timing) judge(c comparison) {
+	if !code.IsText(t.TypesInfo.TypeOf(c.x)) || !code.IsText(t.TypesInfo.TypeOf(c.y)) || t.isLiteral(c.x) || t.isLiteral(c.y) {
+		return
+	}
+	x, y := t.side(c.x), t.side(c.y)
+	if x.fixed && y.fixed {
+		return
+	}
+	if values := t.compared[c.pos]; values[0] != nil && values[1] != nil {
+		if t.hasMAC {
+			x.mac, y.mac = t.comesFrom(values[0], t.isMAC), t.comesFrom(values[1], t.isMAC)
+		}
+		if isSecret(x.purpose) || isSecret(y.purpose) {
+			x.sent, y.sent = t.comesFrom(values[0], isSent), t.comesFrom(values[1], isSent)
+		}
+	}
+	what := t.secret(c, x, y)
+	if what == "" {
+		return
+	}
+	t.Report(check.Finding{
+		Message:  what + " is compared in a time that tells how much of it is right",
+		Location: t.Location(c.whole),
+		Fixes:    t.fixes(c, x.mac || y.mac),
+	})
+}
+
+func (t *timing) isLiteral(e ast.Expr) bool {
+	switch e := ast.Unparen(e).(type) {
+	case *ast.BasicLit, *ast.CompositeLit:
+		return true
+	case *ast.CallExpr: // []byte("...")
+		return len(e.Args) == 1 && t.TypesInfo.Types[e.Fun].IsType() && t.isLiteral(e.Args[0])
+	case *ast.Ident:
+		return e.Name == "nil"
+	}
+	return false
+}
+
+func (t *timing) side(e ast.Expr) side {
+	s := side{expr: e, name: purpose.NameOf(t.TypesInfo, e), fixed: query.Constant(t.TypesInfo, e) != nil}
+	s.purpose = purpose.OfName(s.name)
+	if sum, ok := ast.Unparen(e).(*ast.BinaryExpr); ok { // "Bearer " + token
+		for _, name := range purpose.Names(t.TypesInfo, sum) {
+			if p := purpose.OfName(name); p != purpose.None {
+				s.name, s.purpose = name, p
+			}
+		}
+	}
+	return s
+}
+
+// secret says what secret a comparison compares; "" if none that somebody could
+// guess by it.
+func (t *timing) secret(c comparison, x, y side) string {
+	if x.mac != y.mac {
+		return "the MAC"
+	}
+	if x.mac || x.sent && y.sent || t.asksForChange(c) {
+		return ""
+	}
+	for _, s := range []side{x, y} {
+		if slices.ContainsFunc(purpose.Words(s.name), func(w string) bool {
+			return w == "hash" || w == "hashed" || w == "digest" || w == "checksum" || w == "encrypted"
+		}) {
+			return "" // nobody can choose how a hash begins
+		}
+	}
+	held, given := x, y
+	if x.sent {
+		held, given = y, x
+	}
+	named := held
+	if !isSecret(held.purpose) {
+		named = given
+	}
+	switch {
+	case !isSecret(named.purpose):
+		return ""
+	case given.sent:
+		// One of the two is enough, where the other comes over the network.
+	case held.fixed || given.fixed || !isSecret(held.purpose) || !isSecret(given.purpose):
+		return ""
+	case saysTwice(held.name) || saysTwice(given.name):
+		return ""
+	case !speaksPlainly(held) && !speaksPlainly(given):
+		return ""
+	}
+	return fmt.Sprintf("the %s in %s", named.purpose, named.name)
+}
+
+func isSecret(p purpose.Purpose) bool { return p != purpose.None && p != purpose.Nonce }
+
+// saysTwice reports whether a name is that of a secret that a person types a
+// second time, or changes: both are then that person's own.
+func saysTwice(name string) bool {
+	return slices.ContainsFunc(purpose.Words(name), func(w string) bool {
+		switch w {
+		case "confirm", "confirmation", "confirmed", "repeat", "repeated", "again", "retype", "retyped", "verify", "old", "new", "previous", "current", "original", "default":
+			return true
+		}
+		return false
+	})
+}
+
+// speaksPlainly reports whether a name can only mean a secret. A token by itself
+// may be a parser's, a signature a function's, a session ID a protocol's echo.
+func speaksPlainly(s side) bool {
+	words := purpose.Words(s.name)
+	switch s.purpose {
+	case purpose.Password, purpose.Key:
+		return true
+	case purpose.Token:
+		return len(words) > 1 && words[0] != "session" || slices.Contains([]string{"jwt", "csrf", "xsrf", "otp", "apikey"}, words[0])
+	case purpose.Signature:
+		return slices.ContainsFunc(words, func(w string) bool {
+			return w == "hmac" || w == "mac" || w == "expected" || w == "computed" || w == "calculated" || w == "provided" || w == "received" || w == "webhook"
+		})
+	}
+	return false
+}
+
+// asksForChange reports whether a comparison asks if something is the same as
+// before rather than if somebody knows it: in a function that is named so, or of
+// the same field of two values.
+func (t *timing) asksForChange(c comparison) bool {
+	if f, ok := code.Enclosing(c.at); ok {
+		for _, w := range purpose.Words(f.Name) {
+			switch w {
+			case "equal", "equals", "diff", "differs", "difference", "changed", "changes", "change", "same", "less", "merge", "sort", "update", "reconcile", "sync", "migrate":
+				return true
+			}
+		}
+	}
+	x, ok1 := ast.Unparen(c.x).(*ast.SelectorExpr)
+	y, ok2 := ast.Unparen(c.y).(*ast.SelectorExpr)
+	if !ok1 || !ok2 {
+		return false
+	}
+	field := code.Var(t.TypesInfo, x)
+	return field != nil && field.IsField() && field == code.Var(t.TypesInfo, y)
+}
+
+// comesFrom reports whether a value is made from the result of a call that is
+// asked for, by what gives it back in another form.
+func (t *timing) comesFrom(v ssa.Value, is func(*ssa.CallCommon) bool) bool {
+	seen := map[ssa.Value]bool{}
+	var visit func(v ssa.Value) bool
+	visitCall := func(call *ssa.CallCommon) bool {
+		return is(call) || keepsText(call) && slices.ContainsFunc(call.Args, visit)
+	}
+	visit = func(v ssa.Value) bool {
+		if seen[v] {
+			return false
+		}
+		seen[v] = true
+		for _, o := range t.flow.Origins(v) {
+			if o != v && seen[o] {
+				continue
+			}
+			seen[o] = true
+			switch o := o.(type) {
+			case *ssa.Call:
+				if visitCall(&o.Call) {
+					return true
+				}
+			case *ssa.Extract:
+				if call, ok := o.Tuple.(*ssa.Call); ok && visitCall(&call.Call) {
+					return true
+				}
+			case *ssa.BinOp:
+				if o.Op == token.ADD && (visit(o.X) || visit(o.Y)) {
+					return true
+				}
+			case *ssa.Lookup:
+				if visit(o.X) {
+					return true
+				}
+			case *ssa.UnOp:
+				switch at := o.X.(type) {
+				case *ssa.FieldAddr:
+					if query.IsType(at.X.Type(), "net/http.Cookie") && visit(at.X) {
+						return true
+					}
+				case *ssa.IndexAddr:
+					if visit(at.X) {
+						return true
+					}
+				}
+			case *ssa.Alloc:
+				if slices.ContainsFunc(elements(o), visit) {
+					return true
+				}
+			}
+		}
+		return false
+	}
+	return visit(v)
+}
+
+// elements gives what is stored in the elements of an array, such as that of the
+// arguments of fmt.Sprintf.
+func elements(array *ssa.Alloc) (values []ssa.Value) {
+	for _, r := range *array.Referrers() {
+		at, ok := r.(*ssa.IndexAddr)
+		if !ok {
+			continue
+		}
+		for _, r := range *at.Referrers() {
+			if store, ok := r.(*ssa.Store); ok {
+				values = append(values, store.Val)
+			}
+		}
+	}
+	return values
+}
+
+// keepsText reports whether a function gives text back in another form.
+func keepsText(call *ssa.CallCommon) bool {
+	name := query.CalleeSSA(call)
+	if name == "append" || name == "fmt.Sprintf" || name == "fmt.Sprint" {
+		return true
+	}
+	for _, prefix := range []string{"encoding/hex.", "(*encoding/base64.Encoding).", "strings.", "bytes.", "net/url."} {
+		if strings.HasPrefix(name, prefix) {
+			return true
+		}
+	}
+	return false
+}
+
+// isMAC reports whether a call is mac.Sum(nil) of a MAC that hmac.New made.
+func (t *timing) isMAC(call *ssa.CallCommon) bool {
+	if query.CalleeSSA(call) != "(hash.Hash).Sum" {
+		return false
+	}
+	return slices.ContainsFunc(t.flow.Origins(call.Value), func(o ssa.Value) bool {
+		made, ok := o.(*ssa.Call)
+		return ok && query.CalleeSSA(&made.Call) == "crypto/hmac.New"
+	})
+}
+
+func isSent(call *ssa.CallCommon) bool { return web.IsInput(query.CalleeSSA(call)) }
+
+// fixes puts in a comparison in constant time.
+func (t *timing) fixes(c comparison, mac bool) []check.Fix {
+	file := code.File(c.at)
+	x, y := t.bytes(c.x), t.bytes(c.y)
+	if !c.fixable || file == nil || x == "" || y == "" {
+		return nil
+	}
+	path := "crypto/subtle"
+	if mac {
+		path = "crypto/hmac"
+	}
+	var going []ast.Node
+	if c.callee != nil {
+		going = append(going, c.callee)
+	}
+	pkg, edits := edit.Reimport(t.PackagePass, file, path, c.whole.Pos(), going...)
+	var text string
+	switch {
+	case mac && c.equal:
+		text = fmt.Sprintf("%s.Equal(%s, %s)", pkg, x, y)
+	case mac:
+		text = fmt.Sprintf("!%s.Equal(%s, %s)", pkg, x, y)
+	case c.equal:
+		text = fmt.Sprintf("%s.ConstantTimeCompare(%s, %s) == 1", pkg, x, y)
+	default:
+		text = fmt.Sprintf("%s.ConstantTimeCompare(%s, %s) != 1", pkg, x, y)
+	}
+	return []check.Fix{{Title: "Compare in constant time", Safe: true, Edits: append(edits, t.Edit(c.whole, text))}}
+}
+
+// bytes spells an operand as a slice of bytes, "" if it cannot be.
+func (t *timing) bytes(e ast.Expr) string {
+	e = ast.Unparen(e)
+	if call, ok := e.(*ast.CallExpr); ok && len(call.Args) == 1 && t.TypesInfo.Types[call.Fun].IsType() && isBytes(t.TypesInfo.TypeOf(call.Args[0])) {
+		e = ast.Unparen(call.Args[0]) // string(b)
+	}
+	text := edit.Text(t.PackagePass, e)
+	switch u := t.TypesInfo.TypeOf(e).Underlying().(type) {
+	case *types.Basic:
+		return "[]byte(" + text + ")"
+	case *types.Slice:
+		return text
+	case *types.Array:
+		if t.TypesInfo.Types[e].Addressable() && u != nil {
+			return text + "[:]"
+		}
+	}
+	return ""
+}
+
+func isBytes(t types.Type) bool {
+	if t == nil || !code.IsText(t) {
+		return false
+	}
+	_, ok := t.Underlying().(*types.Slice)
+	return ok
+}
