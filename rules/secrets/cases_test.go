@@ -94,6 +94,12 @@ func TestFound(t *testing.T) {
 		{"a.sh", "git clone https://«{low40}»@git.acme.io/x\n", "url-with-password"},
 		{"a.txt", "redis://:«{b62:16}»@10.0.0.1:6379", "url-with-password"},
 		{"a.go", "dsn := \"app:«hX9kLm2q»@tcp(db:3306)/x\"", "connection-string-password"},
+		// Commands and calls.
+		{"a.sh", "docker login -u bob -p «{b62:20}» r.acme.io\n", "hard-coded-password"},
+		{"a.sh", "sshpass -p \"«{b62:10}!»\" ssh a@b\n", "hard-coded-password"},
+		{"a.ps1", "ConvertTo-SecureString \"«{b62:12}!2»\" -AsPlainText -Force", "hard-coded-password"},
+		{"a.py", "jwt.encode(p, \"«{b62:40}»\", algorithm=\"HS256\")", "generic-api-key"},
+		{".pgpass", "db.acme.io:5432:app:bob:«{b62:14}»\n", "hard-coded-password"},
 		// Files that logging in writes.
 		{".npmrc", "//r.acme.io/:_auth=«Ym9iOmhYOWtMbTJxIQ==»\n", "registry-credential"},
 		{"config.json", "{\"auths\": {\"r.acme.io\": {\"auth\": \"«Ym9iOmhYOWtMbTJxIQ==»\"}}}", "registry-credential"},

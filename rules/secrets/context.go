@@ -91,7 +91,11 @@ func contextGuesses(d *check.Document) []guess {
 // must look random all the more.
 func alongside(text []byte, nameRange check.Range) (guess, bool) {
 	n := readName(string(text[nameRange.Start:nameRange.End]))
-	if n.service == "" || n.common || n.notSecret || n.weakened {
+	found := guess{kind: kindService, confidence: check.Firm, message: "Credential of " + n.service}
+	if words := splitWords(string(text[nameRange.Start:nameRange.End])); len(words) > 1 && (words[0] == "hmac" || words[0] == "jwt") && bytes.HasPrefix(text[nameRange.End:], []byte("(")) {
+		// jwt.sign(claims, "..."), hmac.New(sha256.New, []byte("..."))
+		found.kind, found.message = kindSecret, "Signing key in the text"
+	} else if n.service == "" || n.common || n.notSecret || n.weakened {
 		return guess{}, false
 	}
 	rest := text[nameRange.End:min(len(text), nameRange.End+200)]
@@ -110,7 +114,7 @@ func alongside(text []byte, nameRange check.Range) (guess, bool) {
 			return guess{}, false
 		}
 		start := at + i + 1
-		hashes := aboutHashes(rest[before:start]) // the last literal may be a key
+		hashes := found.kind == kindService && aboutHashes(rest[before:start]) // the last literal may be a key
 		length := bytes.IndexByte(rest[start:], rest[start-1])
 		if length < 0 {
 			return guess{}, false
@@ -118,7 +122,8 @@ func alongside(text []byte, nameRange check.Range) (guess, bool) {
 		value := string(rest[start : start+length])
 		if _, digits, letters := classes(value); !hashes && len(value) >= 20 && digits >= 2 && letters > 0 && tokenBytes(value) &&
 			natureOf(value) == natureRandom && !strings.ContainsAny(value, "/:") {
-			return guess{kindService, check.Range{Start: nameRange.End + start, End: nameRange.End + start + length}, check.Firm, "Credential of " + n.service}, true
+			found.value = check.Range{Start: nameRange.End + start, End: nameRange.End + start + length}
+			return found, true
 		}
 		at, before = start+length+1, start
 		if at >= len(rest) {

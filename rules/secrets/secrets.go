@@ -190,7 +190,7 @@ func (s *ruleset) guesses(d *check.Document) []guess {
 		all = append(all, guessOf(&m))
 	}
 	if !quiet {
-		all = slices.Concat(all, urlGuesses(d), connectionGuesses(d), registryGuesses(d), keyStoreGuesses(d), contextGuesses(d))
+		all = slices.Concat(all, urlGuesses(d), connectionGuesses(d), registryGuesses(d), commandGuesses(d), keyStoreGuesses(d), contextGuesses(d))
 	}
 	return choose(d, all)
 }

@@ -157,6 +157,48 @@ func connectionGuesses(d *check.Document) []guess {
 	return found
 }
 
+// commandPatterns are commands that take a password as an argument; the word is
+// what a text must have for the expression to be tried.
+var commandPatterns = []struct {
+	word    string
+	pattern *engine.Regexp
+}{
+	{" login", engine.NewRegexp(`\b(?:docker|podman|nerdctl|buildah|skopeo|oras|crane|helm registry)[ \t]+login\b[^\n|;]{0,200}?[ \t]-p[ \t=]?["']?([^\s"']{6,200})`)},
+	{"sshpass", engine.NewRegexp(`\bsshpass[ \t]+-p[ \t]*["']?([^\s"']{6,200})`)},
+	{"mysql", engine.NewRegexp(`\bmysql(?:dump|admin|import|show)?\b[^\n|;]{0,200}?[ \t]-p["']?([^\s"'-][^\s"']{5,200})`)},
+	{"ConvertTo-SecureString", engine.NewRegexp(`ConvertTo-SecureString[ \t]+(?:-String[ \t]+)?["']([^"'\n]{6,200})["'][^\n]{0,80}-AsPlainText`)},
+}
+
+// commandGuesses finds the passwords of such commands, and those of .pgpass.
+func commandGuesses(d *check.Document) []guess {
+	var found []guess
+	add := func(m []int) {
+		value := string(d.Content[m[2]:m[3]])
+		nature := natureOf(value)
+		kinds, _, _ := classes(value)
+		if nature == natureRandom || nature == natureUUID || nature == natureText && kinds >= 2 && len(value) >= 8 && !identifier(value) && !leet(value) {
+			found = append(found, guess{kindPassword, check.Range{Start: m[2], End: m[3]}, check.Firm, "Password of a command"})
+		}
+	}
+	for _, c := range commandPatterns {
+		if bytes.Contains(d.Content, []byte(c.word)) {
+			for _, m := range c.pattern.FindAllSubmatchIndex(d.Content) {
+				add(m)
+			}
+		}
+	}
+	if base := path.Base(d.Path); base == ".pgpass" || base == "pgpass.conf" || strings.HasSuffix(base, ".pgpass") {
+		for _, m := range pgpassPattern.FindAllSubmatchIndex(d.Content) {
+			add(m)
+		}
+	}
+	return found
+}
+
+// pgpassPattern is hostname:port:database:username:password (PostgreSQL
+// documentation, "The Password File").
+var pgpassPattern = engine.NewRegexp(`(?m)^[^:#\n]{1,200}:[\d*]{1,5}:[^:\n]{1,100}:[^:\n]{1,100}:([^:\s]{4,200})$`)
+
 var registryPattern = engine.NewRegexp(`(?m)"(?:auth|identitytoken|registrytoken)"\s*:\s*"([A-Za-z0-9+/=_.-]{8,1000})"|(?:^|:)_auth\s*=\s*"?([A-Za-z0-9+/]{8,400}={0,2})`)
 
 // registryGuesses finds what docker and npm write when one logs in.

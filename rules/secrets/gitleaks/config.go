@@ -296,8 +296,13 @@ func (f *file) rule(v *fileRule) (*engine.Rule, error) {
 	if r.Path, err = f.regexp(where+": path", v.Path); err != nil {
 		return nil, err
 	}
-	if v.SecretGroup < 0 || r.Regex != nil && v.SecretGroup > 0 && v.SecretGroup > r.Regex.Groups() {
-		return nil, f.errorf(v.ID, "%s: secretGroup is %d, but regex has %d groups", where, v.SecretGroup, r.Regex.Groups())
+	if groups := 0; v.SecretGroup != 0 {
+		if r.Regex != nil {
+			groups = r.Regex.Groups()
+		}
+		if v.SecretGroup < 0 || r.Regex != nil && v.SecretGroup > groups {
+			return nil, f.errorf(v.ID, "%s: secretGroup is %d, but regex has %d groups", where, v.SecretGroup, groups)
+		}
 	}
 	lists := v.Allowlists
 	if v.Allowlist != nil {
