@@ -6,5 +6,14 @@ import "github.com/peercheck/peercheck/lib/check"
 
 // All gives the checks of this package, sorted by ID.
 func All() []*check.Check {
-	return []*check.Check{HTTPServerWithoutTimeouts, UnboundedBodyRead}
+	return []*check.Check{
+		BodyNotClosed,
+		DecompressionWithoutLimit,
+		HTTPClientWithoutTimeout,
+		HTTPServerWithoutTimeouts,
+		JSONBodyWithoutLimit,
+		MultipartFormWithoutLimit,
+		UnboundedBodyRead,
+		UntrustedGob,
+	}
 }

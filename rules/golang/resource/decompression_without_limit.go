@@ -1,0 +1,195 @@
+package resource
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"strings"
+
+	"golang.org/x/tools/go/analysis"
+	"golang.org/x/tools/go/ssa"
+
+	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/lib/golang"
+	"github.com/peercheck/peercheck/lib/golang/query"
+	"github.com/peercheck/peercheck/rules/golang/internal/code"
+	"github.com/peercheck/peercheck/rules/golang/internal/flow"
+)
+
+//go:embed testdata/decompression-without-limit.txtar
+var decompressionWithoutLimitExamples string
+
+// DecompressionWithoutLimit finds compressed data that is unpacked whatever it grows to.
+var DecompressionWithoutLimit = &check.Check{
+	ID:         "go/decompression-without-limit",
+	Title:      "Data is decompressed to any size",
+	CWE:        []check.CWE{409, 400},
+	Severity:   check.Medium,
+	Confidence: check.Firm,
+	Since:      "0.1",
+	Requires:   []*analysis.Analyzer{golang.SSA, flow.Analyzer},
+	RunPackage: runDecompressionWithoutLimit,
+	Page: check.Page{
+		What: "What a decompressor gives (gzip, zlib, flate, bzip2, lzw, zip, zstd, brotli, xz) is read to its end, into memory or a file, and nothing in the function limits it.",
+		Why: "A megabyte of gzip unpacks to a gigabyte of zeros; nested formats do more. A limit on the compressed size does not help. The OpenTelemetry Collector (CVE-2024-36129) could be ended by one request, jose libraries by one token " +
+			"(CVE-2025-63811).",
+		Fix: "Read through `io.LimitReader(r, max+1)` and refuse when more than max bytes come, or use `io.CopyN`. Over HTTP, wrap the decompressor in `http.MaxBytesReader`, not only the body. There is no quick fix, because the limit depends on " +
+			"the data and going over it has to be an error.",
+		Limits: "Firm where the compressed data comes from a request, a response or an upload within the function; tentative elsewhere, because a program's own archives are fine. A limit anywhere in the function counts, as does a look at the size that a " +
+			"zip entry declares. Test code is left alone.",
+		References: []string{
+			"https://cwe.mitre.org/data/definitions/409.html",
+			"https://nvd.nist.gov/vuln/detail/CVE-2024-36129",
+			"https://pkg.go.dev/io#LimitReader",
+		},
+		Examples: decompressionWithoutLimitExamples,
+	},
+}
+
+// decompressors give a reader of what their argument unpacks to.
+var decompressors = map[string]bool{
+	"compress/gzip.NewReader": true, "compress/zlib.NewReader": true, "compress/flate.NewReader": true, "compress/bzip2.NewReader": true,
+	"compress/lzw.NewReader": true, "(*archive/zip.File).Open": true, "compress/zlib.NewReaderDict": true, "compress/flate.NewReaderDict": true,
+	"github.com/klauspost/compress/gzip.NewReader": true, "github.com/klauspost/compress/zstd.NewReader": true,
+	"github.com/klauspost/compress/zlib.NewReader": true, "github.com/klauspost/compress/flate.NewReader": true, "github.com/klauspost/pgzip.NewReader": true,
+	"github.com/andybalholm/brotli.NewReader": true, "github.com/ulikunitz/xz.NewReader": true, "github.com/golang/snappy.NewReader": true,
+	"github.com/pierrec/lz4.NewReader": true,
+}
+
+// wrappers give what their argument gives.
+var wrappers = map[string]bool{"bufio.NewReader": true, "bufio.NewReaderSize": true, "archive/tar.NewReader": true, "io.NopCloser": true, "io/ioutil.NopCloser": true, "io.TeeReader": true}
+
+// bounds are calls that show that somebody thought of a limit.
+var bounds = []string{"io.LimitReader", "io.CopyN", "net/http.MaxBytesReader", "io.NewSectionReader", "io.ReadFull", "io.ReadAtLeast"}
+
+// drains are functions that read to the end, and the argument that they read
+// from, the receiver not counted.
+var drains = map[string]int{
+	"io.Copy": 1, "io.CopyBuffer": 1, "io.ReadAll": 0, "io/ioutil.ReadAll": 0, "(*bytes.Buffer).ReadFrom": 0, "(*strings.Builder).ReadFrom": 0,
+}
+
+func runDecompressionWithoutLimit(_ context.Context, pass *check.PackagePass) error {
+	fl, ok := pass.ResultOf[flow.Analyzer].(*flow.Flow)
+	if !ok {
+		return nil
+	}
+	for name, arg := range drains {
+		for _, c := range fl.Calls(name) {
+			packed := decompressed(fl, c.Arg(arg), 5) // as many wrappings as formats nest
+			if packed == nil || isDiscard(fl, c) || fl.Uses(c.Fn, bounds...) || readsSize(c.Fn) || readsSize(packed.Parent()) {
+				continue
+			}
+			f := check.Finding{
+				Message:    fmt.Sprintf("%s unpacks all that comes, and a small input can grow to any size", strings.TrimPrefix(short(name), "io/")),
+				Location:   pass.Location(c.Expr),
+				Confidence: check.Tentative,
+			}
+			if len(packed.Call.Args) > 0 && fromOutside(fl, packed.Call.Args[0], 5) {
+				f.Confidence = check.Firm
+			}
+			pass.Report(f)
+		}
+	}
+	return nil
+}
+
+// decompressed gives the call that made a decompressor out of which a value reads.
+func decompressed(fl *flow.Flow, v ssa.Value, depth int) *ssa.Call {
+	if v == nil || depth == 0 {
+		return nil
+	}
+	for _, o := range fl.Origins(v) {
+		if e, ok := o.(*ssa.Extract); ok {
+			o = e.Tuple
+		}
+		call, ok := o.(*ssa.Call)
+		if !ok {
+			continue
+		}
+		name := code.Unversioned(query.CalleeSSA(&call.Call))
+		switch {
+		case decompressors[name]:
+			return call
+		case wrappers[name] && len(call.Call.Args) > 0:
+			if found := decompressed(fl, call.Call.Args[0], depth-1); found != nil {
+				return found
+			}
+		}
+	}
+	return nil
+}
+
+// fromOutside reports whether a reader reads what came over the network.
+func fromOutside(fl *flow.Flow, v ssa.Value, depth int) bool {
+	if depth == 0 {
+		return false
+	}
+	for _, o := range fl.Origins(v) {
+		if e, ok := o.(*ssa.Extract); ok {
+			o = e.Tuple
+		}
+		switch x := o.(type) {
+		case *ssa.Call:
+			switch name := code.Unversioned(query.CalleeSSA(&x.Call)); {
+			case name == "(*net/http.Request).FormFile", name == "(*mime/multipart.FileHeader).Open":
+				return true
+			case (wrappers[name] || decompressors[name] || name == "bytes.NewReader" || name == "bytes.NewBuffer" || drains[name] == 0 && strings.HasSuffix(name, "ReadAll")) && len(x.Call.Args) > 0:
+				if fromOutside(fl, x.Call.Args[0], depth-1) {
+					return true
+				}
+			}
+		case *ssa.UnOp:
+			if f, ok := x.X.(*ssa.FieldAddr); ok && (isField(f, "Body") || isResponseBody(f)) {
+				return true
+			}
+		}
+		switch query.TypeName(o.Type()) {
+		case "mime/multipart.File", "mime/multipart.Part":
+			return true
+		}
+	}
+	return false
+}
+
+func isResponseBody(f *ssa.FieldAddr) bool {
+	return query.IsType(f.X.Type(), "net/http.Response") && fieldOf(f) == "Body"
+}
+
+// isDiscard reports whether a copy goes nowhere.
+func isDiscard(fl *flow.Flow, c flow.Call) bool {
+	if !strings.HasPrefix(c.Name, "io.Copy") {
+		return false
+	}
+	for _, o := range fl.Origins(c.Arg(0)) {
+		if load, ok := o.(*ssa.UnOp); ok {
+			if g, ok := load.X.(*ssa.Global); ok && g.Name() == "Discard" {
+				return true
+			}
+		}
+		switch query.TypeName(o.Type()) {
+		case "crypto/sha256.digest", "hash.Hash", "io.discard":
+			return true
+		}
+	}
+	return false
+}
+
+// readsSize reports whether a function looks at the size that an archive declares.
+func readsSize(fn *ssa.Function) bool {
+	for _, b := range fn.Blocks {
+		for _, instr := range b.Instrs {
+			switch instr := instr.(type) {
+			case *ssa.FieldAddr:
+				switch fieldOf(instr) {
+				case "UncompressedSize64", "UncompressedSize", "Size":
+					return true
+				}
+			case *ssa.Call:
+				if strings.HasSuffix(query.CalleeSSA(&instr.Call), ").Size") {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}

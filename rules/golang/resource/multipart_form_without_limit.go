@@ -1,0 +1,60 @@
+package resource
+
+import (
+	"context"
+	_ "embed"
+
+	"golang.org/x/tools/go/analysis"
+	"golang.org/x/tools/go/ssa"
+
+	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/lib/golang"
+	"github.com/peercheck/peercheck/rules/golang/internal/flow"
+)
+
+//go:embed testdata/multipart-form-without-limit.txtar
+var multipartFormWithoutLimitExamples string
+
+// MultipartFormWithoutLimit finds uploads of any size.
+var MultipartFormWithoutLimit = &check.Check{
+	ID:         "go/multipart-form-without-limit",
+	Title:      "Upload of any size is stored",
+	CWE:        []check.CWE{770, 400},
+	Severity:   check.Medium,
+	Confidence: check.Firm,
+	Since:      "0.1",
+	Requires:   []*analysis.Analyzer{golang.SSA, flow.Analyzer},
+	RunPackage: runMultipartFormWithoutLimit,
+	Page: check.Page{
+		What:   "A handler parses a multipart form by `ParseMultipartForm` or `FormFile`, and nothing in the package limits the body.",
+		Why:    "The argument of `ParseMultipartForm` is not a limit: it says how much is kept in memory, and the rest goes to temporary files, however much it is. One endless upload fills the disk, and with it everything else on that machine fails.",
+		Fix:    "Set `r.Body = http.MaxBytesReader(w, r.Body, max)` before the form is parsed, or limit all handlers by `http.MaxBytesHandler`. There is no quick fix, because only you know how large an upload may be.",
+		Limits: "Looks at functions that have the `http.ResponseWriter` as well. A limit anywhere in the package, and a test of the declared length, count. A limit that another package or a proxy sets is not seen. Test code is left alone.",
+		References: []string{
+			"https://cwe.mitre.org/data/definitions/770.html",
+			"https://pkg.go.dev/net/http#Request.ParseMultipartForm",
+			"https://pkg.go.dev/net/http#MaxBytesReader",
+		},
+		Examples: multipartFormWithoutLimitExamples,
+	},
+}
+
+func runMultipartFormWithoutLimit(_ context.Context, pass *check.PackagePass) error {
+	fl, ok := pass.ResultOf[flow.Analyzer].(*flow.Flow)
+	fns, built := pass.ResultOf[golang.SSA].(*golang.Functions)
+	if !ok || !built || limited(fns) {
+		return nil
+	}
+	reported := map[*ssa.Function]bool{}
+	for _, c := range fl.Calls("(*net/http.Request).ParseMultipartForm", "(*net/http.Request).FormFile") {
+		if !answers(c.Fn) || comparesLength(c.Fn) || reported[c.Fn] {
+			continue
+		}
+		reported[c.Fn] = true
+		pass.Report(check.Finding{
+			Message:  "the upload is stored however large it is: what does not fit into memory goes to disk",
+			Location: pass.Location(c.Expr),
+		})
+	}
+	return nil
+}
