@@ -3,6 +3,7 @@ package resource
 import (
 	"context"
 	_ "embed"
+	"slices"
 
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/ssa"
@@ -46,7 +47,9 @@ func runMultipartFormWithoutLimit(_ context.Context, pass *check.PackagePass) er
 		return nil
 	}
 	reported := map[*ssa.Function]bool{}
-	for _, c := range fl.Calls("(*net/http.Request).ParseMultipartForm", "(*net/http.Request).FormFile") {
+	calls := fl.Calls("(*net/http.Request).ParseMultipartForm", "(*net/http.Request).FormFile")
+	slices.SortFunc(calls, func(a, b flow.Call) int { return int(a.Expr.Pos() - b.Expr.Pos()) })
+	for _, c := range calls { // the first of a function has read all of it
 		if !answers(c.Fn) || comparesLength(c.Fn) || reported[c.Fn] {
 			continue
 		}
