@@ -12,9 +12,14 @@ import (
 	"github.com/peercheck/peercheck/lib/syntax/comment"
 )
 
-// maxShown bounds the findings that are printed in full: a screenful. The rest
-// is counted, and `peercheck scan --staged` shows it.
-const maxShown = 20
+const (
+	// maxShown bounds the findings that are printed in full: a screenful. The
+	// rest is counted.
+	maxShown = 20
+	// maxDegraded bounds what is said beside the verdict, which many will read
+	// at every commit.
+	maxDegraded = 3
+)
 
 // messages prints for the person who commits. What comes from the repository is
 // escaped.
@@ -40,11 +45,11 @@ const (
 	reset  = "\x1b[0m"
 )
 
-func (m *messages) paint(color, text string) string {
+func (m *messages) paint(color, s string) string {
 	if !m.color {
-		return text
+		return s
 	}
-	return color + text + reset
+	return color + s + reset
 }
 
 func (m *messages) line(format string, args ...any) { fmt.Fprintf(m.w, format+"\n", args...) }
@@ -66,8 +71,11 @@ func (m *messages) failed(ctx context.Context, err error) {
 
 func (m *messages) outcome(o *outcome) {
 	o.sort()
-	for _, n := range o.degraded[:min(len(o.degraded), maxShown)] {
+	for _, n := range o.degraded[:min(len(o.degraded), maxDegraded)] {
 		m.line("peercheck: %s %s", m.paint(yellow, "judged with less:"), text.Escape(n.String()))
+	}
+	if n := len(o.degraded); n > maxDegraded {
+		m.line("peercheck: and %d more were judged with less", n-maxDegraded)
 	}
 	if n := len(o.blocking); n > 0 {
 		m.line("%s", m.paint(bold+red, fmt.Sprintf("peercheck: %s this %s", count(n, "finding blocks", "findings block"), m.what())))
@@ -93,6 +101,9 @@ func (m *messages) outcome(o *outcome) {
 	m.line("")
 	if len(o.blocking) > 0 {
 		m.line("What now: %s", m.advice())
+		if m.hook == "pre-push" && slices.ContainsFunc(o.blocking, func(b blocking) bool { return b.commit != "" }) {
+			m.line("No pre-commit hook has let these commits pass: they were made with --no-verify, by cherry-pick, rebase or am, or elsewhere.")
+		}
 		if slices.ContainsFunc(o.blocking, func(b blocking) bool { return b.secret }) {
 			m.line("A secret that anybody else could have seen has to be replaced (rotated), not only removed.")
 		}

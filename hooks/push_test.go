@@ -34,7 +34,7 @@ var pushSituations = []situation{
 		pushing(r)
 		r.Commit("c", "a.txt", withToken)
 		return git(r, "push", "origin", "main")
-	}, true, []string{"secrets/test-token", "a.txt:1:5 in commit ", "blocks this push", "git rebase -i"}},
+	}, true, []string{"secrets/test-token", "a.txt:1:5 in commit ", "blocks this push", "git rebase -i", "No pre-commit hook has let these commits pass"}},
 	{"secret that the next commit removed", func(t *testing.T, r *repotest.Repo) step {
 		pushing(r)
 		r.Commit("c", "a.txt", withToken)

@@ -331,7 +331,7 @@ func isClean(report *check.Report, path string) bool {
 	return true
 }
 
-// sortOutcome puts an outcome in the order in which it is read.
+// sort puts an outcome in the order in which it is read.
 func (o *outcome) sort() {
 	slices.SortStableFunc(o.blocking, func(a, b blocking) int {
 		return cmp.Or(strings.Compare(a.Location.Path, b.Location.Path), a.Location.Range.Start-b.Location.Range.Start, strings.Compare(a.CheckID, b.CheckID))
