@@ -234,7 +234,7 @@ func (s *search) hit(r *rule, start, length int) {
 	case p.windowed:
 		// Windows that reach over the same loops again and again would cost more
 		// than the whole text does.
-		if s.steps > 8*len(s.text) {
+		if s.steps > 8*len(s.text)+slack {
 			st.whole, st.open = true, false
 			return
 		}
@@ -253,6 +253,10 @@ func (s *search) hit(r *rule, start, length int) {
 	}
 }
 
+// slack is what may be looked at twice in any document, in bytes: less than a
+// few milliseconds' worth.
+const slack = 1 << 18
+
 // tryAt tries an anchored plan at a keyword.
 func (s *search) tryAt(r *rule, p *plan, st *state, start, length int) {
 	text := s.text
@@ -268,7 +272,7 @@ func (s *search) tryAt(r *rule, p *plan, st *state, start, length int) {
 	}
 	// Expressions that are tried over the same text again and again would cost
 	// more than one search of the whole text does.
-	if s.steps > 32*len(text)+maxWidth {
+	if s.steps > 8*len(text)+slack {
 		st.whole = true
 		return
 	}
