@@ -8,7 +8,6 @@ import (
 	"go/token"
 	"go/types"
 	"slices"
-	"strings"
 
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/analysis/passes/inspect"
@@ -16,12 +15,12 @@ import (
 	"golang.org/x/tools/go/ssa"
 
 	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/lib/golang/models"
 	"github.com/peercheck/peercheck/lib/golang/query"
 	"github.com/peercheck/peercheck/rules/golang/internal/code"
 	"github.com/peercheck/peercheck/rules/golang/internal/edit"
 	"github.com/peercheck/peercheck/rules/golang/internal/flow"
 	"github.com/peercheck/peercheck/rules/golang/internal/purpose"
-	"github.com/peercheck/peercheck/rules/golang/internal/web"
 )
 
 //go:embed testdata/timing-unsafe-compare.txtar
@@ -182,10 +181,10 @@ func (t *timing) judge(c comparison) {
 	}
 	if values := t.compared[c.pos]; values[0] != nil && values[1] != nil {
 		if t.hasMAC {
-			x.mac, y.mac = t.comesFrom(values[0], t.isMAC), t.comesFrom(values[1], t.isMAC)
+			x.mac, y.mac = t.comesFrom(values[0], t.isMAC, noField), t.comesFrom(values[1], t.isMAC, noField)
 		}
 		if isSecret(x.purpose) || isSecret(y.purpose) {
-			x.sent, y.sent = t.comesFrom(values[0], isSent), t.comesFrom(values[1], isSent)
+			x.sent, y.sent = t.comesFrom(values[0], isSent, isSentField), t.comesFrom(values[1], isSent, isSentField)
 		}
 	}
 	what := t.secret(c, x, y)
@@ -315,13 +314,13 @@ func (t *timing) asksForChange(c comparison) bool {
 	return field != nil && field.IsField() && field == code.Var(t.TypesInfo, y)
 }
 
-// comesFrom reports whether a value is made from the result of a call that is
-// asked for, by what gives it back in another form.
-func (t *timing) comesFrom(v ssa.Value, is func(*ssa.CallCommon) bool) bool {
+// comesFrom reports whether a value is the result of a call or a field that is
+// asked for, perhaps in another form.
+func (t *timing) comesFrom(v ssa.Value, isCall func(*ssa.CallCommon) bool, isField func(name string) bool) bool {
 	seen := map[ssa.Value]bool{}
 	var visit func(v ssa.Value) bool
 	visitCall := func(call *ssa.CallCommon) bool {
-		return is(call) || keepsText(call) && slices.ContainsFunc(call.Args, visit)
+		return isCall(call) || slices.ContainsFunc(passedOn(call), visit)
 	}
 	visit = func(v ssa.Value) bool {
 		if seen[v] {
@@ -353,7 +352,8 @@ func (t *timing) comesFrom(v ssa.Value, is func(*ssa.CallCommon) bool) bool {
 			case *ssa.UnOp:
 				switch at := o.X.(type) {
 				case *ssa.FieldAddr:
-					if query.IsType(at.X.Type(), "net/http.Cookie") && visit(at.X) {
+					name := fieldName(at)
+					if isField(name) || name == "net/http.Cookie.Value" && visit(at.X) {
 						return true
 					}
 				case *ssa.IndexAddr:
@@ -370,6 +370,19 @@ func (t *timing) comesFrom(v ssa.Value, is func(*ssa.CallCommon) bool) bool {
 		return false
 	}
 	return visit(v)
+}
+
+// fieldName spells a field as package models does: "net/http.Request.Header".
+func fieldName(at *ssa.FieldAddr) string {
+	p, ok := types.Unalias(at.X.Type()).Underlying().(*types.Pointer)
+	if !ok {
+		return ""
+	}
+	st, ok := p.Elem().Underlying().(*types.Struct)
+	if !ok {
+		return ""
+	}
+	return query.TypeName(p) + "." + st.Field(at.Field).Name()
 }
 
 // elements gives what is stored in the elements of an array, such as that of the
@@ -389,19 +402,38 @@ func elements(array *ssa.Alloc) (values []ssa.Value) {
 	return values
 }
 
-// keepsText reports whether a function gives text back in another form.
-func keepsText(call *ssa.CallCommon) bool {
+// passedOn gives the operands of a call that its result is made of.
+func passedOn(call *ssa.CallCommon) []ssa.Value {
 	name := query.CalleeSSA(call)
-	if name == "append" || name == "fmt.Sprintf" || name == "fmt.Sprint" {
-		return true
+	if name == "append" {
+		return call.Args
 	}
-	for _, prefix := range []string{"encoding/hex.", "(*encoding/base64.Encoding).", "strings.", "bytes.", "net/url."} {
-		if strings.HasPrefix(name, prefix) {
-			return true
+	fn := models.Default().Function(name)
+	if fn == nil {
+		return nil
+	}
+	args, operands := call.Args, []ssa.Value(nil)
+	var recv ssa.Value
+	if call.IsInvoke() {
+		recv = call.Value
+	} else if call.Signature().Recv() != nil && len(args) > 0 {
+		recv, args = args[0], args[1:]
+	}
+	for _, f := range fn.Flows {
+		switch {
+		case f.To.Where != models.Result:
+		case f.From.Where == models.Receiver && recv != nil:
+			operands = append(operands, recv)
+		case f.From.Where == models.Argument && f.From.Rest && f.From.Index < len(args):
+			operands = append(operands, args[f.From.Index:]...)
+		case f.From.Where == models.Argument && f.From.Index < len(args):
+			operands = append(operands, args[f.From.Index])
 		}
 	}
-	return false
+	return operands
 }
+
+func noField(string) bool { return false }
 
 // isMAC reports whether a call is mac.Sum(nil) of a MAC that hmac.New made.
 func (t *timing) isMAC(call *ssa.CallCommon) bool {
@@ -414,7 +446,19 @@ func (t *timing) isMAC(call *ssa.CallCommon) bool {
 	})
 }
 
-func isSent(call *ssa.CallCommon) bool { return web.IsInput(query.CalleeSSA(call)) }
+// isSent reports whether a call gives what a client sent.
+func isSent(call *ssa.CallCommon) bool {
+	fn := models.Default().Function(query.CalleeSSA(call))
+	return fn != nil && slices.ContainsFunc(fn.Sources, func(s models.Source) bool {
+		return s.Kind.Name == "http" && s.At.Where == models.Result
+	})
+}
+
+// isSentField is isSent for a field.
+func isSentField(name string) bool {
+	f := models.Default().Field(name)
+	return f != nil && f.Kind != nil && f.Kind.Name == "http"
+}
 
 // fixes puts in a comparison in constant time.
 func (t *timing) fixes(c comparison, mac bool) []check.Fix {
