@@ -280,3 +280,46 @@ func BenchmarkMemory(b *testing.B) {
 	}
 	b.ReportMetric(0, "ns/op")
 }
+
+// Memory with a large module open: golang.org/x/tools, from the first file to
+// its typed verdict. Budget: 300 MB.
+func BenchmarkLargeModule(b *testing.B) {
+	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "golang.org/x/tools").Output()
+	if err != nil {
+		b.Fatal(err)
+	}
+	dir := strings.TrimSpace(string(out))
+	for b.Loop() {
+		s := open(b, dir)
+		for _, name := range []string{"go/packages/packages.go", "go/ssa/builder.go", "cmd/stringer/stringer.go"} {
+			text, err := os.ReadFile(filepath.Join(dir, name))
+			if err != nil {
+				b.Fatal(err)
+			}
+			s.show("file://"+filepath.Join(dir, name), string(text))
+		}
+		b.ReportMetric(s.resident(), "RSS-MB")
+	}
+}
+
+// A workspace of 100,000 files costs nothing until it is asked for: from the
+// start to the diagnostics of one file. Budget: that of a small workspace.
+func BenchmarkManyFiles(b *testing.B) {
+	dir := b.TempDir()
+	for i := range 1000 {
+		folder := filepath.Join(dir, fmt.Sprintf("d%d", i))
+		if err := os.Mkdir(folder, 0o755); err != nil {
+			b.Fatal(err)
+		}
+		for k := range 100 {
+			if err := os.WriteFile(filepath.Join(folder, fmt.Sprintf("f%d.txt", k)), []byte("text\n"), 0o644); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+	for b.Loop() {
+		s := open(b, dir)
+		s.show("file://"+filepath.Join(dir, "d7", "f7.txt"), "some text\n")
+		b.ReportMetric(s.resident(), "RSS-MB")
+	}
+}

@@ -101,6 +101,7 @@ try {
   });
   await run();
   await suite();
+  await restricted();
 } catch (problem) {
   failed = true;
   console.log(`FAIL ${problem.stack ?? problem}`);
@@ -149,7 +150,7 @@ async function run() {
   await shot(page, "hover");
   await page.keyboard.press("Escape");
 
-  await quickFix(page, token);
+  await quickFix(page, "10:30");
   await shot(page, "quickfix");
   await choose(page, "InsecureSkipVerify");
   await gone(page.locator(".squiggly-error"));
@@ -158,7 +159,7 @@ async function run() {
   await page.locator(".squiggly-error").first().waitFor();
   ok("undo brings it back");
 
-  await quickFix(page, token);
+  await quickFix(page, "10:30");
   await choose(page, "Ignore go/tls-verification-disabled here");
   await page.locator(".view-line", { hasText: "peercheck:ignore" }).waitFor();
   await page.keyboard.type("a test server");
@@ -206,6 +207,22 @@ async function suite() {
   await page.close();
 }
 
+/** restricted opens the workspace without trusting it. */
+async function restricted() {
+  writeFileSync(
+    join(userData, "User", "settings.json"),
+    JSON.stringify({ ...settings, "security.workspace.trust.enabled": true, "security.workspace.trust.startupPrompt": "never", "security.workspace.trust.emptyWindow": false }),
+  );
+  const page = await browser.newPage({ viewport: { width: 1180, height: 720 } });
+  page.setDefaultTimeout(patience);
+  await open(page, `?folder=${workspace}`);
+  await openFile(page, "client.go");
+  await page.locator(".statusbar-item", { hasText: "peercheck (partial)" }).waitFor();
+  ok("without trust, Go files are judged with partial types, and the status item says so");
+  await shot(page, "restricted");
+  await page.close();
+}
+
 async function open(page, query) {
   const deadline = Date.now() + 2 * patience;
   for (;;) {
@@ -238,10 +255,13 @@ async function command(page, title) {
 
 /** quickFix opens the menu. It closes by itself if the editor is still busy with
  * what was typed before, so it is asked for until it stays. */
-async function quickFix(page, token) {
+async function quickFix(page, place) {
   const rows = page.locator(".action-widget .monaco-list-row");
   for (let i = 0; i < 10; i++) {
-    await token.click();
+    await page.keyboard.press("Control+g");
+    await page.locator(".quick-input-widget input").first().fill(`:${place}`);
+    await page.keyboard.press("Enter");
+    await page.locator(".quick-input-widget").waitFor({ state: "hidden" });
     await page.keyboard.press("Control+.");
     if (await rows.first().waitFor({ timeout: 6_000 }).then(() => true, () => false)) {
       return;
