@@ -7,6 +7,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"strings"
 
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/ssa"
@@ -100,11 +101,12 @@ func limited(fns *golang.Functions) bool {
 	return false
 }
 
-// answers reports whether a function, or one around it, answers requests.
+// answers reports whether a function, or one around it, answers requests. A
+// framework that works with its own context does not: who calls it does.
 func answers(fn *ssa.Function) bool {
 	for ; fn != nil; fn = fn.Parent() {
 		for _, p := range fn.Params {
-			if isResponder(p.Type()) {
+			if isResponder(p.Type()) && (fn.Pkg == nil || !strings.HasPrefix(query.TypeName(p.Type()), fn.Pkg.Pkg.Path()+".")) {
 				return true
 			}
 		}

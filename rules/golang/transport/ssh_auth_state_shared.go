@@ -31,7 +31,7 @@ var SSHAuthStateShared = &check.Check{
 		What: "The `PublicKeyCallback` of an SSH server stores who the key belongs to in a variable outside of it.",
 		Why: "A client may ask about any number of public keys before it proves that it has one of them, and the callback runs for each. The last one asked about is then taken for the one that logged in: a client asks about the administrator's " +
 			"public key, logs in with its own, and is the administrator (CVE-2024-45337).",
-		Fix: "Return what is known of the key in `ssh.Permissions.Extensions`, and read it from `ServerConn.Permissions` after the handshake. There is no quick fix, because the readers have to change.",
+		Fix:    "Return what is known of the key in `ssh.Permissions.Extensions`, and read it from `ServerConn.Permissions` after the handshake. There is no quick fix, because the readers have to change.",
 		Limits: "Sees callbacks that are written where they are set, or are functions of the package. Counters, logs and caches by key are left alone, as is test code.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/287.html",
