@@ -50,7 +50,7 @@ func runMultipartFormWithoutLimit(_ context.Context, pass *check.PackagePass) er
 	calls := fl.Calls("(*net/http.Request).ParseMultipartForm", "(*net/http.Request).FormFile")
 	slices.SortFunc(calls, func(a, b flow.Call) int { return int(a.Expr.Pos() - b.Expr.Pos()) })
 	for _, c := range calls { // the first of a function has read all of it
-		if !answers(c.Fn) || comparesLength(c.Fn) || reported[c.Fn] {
+		if !answersBy(fl, c.Fn) || comparesLength(c.Fn) || reported[c.Fn] {
 			continue
 		}
 		reported[c.Fn] = true
@@ -60,4 +60,10 @@ func runMultipartFormWithoutLimit(_ context.Context, pass *check.PackagePass) er
 		})
 	}
 	return nil
+}
+
+// answersBy reports whether a function answers requests, or a function of this
+// package that does calls it.
+func answersBy(fl *flow.Flow, fn *ssa.Function) bool {
+	return answers(fn) || slices.ContainsFunc(fl.Callers(fn), func(c flow.Call) bool { return answers(c.Fn) && !comparesLength(c.Fn) })
 }

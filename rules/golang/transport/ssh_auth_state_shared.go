@@ -6,11 +6,13 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"strings"
 
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/analysis/passes/inspect"
 
 	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/lib/golang/query"
 	"github.com/peercheck/peercheck/rules/golang/internal/code"
 )
 
@@ -60,7 +62,7 @@ func runSSHAuthStateShared(_ context.Context, pass *check.PackagePass) error {
 
 func storesOutside(pass *check.PackagePass, field, callback ast.Expr) {
 	v := code.Var(pass.TypesInfo, field)
-	if v == nil || !v.IsField() || v.Name() != "PublicKeyCallback" || code.Path(v.Pkg()) != "golang.org/x/crypto/ssh" {
+	if v == nil || !v.IsField() || v.Name() != "PublicKeyCallback" || !takesPublicKey(v.Type()) {
 		return
 	}
 	signature, body := code.Body(pass.Pass, callback)
@@ -85,6 +87,17 @@ func storesOutside(pass *check.PackagePass, field, callback ast.Expr) {
 	})
 }
 
+// takesPublicKey reports whether a type is the callback's, of
+// golang.org/x/crypto/ssh or of what is modelled on it.
+func takesPublicKey(t types.Type) bool {
+	sig, ok := t.Underlying().(*types.Signature)
+	if !ok || sig.Params().Len() != 2 || sig.Results().Len() != 2 {
+		return false
+	}
+	name := query.TypeName(sig.Params().At(1).Type())
+	return strings.HasSuffix(name, ".PublicKey") && strings.HasSuffix(query.TypeName(sig.Results().At(0).Type()), ".Permissions")
+}
+
 // isOutside reports whether what is assigned to lives outside of a callback, which
 // has its parameters and its body between two positions.
 func isOutside(pass *check.PackagePass, lhs ast.Expr, from, to token.Pos) bool {
@@ -96,6 +109,13 @@ func isOutside(pass *check.PackagePass, lhs ast.Expr, from, to token.Pos) bool {
 			}
 			lhs = e.X
 		case *ast.StarExpr:
+			lhs = e.X
+		case *ast.IndexExpr:
+			if t := pass.TypesInfo.TypeOf(e.X); t != nil {
+				if _, isMap := t.Underlying().(*types.Map); isMap {
+					return false // by user or by key
+				}
+			}
 			lhs = e.X
 		case *ast.Ident:
 			v, ok := pass.TypesInfo.Uses[e].(*types.Var)

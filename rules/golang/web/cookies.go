@@ -3,6 +3,7 @@ package web
 import (
 	"go/ast"
 	"go/constant"
+	"go/token"
 	"iter"
 	"slices"
 	"strings"
@@ -116,6 +117,10 @@ func keys(m map[string]string) iter.Seq[string] {
 func unset(pass *check.PackagePass, value ast.Expr) bool {
 	if value == nil {
 		return true
+	}
+	if not, ok := ast.Unparen(value).(*ast.UnaryExpr); ok && not.Op == token.NOT {
+		on, known := code.ConstBool(pass.Pass, not.X)
+		return known && on
 	}
 	on, known := code.ConstBool(pass.Pass, value)
 	return known && !on

@@ -567,10 +567,8 @@ func (f *Flow) onlyRead(v ssa.Value, seen map[ssa.Value]bool) bool {
 				}
 			}
 		case *ssa.Store:
-			if r.Addr == v {
-				if _, ok := r.Val.(*ssa.Const); !ok {
-					return false
-				}
+			if r.Addr == v && !f.constantValue(r.Val, seen) {
+				return false
 			}
 		case ssa.CallInstruction:
 			if r.Common().Value != v && !f.reads(r.Common(), v) {
@@ -582,6 +580,20 @@ func (f *Flow) onlyRead(v ssa.Value, seen map[ssa.Value]bool) bool {
 	}
 	return true
 }
+
+// constantValue reports whether what is stored is written in the source: a
+// constant, or an array of some (iv := [16]byte{...}).
+func (f *Flow) constantValue(v ssa.Value, seen map[ssa.Value]bool) bool {
+	if load, ok := v.(*ssa.UnOp); ok && load.Op == token.MUL {
+		array, ok := load.X.(*ssa.Alloc)
+		return ok && f.onlyRead(array, seen)
+	}
+	_, ok := v.(*ssa.Const)
+	return ok
+}
+
+// Callers gives the calls of a function in this package, outside of test code.
+func (f *Flow) Callers(fn *ssa.Function) []Call { return f.callers[fn] }
 
 // readers are functions, by the start of their name, that do not write into
 // what they are given.
