@@ -57,10 +57,11 @@ func Install(ctx context.Context, opts InstallOptions) ([]Outcome, error) {
 	if !filepath.IsAbs(opts.Binary) {
 		return nil, fmt.Errorf("the program's path %q is not absolute", opts.Binary)
 	}
-	dir, workTree, err := hooksDir(ctx, opts)
+	dir, r, err := hooksDir(ctx, opts)
 	if err != nil {
 		return nil, err
 	}
+	workTree, shared := r.Root(), sharedNote(r, dir)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
 	}
@@ -78,9 +79,25 @@ func Install(ctx context.Context, opts InstallOptions) ([]Outcome, error) {
 		if err != nil {
 			return out, fmt.Errorf("installing %s: %w", filepath.Join(dir, name), err)
 		}
+		if shared != "" {
+			done += "; " + shared
+		}
 		out = append(out, Outcome{name, filepath.Join(dir, name), done})
 	}
 	return out, nil
+}
+
+// sharedNote says if hooks stand where other repositories look for theirs, too.
+func sharedNote(r *repo.Repo, dir string) string {
+	for _, own := range []string{r.CommonDir(), r.Root()} {
+		if own == "" {
+			continue
+		}
+		if rel, err := filepath.Rel(own, dir); err == nil && filepath.IsLocal(rel) {
+			return ""
+		}
+	}
+	return "core.hooksPath points out of this repository, so every repository that uses that folder has it now"
 }
 
 func install(root *os.Root, name, binary string) (done string, err error) {
@@ -222,14 +239,13 @@ func uninstall(root *os.Root, name string) (done string, err error) {
 	return "", nil
 }
 
-// hooksDir is where Git looks for hooks, and the top of the work tree.
-func hooksDir(ctx context.Context, opts InstallOptions) (dir, workTree string, err error) {
+// hooksDir is where Git looks for hooks, and whose they are. The repository is
+// closed already: only its layout can be asked for.
+func hooksDir(ctx context.Context, opts InstallOptions) (dir string, r *repo.Repo, err error) {
 	opts.Repo.Bare = opts.Repo.Bare || opts.Server
-	r, err := repo.Open(ctx, opts.Repo)
-	if err != nil {
-		return "", "", err
+	if r, err = repo.Open(ctx, opts.Repo); err != nil {
+		return "", nil, err
 	}
-	defer r.Close()
 	dir, err = r.HooksDir(ctx)
-	return dir, r.Root(), err
+	return dir, r, errors.Join(err, r.Close())
 }

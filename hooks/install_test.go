@@ -95,6 +95,9 @@ func TestInstallPlaces(t *testing.T) {
 			if len(out) != 1 || out[0].Path != want {
 				t.Errorf("Install: %+v, want it at %s", out, want)
 			}
+			if shared := strings.Contains(out[0].Done, "every repository that uses that folder"); shared != (tt.name == "absolute core.hooksPath") {
+				t.Errorf("shared: %v: %s", shared, out[0].Done)
+			}
 			// The effect is what counts: Git runs it.
 			at.Stage("a.txt", aToken+"\n")
 			if msg, code := at.Try("commit", "-m", "c"); code == 0 {

@@ -146,3 +146,24 @@ func TestResumes(t *testing.T) {
 		t.Errorf("%d judged after 1000 of 2500, %v", res.Judged, err)
 	}
 }
+
+// BenchmarkScan is a history of 3,000 versions of 30 files, 20 kB each, packed:
+// reading and a check that does little.
+func BenchmarkScan(b *testing.B) {
+	r := repotest.New(b)
+	var in strings.Builder
+	for i := range 3000 {
+		fmt.Fprintf(&in, "commit refs/heads/main\ncommitter C <c@example.com> %d +0000\ndata 2\nc\n", 1767322645+i)
+		content := fmt.Sprintf("version %d\n", i) + strings.Repeat(fmt.Sprintf("a line of text of file %d that stays the same\n", i%30), 20<<10/46)
+		fmt.Fprintf(&in, "M 100644 inline d%d/f%d.txt\ndata %d\n%s\n", i%5, i%30, len(content), content)
+	}
+	r.GitInput(in.String(), "fast-import", "--quiet")
+	opts := options(b, r, false)
+	for b.Loop() {
+		res, err := history.Scan(b.Context(), opts)
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.SetBytes(res.Bytes)
+	}
+}
