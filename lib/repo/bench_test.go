@@ -17,7 +17,7 @@ func BenchmarkStaged(b *testing.B) {
 		if _, err := os.Stat(dir); err != nil {
 			b.Skip("run the benchmarks of package hooks first")
 		}
-		for way, open := range map[string]opener{"git": repo.OpenGit, "hooks": repo.Open, "native": func(ctx context.Context, o repo.Options) (*repo.Repo, error) {
+		for way, open := range map[string]opener{"git": repo.Open, "native": func(ctx context.Context, o repo.Options) (*repo.Repo, error) {
 			o.Native = true
 			return repo.Open(ctx, o)
 		}} {

@@ -18,7 +18,6 @@ import (
 type gitStore struct {
 	cmd     command
 	layout  layout
-	index   string // path of the index file; "" leaves reading it to git
 	objects *batch // cat-file --batch-command, from Git 2.36 on
 	// For an older git: cat-file --batch-check and --batch.
 	sizes, contents *batch
@@ -213,7 +212,7 @@ func locateGit(ctx context.Context, opts Options) (layout, *gitStore, error) {
 		return layout{}, nil, err
 	}
 	return l, &gitStore{
-		cmd: cmd, layout: l, index: l.indexFile(opts),
+		cmd: cmd, layout: l,
 		objects: newBatch(cmd, "--batch-command"), sizes: newBatch(cmd, "--batch-check"), contents: newBatch(cmd, "--batch"),
 	}, nil
 }
@@ -347,18 +346,7 @@ var emptyTrees = map[int]string{
 	64: "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321",
 }
 
-// diffIndex reads the index itself if it has a cache tree, which is three times
-// as fast as git in a large repository, and leaves everything odd to git.
 func (g *gitStore) diffIndex(ctx context.Context, tree ID) ([]change, error) {
-	if g.index != "" {
-		if x, err := readIndex(g.layout, g.index); err == nil && x.Tree != nil {
-			return diffIndex(ctx, trees{g, g.layout.hexLen}, x, tree)
-		}
-	}
-	return g.gitDiffIndex(ctx, tree)
-}
-
-func (g *gitStore) gitDiffIndex(ctx context.Context, tree ID) ([]change, error) {
 	if tree == "" {
 		tree = ID(emptyTrees[g.layout.hexLen])
 	}

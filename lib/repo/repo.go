@@ -3,8 +3,8 @@
 // runs nothing that a repository names (invariants 8 and 9).
 //
 // There are two backends, which are tested against each other: the git program's
-// plumbing commands, and go-git's low-level storage ([Options].Native). The index
-// is read by package index, and by git where that cannot.
+// plumbing commands, and go-git's low-level storage with our own reader of the
+// index, package index ([Options].Native).
 //
 // Start with [Open] and [Repo.Staged]. Every error means that something could
 // not be read: it is never "nothing found". What is wrong with a single blob is
