@@ -66,7 +66,7 @@ type Options struct {
 
 // ErrAbandoned is returned by Serve when the connection ended without the
 // client having asked for shutdown: a program should exit with status 1 (LSP
-// 3.18, exit).
+// 3.18, exit). The error of a context that ended is joined to it.
 var ErrAbandoned = errors.New("the client ended without asking for shutdown")
 
 // Serve speaks with one client until it says exit, closes the connection or
@@ -175,10 +175,10 @@ func (s *server) serve(rw io.ReadWriteCloser) error {
 	switch err := context.Cause(s.ctx); {
 	case s.phase() == phaseShutDown:
 		return nil
-	case errors.Is(err, errExit):
+	case errors.Is(err, errExit), errors.Is(err, ErrAbandoned):
 		return ErrAbandoned
 	default:
-		return err
+		return fmt.Errorf("%w: %w", ErrAbandoned, err) // the caller's wish
 	}
 }
 

@@ -18,12 +18,17 @@ func (p *program) lspCommand() *cobra.Command {
 		Short: "Run the language server on standard input and output",
 		Long: `Run the language server (LSP 3.18). Editors start it; see editors/ for how to
 configure each of them. Standard output carries protocol frames only; messages
-for whoever looks into a fault go to standard error.`,
+for whoever looks into a fault go to standard error.
+
+Neither git nor the Go toolchain runs in a workspace that the editor says is not
+trusted. For editors that have no notion of trust there is the file
+peercheck/trusted in your configuration folder (~/.config on Linux): if it is
+there, only the folders that it lists, one a line, and what lies in them, are.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			err := lsp.Serve(cmd.Context(), p.in, p.out, lsp.Options{
 				Checks: rules.All(), Version: version(), Now: p.now, Env: p.env, Log: p.err,
-				Alive: alive,
+				Alive: alive, Trusted: trustedFolders(),
 			})
 			if errors.Is(err, lsp.ErrAbandoned) {
 				return exitCode(1) // what LSP asks for (exit notification)
