@@ -429,22 +429,29 @@ func (m *modes) secretPath(e ast.Expr) string {
 }
 
 // texts gives the constant strings that a path is made of: its last elements.
-func (m *modes) texts(e ast.Expr) (texts []string) {
+func (m *modes) texts(e ast.Expr) []string { return m.textsTo(e, 10) }
+
+// textsTo looks through so many variables and calls: in code that does not
+// compile they may refer to each other in a circle.
+func (m *modes) textsTo(e ast.Expr, depth int) []string {
+	if depth == 0 {
+		return nil
+	}
 	if text, ok := code.ConstString(m.Pass, e); ok {
 		return []string{text}
 	}
 	switch x := ast.Unparen(e).(type) {
 	case *ast.BinaryExpr:
-		return m.texts(x.Y)
+		return m.textsTo(x.Y, depth-1)
 	case *ast.CallExpr:
 		name := query.Callee(m.TypesInfo, x)
 		if (name == "path/filepath.Join" || name == "path.Join") && len(x.Args) > 0 {
-			return m.texts(x.Args[len(x.Args)-1])
+			return m.textsTo(x.Args[len(x.Args)-1], depth-1)
 		}
 	case *ast.Ident:
 		if init := code.Init(m.Pass, x); init != nil {
 			if _, again := ast.Unparen(init).(*ast.Ident); !again {
-				return m.texts(init)
+				return m.textsTo(init, depth-1)
 			}
 		}
 	}

@@ -118,10 +118,21 @@ func Init(pass *analysis.Pass, e ast.Expr) ast.Expr {
 
 func onlyValue(pass *analysis.Pass, v *types.Var) ast.Expr {
 	values, changed := assignments(pass, v)
-	if changed || len(values) != 1 {
-		return nil
+	if changed || len(values) != 1 || uses(pass, values[0], v) {
+		return nil // a parameter that is set from itself has the caller's value too
 	}
 	return values[0]
+}
+
+// uses reports whether an expression refers to a variable.
+func uses(pass *analysis.Pass, e ast.Expr, v *types.Var) (found bool) {
+	ast.Inspect(e, func(n ast.Node) bool {
+		if id, ok := n.(*ast.Ident); ok && pass.TypesInfo.Uses[id] == v {
+			found = true
+		}
+		return !found
+	})
+	return found
 }
 
 // Values gives every expression that this package assigns to a variable, that
