@@ -62,7 +62,8 @@ type Endpoint struct {
 	// Rest means Index and all arguments after it.
 	Rest bool
 	// Path leads to a part: names of fields, "[]" for elements (of a slice, an
-	// array, a channel, the values of a map), "{}" for the keys of a map.
+	// array, a channel, the values of a map), "{}" for the keys of a map, "*" for what
+	// is written to it as a stream, as opposed to its fields.
 	Path []string
 	// Call, if not negative, means: the parameter of this number of the
 	// function that is the value. It is -1 otherwise.
@@ -142,8 +143,10 @@ type Stand struct {
 
 // A Field is the model of a field.
 type Field struct {
-	// Kind is set if reading the field gives untrusted data.
-	Kind *Kind
+	// Kind is set if reading the field gives untrusted data, which is harmless for
+	// some classes from the start.
+	Kind   *Kind
+	Clears Set
 	// Stands: a guard of the field is a guard of the whole for these classes.
 	Stands Set
 	// Sink is set if what is stored into the field must not be untrusted.

@@ -212,7 +212,7 @@ func (r *reader) model(line string) error {
 	return r.errorf("%q is none of field, var, writer, type", special)
 }
 
-// field reads the clauses `source KIND`, `stands CLASS...` and `sink CLASS`.
+// field reads the clauses `source KIND [clears CLASS...]`, `stands CLASS...` and `sink CLASS`.
 func (r *reader) field(name, clauses string) error {
 	f := &Field{}
 	for clause := range strings.SplitSeq(clauses, ";") {
@@ -226,6 +226,9 @@ func (r *reader) field(name, clauses string) error {
 			f.Kind = r.Kind(words[1])
 			if f.Kind == nil {
 				return r.errorf("no kind %q", words[1])
+			}
+			if len(words) > 3 && words[2] == "clears" {
+				f.Clears, err = r.set(words[3:])
 			}
 		case "stands":
 			f.Stands, err = r.set(words[1:])
@@ -416,13 +419,13 @@ func (r *reader) flow(f *Function, words []string) error {
 }
 
 // endpoints reads ENDPOINT,ENDPOINT: recv, result, result1, 0, 1..., each with a
-// path (.Field, [], {}) or, for functions, the number of a parameter: 1(0).
+// path (.Field, [], {}, *) or, for functions, the number of a parameter: 1(0).
 func (r *reader) endpoints(list string) ([]Endpoint, error) {
 	var ends []Endpoint
 	for word := range strings.SplitSeq(list, ",") {
 		e := Endpoint{Call: -1}
 		base := word
-		if i := strings.IndexAny(word, "[{("); i >= 0 {
+		if i := strings.IndexAny(word, "[{(*"); i >= 0 {
 			base = word[:i]
 		}
 		if i := strings.Index(base, "."); i >= 0 && !strings.HasSuffix(base, "...") {
@@ -450,8 +453,10 @@ func (r *reader) endpoints(list string) ([]Endpoint, error) {
 			switch {
 			case strings.HasPrefix(rest, "[]"), strings.HasPrefix(rest, "{}"):
 				e.Path, rest = append(e.Path, rest[:2]), rest[2:]
+			case rest[0] == '*':
+				e.Path, rest = append(e.Path, "*"), rest[1:]
 			case rest[0] == '.':
-				end := strings.IndexAny(rest[1:], ".[{(") + 1
+				end := strings.IndexAny(rest[1:], ".[{(*") + 1
 				if end == 0 {
 					end = len(rest)
 				}
@@ -463,7 +468,7 @@ func (r *reader) endpoints(list string) ([]Endpoint, error) {
 				}
 				e.Call, rest = n, ""
 			default:
-				return nil, r.errorf("%q: %q is no path; want .Field, [] or {}", word, rest)
+				return nil, r.errorf("%q: %q is no path; want .Field, [], {} or *", word, rest)
 			}
 		}
 		if len(e.Path) > 3 {

@@ -519,7 +519,7 @@ func (g *graph) binary(i *ssa.BinOp, block *ssa.BasicBlock) {
 		from, mask := g.use(v, block)
 		mask &= keep
 		if k == 1 && i.Op == token.ADD {
-			mask &^= g.run.prefixClears(i.X)
+			mask &^= g.run.prefixClears(i.X, i.Y)
 		}
 		if mask != 0 {
 			g.addEdge(from, edge{to: to, keep: mask, note: none})
@@ -555,7 +555,7 @@ func (g *graph) fieldSource(at ssa.Value, base ssa.Value, index int) {
 	if m == nil || m.Kind == nil || g.outgoing(base) || onlyStored(at) {
 		return
 	}
-	g.seeds = append(g.seeds, seed{at: g.cell(at), from: end{kind: endSource, index: g.run.kind(m.Kind)}, keep: models.All,
+	g.seeds = append(g.seeds, seed{at: g.cell(at), from: end{kind: endSource, index: g.run.kind(m.Kind)}, keep: models.All &^ m.Clears,
 		note: g.note(note{kind: noteSource, pos: at.Pos(), name: fieldName(base.Type(), index)})})
 }
 

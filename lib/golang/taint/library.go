@@ -10,6 +10,7 @@ import (
 	"golang.org/x/tools/go/ssa"
 
 	"github.com/peercheck/peercheck/lib/golang/models"
+	"github.com/peercheck/peercheck/lib/golang/query"
 )
 
 // applyModel adds what a library function does.
@@ -110,6 +111,8 @@ func (g *graph) at(s *site, e models.Endpoint) []located {
 		mask := models.All
 		if p == (path{}) {
 			mask = g.run.typeMask(v.Type())
+		} else if p[0] == content && textual(v.Type()) {
+			p = path{} // the stream is the value
 		}
 		if i == len(s.operands)-1 && p == (path{}) {
 			if values, ok := g.variadic(s); ok { // one by one, each with its own guards
@@ -243,7 +246,7 @@ func (g *graph) writerClass(to cell, static ssa.Value) *models.Class {
 	}
 	for _, t := range g.targets(to, nil) {
 		n := g.nodes[t.node]
-		if n.value == nil || t.path != (path{}) {
+		if n.value == nil || t.path != (path{}) && t.path != (path{content}) {
 			continue
 		}
 		if _, isTuple := n.value.Type().(*types.Tuple); isTuple {
@@ -450,8 +453,14 @@ func (r *run) formatPieces(format string, values []ssa.Value, stop int, list []p
 }
 
 // prefixClears says for which classes what follows a string is harmless.
-func (r *run) prefixClears(before ssa.Value) models.Set {
-	return r.clearedAfter(r.pieces(before, nil))
+func (r *run) prefixClears(before, value ssa.Value) models.Set {
+	list := r.pieces(before, nil)
+	if load, ok := value.(*ssa.UnOp); ok {
+		if f, ok := load.X.(*ssa.FieldAddr); ok && query.IsType(f.X.Type(), "net/url.URL") && fieldName(f.X.Type(), f.Field) == "Path" {
+			list = append(slices.Clip(list), piece{text: "/"}) // with which the path of a request begins
+		}
+	}
+	return r.clearedAfter(list)
 }
 
 // formatClears is prefixClears for an argument of a format.

@@ -20,7 +20,7 @@ const maxDepth = 3
 const (
 	elements = 1 + iota // of a slice, an array, a channel; the values of a map
 	keys                // of a map
-	firstName
+	content             // what is written to it as a stream
 )
 
 // An interner numbers the names of path elements in one run.
@@ -31,7 +31,7 @@ type interner struct {
 
 func newInterner() *interner {
 	in := &interner{ids: map[string]uint32{}}
-	for _, name := range []string{"", "[]", "{}"} {
+	for _, name := range []string{"", "[]", "{}", "*"} {
 		in.id(name)
 	}
 	return in

@@ -190,6 +190,9 @@ func (r *run) findMask(t types.Type, p path) models.Set {
 		if i == maxDepth || p[i] == 0 {
 			return r.typeMask(t)
 		}
+		if p[i] == content {
+			return models.All
+		}
 		switch u := t.Underlying().(type) {
 		case *types.Slice:
 			if p[i] != elements {
