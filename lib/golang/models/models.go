@@ -20,7 +20,7 @@ import (
 type Set uint64
 
 // All holds every class.
-const All = ^Set(0)
+const All = Set(1)<<maxClasses - 1
 
 // A Class is a kind of sink: "sql", "command".
 type Class struct {

@@ -131,6 +131,13 @@ func (g *graph) dynamic(s *site, fn ssa.Value) {
 		}
 		g.assign(g.part(at, g.run.names.parameter(i)), v, s.block, n)
 	}
+	for _, v := range s.operands { // an iterator gives what it has to the body of a loop
+		if sig, ok := v.Type().Underlying().(*types.Signature); ok {
+			for i := range sig.Params().Len() {
+				g.write(write{from: at, to: g.part(g.cell(v), g.run.names.parameter(i)), keep: g.run.typeMask(sig.Params().At(i).Type()), note: none})
+			}
+		}
+	}
 	if value := s.instr.Value(); value != nil {
 		for i := range resultCount(value) {
 			to := cell{node: g.node(value, i)}
@@ -287,6 +294,9 @@ func (g *graph) applyFlows(m *mapping, sum *summary) {
 			}
 			if to, deep := to.join(f.to.path); !deep && from != to {
 				g.write(write{from: from, to: to, keep: keep, same: same, note: n})
+				if f.to.path == (path{content}) && m.instr != nil && f.from.kind == endParameter {
+					g.writerSink(m.instr, m.name, from, keep, to, nil, f.from.index-btoi(m.receiver))
+				}
 			}
 		case endGlobal:
 			if global := g.run.globalValue(f.to.global); global != nil {

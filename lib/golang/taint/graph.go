@@ -139,7 +139,9 @@ func (g *graph) node(v ssa.Value, result int) int32 {
 			}
 		} else {
 			first = g.newNodes(v, 1)
-			g.nodes[first].t = v.Type()
+			if a, ok := v.(*ssa.Alloc); !ok || a.Comment != "makeslice" { // a buffer, however small
+				g.nodes[first].t = v.Type()
+			}
 		}
 		g.index[v] = first
 		g.born(v)
@@ -285,7 +287,7 @@ func shared(t types.Type) bool {
 // which what is in it is still dangerous there.
 func (g *graph) use(v ssa.Value, at *ssa.BasicBlock) (cell, models.Set) {
 	c := g.cell(v)
-	return c, g.run.typeMask(v.Type()) &^ g.guards.cleared(c, at)
+	return c, g.run.valueMask(v) &^ g.guards.cleared(c, at)
 }
 
 func (g *graph) addEdge(from cell, e edge) {
@@ -448,7 +450,7 @@ func (g *graph) instruction(instr ssa.Instruction, block *ssa.BasicBlock) {
 				continue
 			}
 			from := g.cell(v)
-			keep := g.run.typeMask(v.Type()) &^ g.guards.clearedOnEdge(from, block.Preds[k], block)
+			keep := g.run.valueMask(v) &^ g.guards.clearedOnEdge(from, block.Preds[k], block)
 			if from != to && keep != 0 {
 				g.addEdge(from, edge{to: to, keep: keep, same: true, note: none})
 				if shared(i.Type()) {

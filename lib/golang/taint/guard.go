@@ -57,6 +57,7 @@ const (
 	halfRooted    models.Set = 1 << 62 // begins with a slash
 	halfNotDouble models.Set = 1 << 63 // does not begin with two
 	halves                   = halfRooted | halfNotDouble
+	unreached                = ^models.Set(0) // of a block before it is looked at
 )
 
 func findGuards(g *graph) *guards {
@@ -141,7 +142,7 @@ func (gs *guards) spread() {
 		q.in = make([]models.Set, len(blocks))
 		for i := range q.in {
 			if i > 0 {
-				q.in[i] = models.All
+				q.in[i] = unreached
 			}
 		}
 		if r := gs.g.fn.Recover; r != nil {
@@ -153,7 +154,7 @@ func (gs *guards) spread() {
 				if i == 0 || b == gs.g.fn.Recover {
 					continue
 				}
-				in := models.All
+				in := unreached
 				for _, p := range b.Preds {
 					in &= q.in[p.Index] | q.onEdge(p.Index, i)
 				}
@@ -267,9 +268,7 @@ func (gs *guards) phi(v *ssa.Phi, depth int, list []checked, possible func(ssa.V
 		here := map[cell]models.Set{}
 		for _, q := range gs.order {
 			if q.in != nil {
-				if set := q.in[pred.Index] | q.onEdge(pred.Index, v.Block().Index); set != 0 && set != models.All {
-					here[q.cell] = set
-				} else if set == models.All && q.in[pred.Index] != models.All || set == models.All && len(pred.Preds) > 0 {
+				if set := q.in[pred.Index] | q.onEdge(pred.Index, v.Block().Index); set != 0 {
 					here[q.cell] = set
 				}
 			}

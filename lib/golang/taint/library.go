@@ -110,7 +110,7 @@ func (g *graph) at(s *site, e models.Endpoint) []located {
 		}
 		mask := models.All
 		if p == (path{}) {
-			mask = g.run.typeMask(v.Type())
+			mask = g.run.valueMask(v)
 		} else if p[0] == content && textual(v.Type()) {
 			p = path{} // the stream is the value
 		}
@@ -118,7 +118,7 @@ func (g *graph) at(s *site, e models.Endpoint) []located {
 			if values, ok := g.variadic(s); ok { // one by one, each with its own guards
 				for k, v := range values {
 					if carries(v) {
-						list = append(list, located{g.cell(v), v, i + k, g.run.typeMask(v.Type())})
+						list = append(list, located{g.cell(v), v, i + k, g.run.valueMask(v)})
 					}
 				}
 				continue
@@ -210,20 +210,20 @@ func (g *graph) modelFlow(s *site, m *models.Function, flow models.Flow) {
 				g.addAlias(to.cell, from.cell)
 			}
 			if flow.To.Where != models.Result && flow.To.Call < 0 {
-				g.writerSink(s, from.cell, keep, to.cell, to.value, from.operand)
+				g.writerSink(s.instr, s.name, from.cell, keep, to.cell, to.value, from.operand-btoi(s.receiver))
 			}
 		}
 	}
 }
 
 // writerSink adds the sink that writing to some types is: an HTTP response.
-func (g *graph) writerSink(s *site, from cell, keep models.Set, to cell, static ssa.Value, operand int) {
+func (g *graph) writerSink(call ssa.Instruction, name string, from cell, keep models.Set, to cell, static ssa.Value, argument int) {
 	class := g.writerClass(to, static)
 	if class == nil || keep&class.Bit == 0 || g.plainResponse() {
 		return
 	}
-	g.sinkCell(from, keep, sinkUse{class: class, what: s.name, call: s.instr,
-		step: step{pos: s.instr.Pos(), sink: sinkPlace{true, operand - btoi(s.receiver)}}})
+	g.sinkCell(from, keep, sinkUse{class: class, what: name, call: call,
+		step: step{pos: call.Pos(), sink: sinkPlace{true, argument}}})
 }
 
 // writerClass looks for a type that must not be written to: the static type of

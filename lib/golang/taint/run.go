@@ -116,6 +116,20 @@ func (r *run) typeMask(t types.Type) models.Set {
 	return mask
 }
 
+// valueMask is typeMask of what is in an interface, where that is known.
+func (r *run) valueMask(v ssa.Value) models.Set {
+	for {
+		switch x := v.(type) {
+		case *ssa.MakeInterface:
+			v = x.X
+		case *ssa.ChangeInterface:
+			v = x.X
+		default:
+			return r.typeMask(v.Type())
+		}
+	}
+}
+
 // smallArray is the longest array of bytes that is taken for a hash, a key or an
 // identifier rather than for text.
 const smallArray = 32
