@@ -128,6 +128,7 @@ func TestNotFound(t *testing.T) {
 		{"a.json", `{"buildkite": {"commit": "{hex40}"}, "sentry_release": "{hex40}"}`},
 		{"a.py", "PASSWORD_HASH = '$2b$12${b62:53}'"},
 		{"a.go", "const TokenType = \"urn:ietf:params:oauth:token-type\"\nvar tokenURL = \"https://a.io/{b62:30}\""},
+		{"a.yaml", "secret: dGhpcyBpcyBhIHNlY3JldCBmb3IgeW91\nnextPageToken: {b62:40}\n"},
 		{"a.go", "s.SomeLongCamelCaseIdentifier = v\n// s.SetUpdatedAtTimestampColumn\n"},
 		{"a.json", `{"password": "Contraseña", "token": "Token"}`},
 		{"a.yaml", "password: ENC[AES256_GCM,data:{b62:20},iv:{b62:43}]\n"},

@@ -68,7 +68,8 @@ func contextGuesses(d *check.Document) []guess {
 		done = name.End
 		p, ok := pairAt(text, name, config)
 		if ok && !p.quoted && !config {
-			p.quoted = inString(text, name.Start)
+			// Text in a literal, not code after one: a query, a connection string.
+			p.quoted = inString(text, name.Start) && !bytes.ContainsAny(text[p.value.Start:p.value.End], "(){}[]|")
 		}
 		if ok {
 			if g, ok := judge(text, name, p, config, lax); ok {

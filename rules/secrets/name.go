@@ -58,6 +58,9 @@ var (
 	weakWords   = set("hash hashed sha sha1 sha256 sha512 md5 checksum digest etag integrity commit revision rev nonce uuid guid id ids version ver tag image build release build digest partition primary foreign sort cache idempotency trace span request correlation region zone resource subnet vpc bucket cluster instance node device serial model sku product order invoice customer plan price package module component asset chunk bundle theme icon font color locale lang")
 )
 
+// cursorWords before "token" make it a place in a list.
+var cursorWords = set("page paging pagination next continuation continue sync resume cursor")
+
 func set(words string) map[string]bool {
 	m := make(map[string]bool)
 	for w := range strings.FieldsSeq(words) {
@@ -86,7 +89,7 @@ func readName(s string) name {
 	n.setter = words[0] == "set" || words[0] == "with"
 	for i, w := range words {
 		switch {
-		case publicWords[w]:
+		case publicWords[w], i > 0 && strings.HasPrefix(w, "token") && cursorWords[words[i-1]]:
 			n.notSecret = true
 		case passwordWords[w] || strings.HasSuffix(w, "password") || strings.HasSuffix(w, "passwd") || strings.HasSuffix(w, "passphrase") || strings.HasSuffix(w, "pwd"):
 			n.password = true

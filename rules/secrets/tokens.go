@@ -151,7 +151,7 @@ var tokens = []token{
 	{"clearbit-secret-key", "Secret key of an API", "sk_", `sk_[a-f0-9]{32,40}`, check.High, "https://dashboard.clearbit.com/docs"},
 	{"alchemy-auth-token", "Alchemy auth token", "alcht_", `alcht_[A-Za-z0-9]{30}`, check.High, "https://www.alchemy.com/docs/"},
 	{"coinbase-cdp-key", "Coinbase API key", "organizations/", `organizations/[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}/apiKeys/[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}`, check.Medium, "https://docs.cdp.coinbase.com/"},
-	{"lightspark-token", "WePay, Lightspark or similar production token", "production_", `PRODUCTION_[0-9a-f]{64}`, check.High, "https://docs.lightspark.com/"},
+	{"production-token", "Token that calls itself one for production", "production_", `PRODUCTION_[0-9a-f]{64}`, check.High, "https://docs.lightspark.com/"},
 
 	// Watching and switching.
 	{"honeycomb-key", "Honeycomb key", "hcaik_ hcbik_ hcxik_ hcamk_ hcxmk_", `hc[a-z](?:ik|mk|lk)_[a-z0-9]{26,60}`, check.High, "https://docs.honeycomb.io/"},

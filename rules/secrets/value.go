@@ -2,6 +2,7 @@ package secrets
 
 import (
 	_ "embed"
+	"encoding/base64"
 	"strings"
 
 	"github.com/peercheck/peercheck/rules/secrets/engine"
@@ -139,7 +140,7 @@ var (
 	hostPattern      = engine.NewRegexp(`^(?:[a-zA-Z0-9_-]+\.)+(?:com|net|org|io|dev|app|local|internal|cloud|co|ai|me|info|svc|example|test|invalid|localhost|eu|us|uk|de|fr|gov|edu|xyz|sh|tech|go|js|ts|py|rb|java|json|ya?ml|xml|html?|txt|md|png|svg|pem|crt|key|cfg|conf|toml|sql|css|log|lock)(?::\d+)?(?:/.*)?$`)
 	codePattern      = engine.NewRegexp(`^[\w$.\[\]]*[a-zA-Z_]\w*(?:\.[a-zA-Z_]\w*)*(?:\(.*\)?|\[.*\])$|^\w+(?:(?:\.|->|::)[a-zA-Z_]\w*)+$|=>|^(?:function|lambda|func|new|return|await|async|typeof|nil|None|null|undefined|true|false)\b`)
 	dataPattern      = engine.NewRegexp(`^(?:data:|image/|text/|application/|urn:|mailto:|tel:|#[0-9a-fA-F]{3,8}$|rgba?\(|M\d+[. ]|iVBORw0KGgo|/9j/4AA|R0lGOD|PHN2Zy|UEsDB|H4sI|d09G)`)
-	referencePattern = engine.NewRegexp(`^\$[({A-Za-z_]|\$\{|\$\(|\{\{|\}\}|<%|%>|^%[\w.-]+%$|^%\(\w+\)|^<[^<>]*>$|^\[[^\]]*\]$|^\{[\w. -]*\}$|^@[\w.]+@?$|^#\{|^__\w+__$|^:[a-z_]+$|^!\w+|^&\w+$|^\*\w+$|process\.env|os\.environ|os\.[Gg]etenv|getenv|System\.env|ENV\[|env\(|import\.meta|secrets\.|\bvar\.|\blocal\.|\bdata\.|\bmodule\.|\.Values\.|valueFrom|secretKeyRef|/run/secrets/|config\.|settings\.|\$env:`)
+	referencePattern = engine.NewRegexp(`^\$[({A-Za-z_]|\$\{|\$\(|\{\{|\}\}|<%|%>|^%[\w.-]+%$|^%\(\w+\)|^<[^<>]*>$|^\[[^\]]*\]$|^\{[\w. -]*\}$|^@[\w.]+@?$|^#\{|^__\w+__$|^:[a-z_]+$|^!\w+|^&\w+$|^\*\w+$|process\.env|os\.environ|os\.[Gg]etenv|getenv|System\.env|ENV\[|env\(|import\.meta|secrets\.|\bvar\.|\blocal\.|\bdata\.|\bmodule\.|\.Values\.|valueFrom|secretKeyRef|/run/secrets/|config\.|settings\.|\$env:|\bthis\.|\bself\.`)
 )
 
 // placeholders are what people write where a value belongs. Each is long or odd
@@ -211,7 +212,13 @@ func placeholder(v string) bool {
 			return true
 		}
 	}
-	return periodic(lower) || rising(lower) || len(v) >= 12 && distinct(v) <= 4
+	if periodic(lower) || rising(lower) || len(v) >= 12 && distinct(v) <= 4 {
+		return true
+	}
+	// Prose in base64, as the examples of Kubernetes have it: "this is secret".
+	text, err := base64.StdEncoding.DecodeString(v)
+	return err == nil && len(text) >= 8 && strings.Contains(string(text), " ") && surprise(string(text)) < 4.5 &&
+		strings.IndexFunc(string(text), func(r rune) bool { return r < ' ' || r > '~' }) < 0
 }
 
 // dummy reports whether a token with a form of its own was made up: its form is
