@@ -30,9 +30,7 @@ func (r *Repo) Blame(ctx context.Context, rev, path string, first, last int) ([]
 func (g *gitStore) blame(ctx context.Context, commit ID, path string, first, last int) ([]BlamedLine, error) {
 	// Without textconv, or it would run a program that the configuration names;
 	// and without a list of revisions to ignore, which moves the blame.
-	cmd := g.cmd
-	cmd.dir = g.layout.hookDir()
-	out, err := cmd.run(ctx, "-c", "blame.ignoreRevsFile=", "blame", "--no-textconv", "--line-porcelain",
+	out, err := g.cmd.at(g.layout).run(ctx, "-c", "blame.ignoreRevsFile=", "blame", "--no-textconv", "--line-porcelain",
 		fmt.Sprintf("-L%d,%d", first, last), string(commit), "--", path)
 	if err != nil {
 		return nil, err
@@ -79,5 +77,5 @@ func parseBlame(out string) ([]BlamedLine, error) {
 }
 
 func (n *nativeStore) blame(context.Context, ID, string, int, int) ([]BlamedLine, error) {
-	return nil, fmt.Errorf("blame: %w", errNeedsGit)
+	return nil, fmt.Errorf("blame: %w", ErrNeedsGit)
 }

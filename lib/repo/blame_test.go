@@ -35,6 +35,11 @@ func TestBlame(t *testing.T) {
 	if got.String() != want {
 		t.Errorf("got\n%s\nwant\n%s", got.String(), want)
 	}
+	// The environment of a hook, from elsewhere.
+	outside := r.In("..").With("GIT_DIR=repo/.git", "GIT_WORK_TREE=repo")
+	if again, err := open(t, outside).Blame(t.Context(), "HEAD", "d/-odd name.txt", 1, 3); err != nil || len(again) != 3 {
+		t.Errorf("with GIT_DIR: %v, %v", again, err)
+	}
 	if _, err := os.Stat(canary); err == nil {
 		t.Error("blame ran a program")
 	}

@@ -394,14 +394,19 @@ func parseMode(s string) (mode, error) {
 }
 
 // hooksDir asks git, which knows about work trees and core.hooksPath. A relative
-// core.hooksPath counts from where hooks run: the top of the work tree, or a bare
-// repository's folder.
+// core.hooksPath counts from where hooks run.
 func (g *gitStore) hooksDir(ctx context.Context, l layout) (string, error) {
-	cmd := g.cmd
-	cmd.dir = l.hookDir()
-	cmd.env = append(slices.DeleteFunc(slices.Clone(cmd.env), func(kv string) bool {
+	out, err := g.cmd.at(l).run(ctx, "rev-parse", "--path-format=absolute", "--git-path", "hooks")
+	return strings.TrimSuffix(string(out), "\n"), err
+}
+
+// at gives the same command where hooks run: at the top of the work tree, or in a
+// bare repository's folder. Relative paths in the environment would mean another
+// repository there.
+func (c command) at(l layout) command {
+	c.dir = l.hookDir()
+	c.env = append(slices.DeleteFunc(slices.Clone(c.env), func(kv string) bool {
 		return strings.HasPrefix(kv, "GIT_DIR=") || strings.HasPrefix(kv, "GIT_WORK_TREE=") || strings.HasPrefix(kv, "GIT_COMMON_DIR=")
 	}), "GIT_DIR="+l.gitDir)
-	out, err := cmd.run(ctx, "rev-parse", "--path-format=absolute", "--git-path", "hooks")
-	return strings.TrimSuffix(string(out), "\n"), err
+	return c
 }

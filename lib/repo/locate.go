@@ -13,10 +13,6 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/format/config"
 )
 
-// errNeedsGit is wrapped by errors about repositories, or questions, that only
-// the git program can deal with.
-var errNeedsGit = errors.New("only the git program can read this, and it is not used or not installed")
-
 // locate finds a repository as git does (gitrepository-layout(5), git(1),
 // "ENVIRONMENT VARIABLES"), without git.
 func locate(opts Options) (layout, *config.Config, error) {
@@ -155,7 +151,7 @@ func readConfig(l layout) (*config.Config, error) {
 			case slices.Contains([]string{"noop", "preciousobjects", "partialclone", "worktreeconfig", "relativeworktrees"}, key):
 			case key == "objectformat" && value == "sha1", key == "refstorage" && value == "files":
 			default:
-				return nil, fmt.Errorf("the repository has the extension %s=%s: %w", printable(o.Key), printable(o.Value), errNeedsGit)
+				return nil, fmt.Errorf("the repository has the extension %s=%s: %w", printable(o.Key), printable(o.Value), ErrNeedsGit)
 			}
 		}
 	}

@@ -292,5 +292,5 @@ func (n *nativeStore) config(_ context.Context, keys string) ([]setting, error) 
 
 // hooksDir would need the user's configuration too: core.hooksPath.
 func (n *nativeStore) hooksDir(context.Context, layout) (string, error) {
-	return "", fmt.Errorf("the hooks folder: %w", errNeedsGit)
+	return "", fmt.Errorf("the hooks folder: %w", ErrNeedsGit)
 }

@@ -31,6 +31,9 @@ var (
 	// error, a partial or shallow clone, or a broken repository. It is never
 	// fetched.
 	ErrMissing = errors.New("not present in this repository")
+	// ErrNeedsGit: a repository, or a question, that only the git program can deal
+	// with, which was not to be used or is not installed.
+	ErrNeedsGit = errors.New("only the git program can read this, and it is not used or not installed")
 	// ErrUnmerged: a path has a merge conflict and so no staged content.
 	ErrUnmerged = errors.New("the path has an unresolved merge conflict")
 )
@@ -137,7 +140,7 @@ type store interface {
 func Open(ctx context.Context, opts Options) (*Repo, error) {
 	if opts.Native {
 		r, err := open(openNative(opts))
-		if !errors.Is(err, errNeedsGit) {
+		if !errors.Is(err, ErrNeedsGit) {
 			return r, err
 		}
 		asked, err2 := open(locateGit(ctx, opts))
