@@ -325,7 +325,7 @@ func (s *Scanner) judgePackages(ctx context.Context, j job, out *outcome) {
 		out.packages = append(out.packages, check.PackageTier{Path: p.Folder, ImportPath: p.ImportPath, Tier: p.Tier})
 		for _, d := range p.Documents {
 			out.documents[d.Path] = d
-			if len(ignore.Comments(d)) > 0 {
+			if len(ignore.Comments(d)) > 0 && !s.opts.Config.Excludes(d.Path) {
 				out.commented = append(out.commented, d)
 			}
 		}

@@ -299,6 +299,36 @@ func TestConfiguredSeverity(t *testing.T) {
 	}
 }
 
+// TestExcluded: an excluded file of a Go package is not judged by way of its package.
+func TestExcluded(t *testing.T) {
+	typed := &check.Check{
+		ID: "test/typed", Title: "Typed", CWE: []check.CWE{1}, Severity: check.High, Confidence: check.Firm, Since: "0.1",
+		Page: check.Page{What: "w", Why: "w", Fix: "f"},
+		RunPackage: func(_ context.Context, p *check.PackagePass) error {
+			for _, f := range p.Files {
+				p.Report(check.Finding{Message: "a file", Location: p.Location(f.Name)})
+			}
+			return nil
+		},
+	}
+	s := scanner(t, scan.Options{Checks: []*check.Check{typed}, Config: &config.Config{Exclude: []string{"out.go"}}})
+	r, err := s.Scan(t.Context(), source.Files(
+		doc("go.mod", "module example.com/m\n\ngo 1.26\n"),
+		doc("in.go", "package m // peercheck:ignore test/nonsense -- x\n"), doc("out.go", "package m // peercheck:ignore test/nonsense -- x\n"),
+	))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range r.Findings {
+		if f.Location.Path != "in.go" {
+			t.Errorf("%s: %s", f.Location.Path, f.Message)
+		}
+	}
+	if len(r.Findings) != 2 {
+		t.Errorf("%s", show(r))
+	}
+}
+
 // TestChange holds what is new against what came from a base (invariant 7).
 func TestChange(t *testing.T) {
 	weak := matching("test/weak", `weak\([a-z]*\)`, nil)
