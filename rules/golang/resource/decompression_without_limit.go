@@ -4,6 +4,7 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
+	"go/token"
 	"strings"
 
 	"golang.org/x/tools/go/analysis"
@@ -30,13 +31,13 @@ var DecompressionWithoutLimit = &check.Check{
 	Requires:   []*analysis.Analyzer{golang.SSA, flow.Analyzer},
 	RunPackage: runDecompressionWithoutLimit,
 	Page: check.Page{
-		What: "What a decompressor gives (gzip, zlib, flate, bzip2, lzw, zip, zstd, brotli, xz) is read to its end, into memory or a file, and nothing in the function limits it.",
+		What: "What a decompressor gives (gzip, zlib, flate, bzip2, lzw, zip, zstd, brotli, xz) is read to its end, into memory or a file, or becomes the body of a request, and nothing in the function limits it.",
 		Why: "A megabyte of gzip unpacks to a gigabyte of zeros; nested formats do more. A limit on the compressed size does not help. The OpenTelemetry Collector (CVE-2024-36129) could be ended by one request, jose libraries by one token " +
 			"(CVE-2025-63811).",
 		Fix: "Read through `io.LimitReader(r, max+1)` and refuse when more than max bytes come, or use `io.CopyN`. Over HTTP, wrap the decompressor in `http.MaxBytesReader`, not only the body. There is no quick fix, because the limit depends on " +
 			"the data and going over it has to be an error.",
-		Limits: "Firm where the compressed data comes from a request, a response or an upload within the function; tentative elsewhere, because a program's own archives are fine. A limit anywhere in the function counts, as does a look at the size that a " +
-			"zip entry declares. Test code is left alone.",
+		Limits: "Firm where the compressed data comes from a request, a response or an upload within the function, or where an exported function unpacks its argument into memory; tentative elsewhere, because a program's own archives are fine. Entries of a " +
+			"tar archive that are read into memory count as well. A limit anywhere in the function counts, as does a look at the size that an entry declares. Test code is left alone.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/409.html",
 			"https://nvd.nist.gov/vuln/detail/CVE-2024-36129",
@@ -75,7 +76,7 @@ func runDecompressionWithoutLimit(_ context.Context, pass *check.PackagePass) er
 	}
 	for name, arg := range drains {
 		for _, c := range fl.Calls(name) {
-			packed := decompressed(fl, c.Arg(arg), 5) // as many wrappings as formats nest
+			packed := decompressed(fl, c.Arg(arg), intoMemory(fl, c), 5) // as many wrappings as formats nest
 			if packed == nil || isDiscard(fl, c) || fl.Uses(c.Fn, bounds...) || readsSize(c.Fn) || readsSize(packed.Parent()) {
 				continue
 			}
@@ -84,17 +85,114 @@ func runDecompressionWithoutLimit(_ context.Context, pass *check.PackagePass) er
 				Location:   pass.Location(c.Expr),
 				Confidence: check.Tentative,
 			}
-			if len(packed.Call.Args) > 0 && fromOutside(fl, packed.Call.Args[0], 5) {
+			if len(packed.Call.Args) > 0 && (fromOutside(fl, packed.Call.Args[0], 5) || intoMemory(fl, c) && fromCaller(fl, packed.Call.Args[0], 5)) {
 				f.Confidence = check.Firm
 			}
 			pass.Report(f)
 		}
 	}
+	replacedBodies(pass, fl)
 	return nil
 }
 
-// decompressed gives the call that made a decompressor out of which a value reads.
-func decompressed(fl *flow.Flow, v ssa.Value, depth int) *ssa.Call {
+// intoMemory reports whether a call keeps all that it reads in memory.
+func intoMemory(fl *flow.Flow, c flow.Call) bool {
+	if !strings.HasPrefix(c.Name, "io.Copy") {
+		return true
+	}
+	for _, o := range fl.Origins(c.Arg(0)) {
+		if query.IsType(o.Type(), "bytes.Buffer") || query.IsType(o.Type(), "strings.Builder") {
+			return true
+		}
+	}
+	return false
+}
+
+// fromCaller reports whether a reader reads what another package gives to an
+// exported function: that is for unpacking what comes from anywhere.
+func fromCaller(fl *flow.Flow, v ssa.Value, depth int) bool {
+	if depth == 0 {
+		return false
+	}
+	for _, o := range fl.Origins(v) {
+		switch o := o.(type) {
+		case *ssa.Parameter:
+			if fn := o.Parent(); fn.Object() != nil && fn.Object().Exported() {
+				return true
+			}
+		case *ssa.Call:
+			name := code.Unversioned(query.CalleeSSA(&o.Call))
+			if (wrappers[name] || name == "bytes.NewReader" || name == "bytes.NewBuffer" || name == "strings.NewReader") && len(o.Call.Args) > 0 && fromCaller(fl, o.Call.Args[0], depth-1) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// replacedBodies reports handlers that hand the request on with a body that is
+// unpacked as it is read: whoever reads it trusts the limit of what was sent.
+func replacedBodies(pass *check.PackagePass, fl *flow.Flow) {
+	unpacks := false
+	for name := range decompressors {
+		unpacks = unpacks || len(fl.Calls(name)) > 0
+	}
+	if !unpacks {
+		return
+	}
+	for _, fn := range fl.Functions {
+		if !answers(fn) || fl.Uses(fn, bounds...) {
+			continue
+		}
+		for _, b := range fn.Blocks {
+			for _, instr := range b.Instrs {
+				store, ok := instr.(*ssa.Store)
+				if !ok {
+					continue
+				}
+				field, ok := store.Addr.(*ssa.FieldAddr)
+				if !ok || !isField(field, "Body") || !unpacked(fl, store.Val) {
+					continue
+				}
+				pass.Report(check.Finding{
+					Message:  "the request goes on with a body that unpacks to any size, past every limit on what was sent",
+					Location: pass.Location(place(store.Pos())),
+				})
+			}
+		}
+	}
+}
+
+// unpacked reports whether a value is a decompressor, or comes from one that is
+// chosen at run time, by the request's Content-Encoding.
+func unpacked(fl *flow.Flow, v ssa.Value) bool {
+	if decompressed(fl, v, false, 5) != nil {
+		return true
+	}
+	for _, o := range fl.Origins(v) {
+		if e, ok := o.(*ssa.Extract); ok {
+			o = e.Tuple
+		}
+		if call, ok := o.(*ssa.Call); ok && !call.Call.IsInvoke() && call.Call.StaticCallee() == nil {
+			for _, arg := range call.Call.Args {
+				if isBody(arg) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// place is one byte of the source.
+type place token.Pos
+
+func (p place) Pos() token.Pos { return token.Pos(p) }
+func (p place) End() token.Pos { return token.Pos(p) + 1 }
+
+// decompressed gives the call that made a decompressor out of which a value
+// reads, for memory an archive too, whose entries are as large as they say.
+func decompressed(fl *flow.Flow, v ssa.Value, memory bool, depth int) *ssa.Call {
 	if v == nil || depth == 0 {
 		return nil
 	}
@@ -102,17 +200,44 @@ func decompressed(fl *flow.Flow, v ssa.Value, depth int) *ssa.Call {
 		if e, ok := o.(*ssa.Extract); ok {
 			o = e.Tuple
 		}
+		if p, ok := o.(*ssa.Parameter); ok {
+			if found := passedIn(fl, p, memory, depth-1); found != nil {
+				return found
+			}
+		}
 		call, ok := o.(*ssa.Call)
 		if !ok {
 			continue
 		}
 		name := code.Unversioned(query.CalleeSSA(&call.Call))
-		switch {
-		case decompressors[name]:
-			return call
-		case wrappers[name] && len(call.Call.Args) > 0:
-			if found := decompressed(fl, call.Call.Args[0], depth-1); found != nil {
+		if wrappers[name] && len(call.Call.Args) > 0 {
+			if found := decompressed(fl, call.Call.Args[0], memory, depth-1); found != nil {
 				return found
+			}
+		}
+		if decompressors[name] || memory && name == "archive/tar.NewReader" {
+			return call
+		}
+	}
+	return nil
+}
+
+// maxCallers bounds the callers of one function that are asked: at five levels
+// deep their number multiplies.
+const maxCallers = 8
+
+// passedIn gives the decompressor that a caller in this package passes as a parameter.
+func passedIn(fl *flow.Flow, p *ssa.Parameter, memory bool, depth int) *ssa.Call {
+	for i, param := range p.Parent().Params {
+		if param != p {
+			continue
+		}
+		callers := fl.Callers(p.Parent())
+		for _, c := range callers[:min(len(callers), maxCallers)] {
+			if args := c.Instr.Common().Args; i < len(args) && !fl.Uses(c.Fn, bounds...) && !readsSize(c.Fn) {
+				if found := decompressed(fl, args[i], memory, depth); found != nil {
+					return found
+				}
 			}
 		}
 	}
