@@ -64,6 +64,7 @@ const settings = {
   "editor.hover.delay": 100,
   "editor.minimap.enabled": false,
   "extensions.ignoreRecommendations": true,
+  "files.autoSave": "off",
   "extensions.autoCheckUpdates": false,
   "extensions.autoUpdate": false,
   "git.openRepositoryInParentFolders": "never",
