@@ -283,3 +283,15 @@ func TestServerOutOfTime(t *testing.T) {
 		t.Errorf("a server has no such way out:\n%s", msg)
 	}
 }
+
+// A server neither trusts nor keeps a record of what was judged.
+func TestServerKeepsNoRecord(t *testing.T) {
+	r := repotest.New(t)
+	serving(t, r)
+	cache := filepath.Join(r.Dir, "../cache")
+	r.Commit("c", "a.txt", clean)
+	r.With("PEERCHECK_TEST_CACHE="+cache).Git("push", "-q", "origin", "main")
+	if files, _ := filepath.Glob(filepath.Join(cache, "*")); len(files) > 0 {
+		t.Errorf("recorded: %q", files)
+	}
+}
