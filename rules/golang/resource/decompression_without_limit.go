@@ -299,7 +299,8 @@ func isDiscard(fl *flow.Flow, c flow.Call) bool {
 	return false
 }
 
-// readsSize reports whether a function looks at the size that an archive declares.
+// readsSize reports whether a function compares the size that an archive declares
+// with something.
 func readsSize(fn *ssa.Function) bool {
 	for _, b := range fn.Blocks {
 		for _, instr := range b.Instrs {
@@ -307,12 +308,37 @@ func readsSize(fn *ssa.Function) bool {
 			case *ssa.FieldAddr:
 				switch fieldOf(instr) {
 				case "UncompressedSize64", "UncompressedSize", "Size":
-					return true
+					if compared(instr, 4) { // through a load and conversions
+						return true
+					}
 				}
 			case *ssa.Call:
-				if strings.HasSuffix(query.CalleeSSA(&instr.Call), ").Size") {
+				if strings.HasSuffix(query.CalleeSSA(&instr.Call), ").Size") && compared(instr, 3) {
 					return true
 				}
+			}
+		}
+	}
+	return false
+}
+
+// compared reports whether a value, or what it is loaded from, is compared, added
+// up or made a limit of.
+func compared(v ssa.Value, depth int) bool {
+	if depth == 0 || v.Referrers() == nil {
+		return false
+	}
+	for _, r := range *v.Referrers() {
+		switch r := r.(type) {
+		case *ssa.BinOp:
+			return true
+		case *ssa.UnOp:
+			if compared(r, depth-1) {
+				return true
+			}
+		case *ssa.Convert:
+			if compared(r, depth-1) {
+				return true
 			}
 		}
 	}
