@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/rules/secrets/gitleaks"
 )
 
 // BenchmarkTree runs all checks of the package over the folder PEERCHECK_TREE.
@@ -43,3 +44,27 @@ func BenchmarkTree(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkFirst is what a configuration of the size of gitleaks' own costs. Half
+// of it is the check of each expression, which the built-in rules do without.
+func BenchmarkFirst(b *testing.B) {
+	for b.Loop() {
+		s := &ruleset{}
+		s.prepare(func() *gitleaks.Config {
+			c, _, err := gitleaks.Parse("c.toml", gitleaksTOML, nil)
+			if err != nil {
+				b.Fatal(err)
+			}
+			return c
+		})
+		s.engine()
+	}
+}
+
+var gitleaksTOML = func() []byte {
+	text, err := os.ReadFile("gitleaks/gitleaks.toml")
+	if err != nil {
+		panic(err)
+	}
+	return text
+}()
