@@ -8,6 +8,7 @@ import (
 	"go/constant"
 	"go/token"
 	"go/types"
+	"slices"
 	"strings"
 
 	"golang.org/x/tools/go/analysis"
@@ -17,6 +18,8 @@ import (
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/golang"
 	"github.com/peercheck/peercheck/lib/golang/query"
+	"github.com/peercheck/peercheck/rules/golang/internal/code"
+	"github.com/peercheck/peercheck/rules/golang/internal/edit"
 )
 
 //go:embed testdata/auth-denied-but-continues.txtar
@@ -39,7 +42,8 @@ var DeniedButContinues = &check.Check{
 			"status 401, so every test of the status passes, while the protected work is done and its output follows in the same body.",
 		Fix: "Return after the refusal. The quick fix inserts `return` at the end of the branch. Look at it before you apply it: it is meant to change " +
 			"what happens to a refused request.",
-		Limits: "Looks within one function. A branch that cannot be left towards the work (it returns, panics, exits, or a flag that it sets is tested " +
+		Limits: "Looks within one function, and knows functions of the package that do nothing but refuse. In a middleware of gin, a refusal without `Abort` is found " +
+			"as well: there a return ends the middleware, not the chain. A branch that cannot be left towards the work (it returns, panics, exits, or a flag that it sets is tested " +
 			"first) is fine, and so is a function that picks a status in one of two branches and writes one body after both.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/863.html",
@@ -60,11 +64,13 @@ func runDeniedButContinues(ctx context.Context, pass *check.PackagePass) error {
 		}
 		for _, b := range fn.Blocks {
 			for i, instr := range b.Instrs {
-				if call, ok := instr.(*ssa.Call); ok {
-					if status := refusal(&call.Call); status != 0 {
-						d := &denial{pass: pass, fn: fn, call: call, block: b, after: i + 1, status: status}
-						d.judge()
-					}
+				call, ok := instr.(*ssa.Call)
+				if file := code.FileAt(pass.Pass, instr.Pos()); !ok || file == nil || code.IsTest(pass.Pass, file) {
+					continue
+				}
+				if status := refusal(&call.Call); status != 0 {
+					d := &denial{pass: pass, fn: fn, call: call, block: b, after: i + 1, status: status}
+					d.judge()
 				}
 			}
 		}
@@ -79,20 +85,42 @@ var refusals = map[string]int{
 	"(net/http.ResponseWriter).WriteHeader": 0,
 }
 
-// frameworks are the contexts of frameworks whose answering methods take the
-// status first.
-var frameworks = []string{"github.com/gin-gonic/gin.Context", "github.com/labstack/echo.Context", "github.com/labstack/echo/v4.Context", "github.com/labstack/echo/v5.Context"}
+// frameworks are the contexts of frameworks, without major versions, whose
+// answering methods take the status first.
+var frameworks = []string{"github.com/gin-gonic/gin.Context", "github.com/labstack/echo.Context", "github.com/gofiber/fiber.Ctx"}
 
 var answering = map[string]bool{
-	"JSON": true, "IndentedJSON": true, "PureJSON": true, "SecureJSON": true, "JSONPretty": true, "XML": true, "YAML": true, "String": true, "HTML": true, "Data": true, "Blob": true, "NoContent": true,
+	"JSON": true, "IndentedJSON": true, "PureJSON": true, "SecureJSON": true, "AsciiJSON": true, "JSONP": true, "JSONPretty": true, "JSONBlob": true,
+	"XML": true, "XMLPretty": true, "XMLBlob": true, "YAML": true, "TOML": true, "ProtoBuf": true, "String": true, "HTML": true, "HTMLBlob": true,
+	"Data": true, "Blob": true, "NoContent": true, "Status": true, "SendStatus": true,
 	"AbortWithStatus": true, "AbortWithStatusJSON": true, "AbortWithError": true, "AbortWithStatusPureJSON": true,
 }
 
-// refusal gives the status 401 or 403 that a call answers with, or 0.
+// refusal gives the status 401 or 403 that a call answers with, or 0. The call
+// may be of a function of the package that does nothing but refuse.
 func refusal(call *ssa.CallCommon) int64 {
+	if status := directRefusal(call); status != 0 {
+		return status
+	}
+	fn := call.StaticCallee()
+	if fn == nil || len(fn.Blocks) != 1 || fn.Signature.Results().Len() > 0 || !slices.ContainsFunc(call.Args, func(arg ssa.Value) bool {
+		return isWriter(arg.Type()) || isFramework(arg.Type())
+	}) {
+		return 0
+	}
+	for _, instr := range fn.Blocks[0].Instrs {
+		if inner, ok := instr.(*ssa.Call); ok {
+			if status := directRefusal(&inner.Call); status != 0 {
+				return status
+			}
+		}
+	}
+	return 0
+}
+
+func directRefusal(call *ssa.CallCommon) int64 {
 	args := call.Args
-	name := query.CalleeSSA(call)
-	index, ok := refusals[name]
+	index, ok := refusals[query.CalleeSSA(call)]
 	if !ok {
 		recv, method := receiver(call)
 		if recv == nil || !answering[method] || !isFramework(recv.Type()) {
@@ -124,13 +152,10 @@ func receiver(call *ssa.CallCommon) (ssa.Value, string) {
 }
 
 func isFramework(t types.Type) bool {
-	for _, f := range frameworks {
-		if query.IsType(t, f) {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(frameworks, code.Unversioned(query.TypeName(t)))
 }
+
+func isGin(t types.Type) bool { return query.IsType(t, "github.com/gin-gonic/gin.Context") }
 
 func isWriter(t types.Type) bool  { return query.IsType(t, "net/http.ResponseWriter") }
 func isRequest(t types.Type) bool { return query.IsType(t, "net/http.Request") }
@@ -151,12 +176,19 @@ func (d *denial) judge() {
 	if d.block == d.fn.Blocks[0] || len(others) == 0 {
 		return // it refuses every request
 	}
-	work := d.work(others)
-	if work == nil {
-		return
-	}
 	stmt := d.statement()
 	if stmt == nil {
+		return
+	}
+	work := d.work(others)
+	if work == nil {
+		if d.chainGoesOn() {
+			d.pass.Report(check.Finding{
+				Message:  fmt.Sprintf("refuses the request with %d, but gin runs the handlers behind this one all the same: Abort is missing", d.status),
+				Location: d.pass.Location(stmt),
+				Fixes:    d.abort(stmt),
+			})
+		}
 		return
 	}
 	f := check.Finding{
@@ -170,6 +202,79 @@ func (d *denial) judge() {
 		f.Related = []check.Location{at}
 	}
 	d.pass.Report(f)
+}
+
+// chainGoesOn reports whether the function is a middleware of gin and refuses
+// here without Abort: a return ends the middleware, not the chain of handlers.
+func (d *denial) chainGoesOn() bool {
+	if !d.inMiddleware() {
+		return false
+	}
+	after := reachable(d.block, nil)
+	for b, calls := range d.calls() {
+		for _, call := range calls {
+			if (after[b] || b.Dominates(d.block)) && aborts(call) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// inMiddleware reports whether a context of gin is refused without Abort in a
+// function that calls Next or Abort somewhere, as only a middleware does.
+func (d *denial) inMiddleware() bool {
+	if recv, method := receiver(&d.call.Call); recv == nil || !isGin(recv.Type()) || strings.HasPrefix(method, "Abort") {
+		return false
+	}
+	for _, calls := range d.calls() {
+		for _, call := range calls {
+			recv, method := receiver(call)
+			if recv != nil && isGin(recv.Type()) && (method == "Next" || strings.HasPrefix(method, "Abort")) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// calls gives the calls of the function by their blocks.
+func (d *denial) calls() map[*ssa.BasicBlock][]*ssa.CallCommon {
+	calls := map[*ssa.BasicBlock][]*ssa.CallCommon{}
+	for _, b := range d.fn.Blocks {
+		for _, instr := range b.Instrs {
+			if call, ok := instr.(ssa.CallInstruction); ok {
+				calls[b] = append(calls[b], call.Common())
+			}
+		}
+	}
+	return calls
+}
+
+// aborts reports whether a call ends gin's chain, or hands the context to what
+// may do so.
+func aborts(call *ssa.CallCommon) bool {
+	if recv, method := receiver(call); recv != nil && isGin(recv.Type()) {
+		return strings.HasPrefix(method, "Abort")
+	}
+	return passesContext(call)
+}
+
+func passesContext(call *ssa.CallCommon) bool {
+	return slices.ContainsFunc(call.Args, func(arg ssa.Value) bool { return isGin(arg.Type()) })
+}
+
+// abort makes gin end the chain.
+func (d *denial) abort(stmt *standing) []check.Fix {
+	sel := selector(stmt.call)
+	if sel == nil {
+		return nil
+	}
+	text := edit.Text(d.pass, sel.X)
+	return []check.Fix{{
+		Title: "Abort the chain of handlers",
+		Edits: []check.Edit{edit.Insert(d.pass, stmt.End(), "\n"+edit.Indent(d.pass, stmt.Pos())+text+".Abort()")},
+	}}
 }
 
 // reachable gives the blocks that can be reached from one without another.
@@ -363,7 +468,14 @@ func (d *denial) serves(instr ssa.Instruction, onlyWrites bool) bool {
 	if recv != nil && isFramework(recv.Type()) {
 		// A request that gin aborted is not served by Next; what this handler
 		// still does by itself is done.
-		return !onlyWrites && answering[method] && !strings.HasPrefix(method, "Abort") || strings.HasPrefix(method, "ShouldBind") || strings.HasPrefix(method, "Bind")
+		if method == "Next" {
+			_, refused := receiver(&d.call.Call)
+			return !strings.HasPrefix(refused, "Abort") && !d.aborted()
+		}
+		return !onlyWrites && answering[method] && method != "Status" && !strings.HasPrefix(method, "Abort") || strings.HasPrefix(method, "ShouldBind") || strings.HasPrefix(method, "Bind")
+	}
+	if call.Call.StaticCallee() == nil && !call.Call.IsInvoke() && slices.ContainsFunc(call.Call.Args, func(arg ssa.Value) bool { return isFramework(arg.Type()) }) {
+		return true // the next handler, as a value
 	}
 	var writer, request bool
 	for _, arg := range call.Call.Args {
@@ -385,6 +497,17 @@ func (d *denial) serves(instr ssa.Instruction, onlyWrites bool) bool {
 		return !d.other(call)
 	}
 	return call.Call.IsInvoke() && isWriter(call.Call.Value.Type()) && (method == "Write" || method == "WriteHeader") && !d.other(call)
+}
+
+// aborted reports whether the refusing branch ends gin's chain, by itself or in
+// a function that it hands the context to.
+func (d *denial) aborted() bool {
+	for b, calls := range d.calls() {
+		if (b == d.block || d.block.Dominates(b)) && slices.ContainsFunc(calls, aborts) {
+			return true
+		}
+	}
+	return false
 }
 
 // other reports whether a call writes what the refusing branch chose itself.
@@ -447,13 +570,23 @@ func (d *denial) path() []ast.Node {
 	return nil
 }
 
-// statement is the call in the source, if it stands alone: a result that is
-// returned or looked at ends the handler in another way.
-func (d *denial) statement() *ast.ExprStmt {
+// A standing is a call that stands alone, with its result, if any, thrown away.
+// A result that is returned or looked at ends the handler in another way.
+type standing struct {
+	ast.Stmt
+	call ast.Expr
+}
+
+func (d *denial) statement() *standing {
 	for _, n := range d.path() {
 		switch n := n.(type) {
 		case *ast.ExprStmt:
-			return n
+			return &standing{n, n.X}
+		case *ast.AssignStmt:
+			if id, ok := n.Lhs[0].(*ast.Ident); ok && len(n.Lhs) == 1 && id.Name == "_" {
+				return &standing{n, n.Rhs[0]}
+			}
+			return nil
 		case *ast.FuncLit, *ast.FuncDecl:
 			return nil
 		}
@@ -461,11 +594,19 @@ func (d *denial) statement() *ast.ExprStmt {
 	return nil
 }
 
-// fixes inserts a return at the end of the branch, where a bare one is possible.
-func (d *denial) fixes(stmt *ast.ExprStmt) []check.Fix {
-	if d.fn.Signature.Results().Len() > 0 {
+// selector gives what names the method that an expression calls, or nil.
+func selector(e ast.Expr) *ast.SelectorExpr {
+	call, ok := e.(*ast.CallExpr)
+	if !ok {
 		return nil
 	}
+	sel, _ := call.Fun.(*ast.SelectorExpr)
+	return sel
+}
+
+// fixes inserts a return at the end of the branch, where it is clear what to
+// return.
+func (d *denial) fixes(stmt *standing) []check.Fix {
 	for _, n := range d.path() {
 		var list []ast.Stmt
 		switch n := n.(type) {
@@ -485,20 +626,43 @@ func (d *denial) fixes(stmt *ast.ExprStmt) []check.Fix {
 		if document == nil {
 			return nil
 		}
-		at := d.pass.Range(last.Pos(), last.End())
-		line, err := document.LineRange(document.OffsetPosition(at.Start).Line)
-		if err != nil {
+		ret := d.returnStatement()
+		if last == stmt.Stmt && d.returnsError() && types.Identical(d.pass.TypesInfo.TypeOf(stmt.call), d.fn.Signature.Results().At(0).Type()) {
+			return []check.Fix{{Title: "Return the refusal", Edits: []check.Edit{d.pass.Edit(stmt, "return "+edit.Text(d.pass, stmt.call))}}}
+		}
+		if ret == "" {
 			return nil
 		}
-		text := document.Text(check.Range{Start: line.Start, End: at.Start})
-		indent := text[:len(text)-len(strings.TrimLeft(text, " \t"))]
+		at := d.pass.Range(last.Pos(), last.End())
 		if rest, err := document.LineRange(document.OffsetPosition(at.End).Line); err == nil && strings.HasPrefix(strings.TrimSpace(document.Text(check.Range{Start: at.End, End: rest.End})), "//") {
 			at.End = rest.End // a comment behind the last statement stays with it
 		}
+		text := "\n" + edit.Indent(d.pass, last.Pos())
+		if sel := selector(stmt.call); sel != nil && d.inMiddleware() {
+			text += edit.Text(d.pass, sel.X) + ".Abort()" + text
+		}
+		text += ret
 		return []check.Fix{{
 			Title: "Return after the refusal",
-			Edits: []check.Edit{{Path: document.Path, Range: check.Range{Start: at.End, End: at.End}, NewText: "\n" + indent + "return"}},
+			Edits: []check.Edit{{Path: document.Path, Range: check.Range{Start: at.End, End: at.End}, NewText: text}},
 		}}
 	}
 	return nil
+}
+
+func (d *denial) returnsError() bool {
+	results := d.fn.Signature.Results()
+	return results.Len() == 1 && query.IsType(results.At(0).Type(), "error")
+}
+
+// returnStatement spells a return from the function, "" where its results cannot
+// be known.
+func (d *denial) returnStatement() string {
+	switch results := d.fn.Signature.Results(); {
+	case results.Len() == 0:
+		return "return"
+	case d.returnsError():
+		return "return nil" // the answer is written
+	}
+	return ""
 }
