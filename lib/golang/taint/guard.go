@@ -49,8 +49,12 @@ type checked struct {
 	clears models.Set
 }
 
-// maxGuarded bounds the cells that are followed in a function.
-const maxGuarded = 256
+// maxGuarded bounds the cells that are followed in a function, maxPasses how often
+// its blocks are gone through for one of them: once more for each level of loops.
+const (
+	maxGuarded = 128
+	maxPasses  = 12
+)
 
 // Two halves of a guard; both together are Shape("local-path").
 const (
@@ -148,7 +152,12 @@ func (gs *guards) spread() {
 		if r := gs.g.fn.Recover; r != nil {
 			q.in[r.Index] = 0
 		}
-		for changed := true; changed; {
+		changed := true
+		for pass := 0; changed; pass++ {
+			if pass == maxPasses {
+				clear(q.in) // nothing is known to be checked
+				break
+			}
 			changed = false
 			for i, b := range blocks {
 				if i == 0 || b == gs.g.fn.Recover {
