@@ -197,6 +197,9 @@ func (g *graph) modelFlow(s *site, m *models.Function, flow models.Flow) {
 		if m.Format >= 0 && from.operand-btoi(s.receiver) > m.Format {
 			keep &^= g.formatClears(s, m.Format, from.operand-btoi(s.receiver)-m.Format-1)
 		}
+		if strings.HasSuffix(m.Name, ".Clean") && from.value != nil {
+			keep &^= g.run.cleanClears(from.value)
+		}
 		n := none
 		if !flow.Same && flow.To.Call < 0 {
 			n = g.note(note{kind: noteThrough, pos: s.instr.Pos(), name: s.name})
@@ -452,13 +455,34 @@ func (r *run) formatPieces(format string, values []ssa.Value, stop int, list []p
 	return list
 }
 
+// cleanClears says for which classes a path that is cleaned is harmless: rooted, it
+// has no ".." and no double slash left.
+func (r *run) cleanClears(value ssa.Value) models.Set {
+	if r.requestPath(value) {
+		return r.models.Shape("local-path")
+	}
+	if list := r.pieces(value, nil); !list[0].unknown && strings.HasPrefix(list[0].text, "/") {
+		return r.models.Shape("rooted-clean")
+	}
+	return 0
+}
+
+// requestPath reports whether a value is the path of a parsed URL. That of a
+// request begins with a slash.
+func (r *run) requestPath(value ssa.Value) bool {
+	load, ok := value.(*ssa.UnOp)
+	if !ok {
+		return false
+	}
+	f, ok := load.X.(*ssa.FieldAddr)
+	return ok && query.IsType(f.X.Type(), "net/url.URL") && fieldName(f.X.Type(), f.Field) == "Path"
+}
+
 // prefixClears says for which classes what follows a string is harmless.
 func (r *run) prefixClears(before, value ssa.Value) models.Set {
 	list := r.pieces(before, nil)
-	if load, ok := value.(*ssa.UnOp); ok {
-		if f, ok := load.X.(*ssa.FieldAddr); ok && query.IsType(f.X.Type(), "net/url.URL") && fieldName(f.X.Type(), f.Field) == "Path" {
-			list = append(slices.Clip(list), piece{text: "/"}) // with which the path of a request begins
-		}
+	if r.requestPath(value) {
+		list = append(slices.Clip(list), piece{text: "/"})
 	}
 	return r.clearedAfter(list)
 }
