@@ -17,8 +17,7 @@ type graph struct {
 	run *run
 	fn  *ssa.Function
 
-	index   map[ssa.Value]int32 // first node of a value; a tuple has one per result
-	known   map[ssa.Value]cell  // memo of cell
+	known   map[ssa.Value]cell // memo of cell; of a tuple the first of its nodes, one per result
 	deep    map[deepPart]int32
 	nodes   []node
 	edges   []edge
@@ -111,13 +110,31 @@ const none = int32(-1)
 const maxNodes = 400_000
 
 func newGraph(r *run, fn *ssa.Function) *graph {
-	g := &graph{run: r, fn: fn, index: make(map[ssa.Value]int32, 64), known: make(map[ssa.Value]cell, 64)}
+	g := &graph{run: r, fn: fn, known: make(map[ssa.Value]cell, 64)}
+	g.nodes, g.edges, g.aliases = r.spare.nodes[:0], r.spare.edges[:0], r.spare.aliases[:0]
+	g.notes, g.writes, g.seeds = r.spare.notes[:0], r.spare.writes[:0], r.spare.seeds[:0]
 	results := fn.Signature.Results()
 	g.results = g.newNodes(nil, results.Len())
 	for i := range results.Len() {
 		g.nodes[g.results+int32(i)].t = results.At(i).Type()
 	}
 	return g
+}
+
+// spare is memory that the graphs of a run use one after the other.
+type spare struct {
+	nodes   []node
+	edges   []edge
+	aliases []alias
+	notes   []note
+	writes  []write
+	seeds   []seed
+	facts   []fact
+}
+
+// release gives the memory of a graph to the next one.
+func (g *graph) release() {
+	g.run.spare = spare{nodes: g.nodes, edges: g.edges, aliases: g.aliases, notes: g.notes, writes: g.writes, seeds: g.seeds, facts: g.run.spare.facts}
 }
 
 func (g *graph) newNodes(v ssa.Value, n int) int32 {
@@ -130,7 +147,8 @@ func (g *graph) newNodes(v ssa.Value, n int) int32 {
 
 // node gives the node of a value, or of one result of a call.
 func (g *graph) node(v ssa.Value, result int) int32 {
-	first, ok := g.index[v]
+	at, ok := g.known[v]
+	first := at.node
 	if !ok {
 		if tuple, ok := v.Type().(*types.Tuple); ok {
 			first = g.newNodes(v, tuple.Len())
@@ -143,7 +161,7 @@ func (g *graph) node(v ssa.Value, result int) int32 {
 				g.nodes[first].t = v.Type()
 			}
 		}
-		g.index[v] = first
+		g.known[v] = cell{node: first}
 		g.born(v)
 	}
 	return first + int32(result)

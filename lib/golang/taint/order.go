@@ -86,6 +86,10 @@ func (r *run) calls(fn *ssa.Function) []*ssa.Function {
 					add(f)
 				}
 			}
+			switch instr.(type) {
+			case *ssa.FieldAddr, *ssa.IndexAddr, *ssa.UnOp, *ssa.BinOp, *ssa.If, *ssa.Jump, *ssa.Extract, *ssa.Alloc, *ssa.Convert:
+				continue // which have no functions among their operands
+			}
 			for _, op := range instr.Operands(buffer[:0]) {
 				if f, ok := (*op).(*ssa.Function); ok {
 					add(f)
@@ -194,7 +198,7 @@ func (g *graph) global(v *ssa.Global) {
 	r := g.run
 	if v.Pkg != r.pkg && v.Object() != nil {
 		if m := r.models.Field(query.Name(v.Object())); m != nil && m.Kind != nil {
-			g.seeds = append(g.seeds, seed{at: cell{node: g.index[v]}, from: end{kind: endSource, index: r.kind(m.Kind)}, keep: models.All,
+			g.seeds = append(g.seeds, seed{at: g.known[v], from: end{kind: endSource, index: r.kind(m.Kind)}, keep: models.All,
 				note: g.note(note{kind: noteSource, pos: g.fn.Pos(), name: query.Name(v.Object())})})
 		}
 		return
@@ -206,7 +210,7 @@ func (g *graph) global(v *ssa.Global) {
 	}
 	readers[g.fn] = true
 	if held := r.globals[v]; held != nil {
-		n := g.index[v]
+		n := g.known[v].node
 		for _, f := range held.flows {
 			g.seeds = append(g.seeds, seed{at: cell{n, f.to.path}, from: f.from, keep: f.keep, note: g.note(note{kind: noteFlow, flow: f})})
 		}

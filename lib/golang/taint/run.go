@@ -48,6 +48,7 @@ type run struct {
 	numeric models.Set
 	errors  models.Set
 	strings models.Set
+	spare   spare
 	places  *places
 	result  *Result
 	found   map[foundKey]int

@@ -83,7 +83,7 @@ func (s *solver) add(f fact) {
 
 // solve finds all facts, and says what reached a sink.
 func (g *graph) solve(reached func(s *solver, f int32, sink *sinkUse)) *solver {
-	s := &solver{graph: g, ids: map[end]int32{}, budget: maxFacts}
+	s := &solver{graph: g, facts: g.run.spare.facts[:0], ids: map[end]int32{}, budget: maxFacts}
 	done := 0
 	for _, sources := range []bool{true, false} {
 		for _, seed := range g.seeds {

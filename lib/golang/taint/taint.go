@@ -187,6 +187,8 @@ func (r *run) function(fn *ssa.Function) bool {
 			r.truncate(fn, why)
 		}
 	}
+	g.release()
+	r.spare.facts = s.facts
 	slices.SortFunc(sum.flows, (*flow).compare)
 	old := r.summaries[fn]
 	r.summaries[fn] = sum
@@ -279,13 +281,13 @@ func (r *run) summarise(s *solver, sum *summary) {
 		r.collect(s, g.results+int32(i), end{kind: endResult, index: i}, sum)
 	}
 	for i, p := range g.fn.Params {
-		if n, ok := g.index[p]; ok {
-			r.collect(s, n, end{kind: endParameter, index: i}, sum)
+		if at, ok := g.known[p]; ok {
+			r.collect(s, at.node, end{kind: endParameter, index: i}, sum)
 		}
 	}
 	for i, v := range g.fn.FreeVars {
-		if n, ok := g.index[v]; ok {
-			r.collect(s, n, end{kind: endFree, index: i}, sum)
+		if at, ok := g.known[v]; ok {
+			r.collect(s, at.node, end{kind: endFree, index: i}, sum)
 		}
 	}
 	for n := range g.nodes {
