@@ -12,6 +12,7 @@ func All() []*check.Check {
 		CORSAnyOriginWithCredentials,
 		DebugEndpointsExposed,
 		ErrorShownToClient,
+		GoroutineWithoutRecover,
 		HostnameRegexpIncomplete,
 		RedirectCheckIncomplete,
 		TextTemplateAsHTML,
