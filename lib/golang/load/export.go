@@ -51,8 +51,8 @@ type exports struct {
 	mu       sync.Mutex
 	known    map[string]*external
 	problems []string
-	retry    time.Time  // when to ask again what was not answered in time
-	reading  sync.Mutex // export data is not read concurrently
+	resting  atomic.Bool // what was not answered in time is not asked again yet
+	reading  sync.Mutex  // export data is not read concurrently
 	packages map[string]*types.Package
 }
 
@@ -112,8 +112,8 @@ func (e *exports) ask(ctx context.Context, importPaths []string) error {
 	}
 	late := errors.Is(problem, errBudget)
 	if late {
-
-		e.retry = time.Now().Add(2 * e.toolchain.budget)
+		e.resting.Store(true)
+		time.AfterFunc(2*e.toolchain.budget, func() { e.resting.Store(false) })
 	}
 	for _, p := range asked {
 		if answers[p] == nil {
@@ -138,7 +138,7 @@ func (e *exports) unknown(importPaths []string) []string {
 		x := e.known[p]
 		switch {
 		case x == nil:
-		case x.late && time.Now().After(e.retry):
+		case x.late && !e.resting.Load():
 		case x.Export != "" && !x.read.Load():
 			if _, err := os.Stat(x.Export); err == nil {
 				continue
