@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/zricethezav/gitleaks/v8/config"
+
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/rules/secrets/gitleaks"
 )
@@ -61,10 +63,4 @@ func BenchmarkFirst(b *testing.B) {
 	}
 }
 
-var gitleaksTOML = func() []byte {
-	text, err := os.ReadFile("gitleaks/gitleaks.toml")
-	if err != nil {
-		panic(err)
-	}
-	return text
-}()
+var gitleaksTOML = []byte(config.DefaultConfig)

@@ -9,7 +9,6 @@ package gitleaks
 
 import (
 	"bytes"
-	_ "embed"
 	"errors"
 	"fmt"
 	"path"
@@ -18,15 +17,13 @@ import (
 	"sync"
 
 	"github.com/pelletier/go-toml/v2"
+	"github.com/zricethezav/gitleaks/v8/config"
 
 	"github.com/peercheck/peercheck/rules/secrets/engine"
 )
 
-// defaults is config/gitleaks.toml of gitleaks v8.30.1, under the MIT licence
-// in LICENSE.gitleaks. A test compares it with the module's.
-//
-//go:embed gitleaks.toml
-var defaults []byte
+// defaults are the rules that gitleaks itself comes with.
+var defaults = []byte(config.DefaultConfig)
 
 // A Config is what the rules of a configuration come to.
 type Config struct {
@@ -40,9 +37,9 @@ type Config struct {
 var Default = sync.OnceValue(func() *Config {
 	c, err := decode("gitleaks.toml", defaults)
 	if err == nil {
-		var config *Config
-		if config, err = c.config(nil); err == nil {
-			return config
+		var read *Config
+		if read, err = c.config(nil); err == nil {
+			return read
 		}
 	}
 	panic(err) // the file is part of the program

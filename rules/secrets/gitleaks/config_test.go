@@ -1,29 +1,19 @@
 package gitleaks_test
 
 import (
-	"bytes"
 	"errors"
 	"io/fs"
-	"os"
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/zricethezav/gitleaks/v8/config"
 
 	"github.com/peercheck/peercheck/rules/secrets/engine"
 	"github.com/peercheck/peercheck/rules/secrets/gitleaks"
 )
 
-// The default rules are those of the gitleaks in go.mod.
-func TestDefaultIsGitleaks(t *testing.T) {
-	own, err := os.ReadFile("gitleaks.toml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(own, []byte(config.DefaultConfig)) {
-		t.Error("gitleaks.toml is not that of the module: copy it, and look at the catalogue of package secrets")
-	}
+// Every rule that gitleaks comes with is read. Where their number changes with its
+// version, the catalogue of package secrets has to follow.
+func TestDefault(t *testing.T) {
 	if n := len(gitleaks.Default().Rules); n != 222 {
 		t.Errorf("%d rules", n)
 	}
