@@ -15,6 +15,9 @@ import (
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/golang"
 	"github.com/peercheck/peercheck/lib/golang/query"
+	"github.com/peercheck/peercheck/rules/golang/internal/code"
+	"github.com/peercheck/peercheck/rules/golang/internal/edit"
+	"github.com/peercheck/peercheck/rules/golang/internal/flow"
 )
 
 //go:embed testdata/unbounded-body-read.txtar
@@ -28,15 +31,16 @@ var UnboundedBodyRead = &check.Check{
 	Severity:   check.Medium,
 	Confidence: check.Firm,
 	Since:      "0.1",
-	Requires:   []*analysis.Analyzer{golang.SSA},
+	Requires:   []*analysis.Analyzer{golang.SSA, flow.Analyzer},
 	RunPackage: runUnboundedBodyRead,
 	Page: check.Page{
-		What: "A handler reads the whole body of a request, by `io.ReadAll`, `io.Copy` or `ReadFrom` into a buffer, and nothing in the package limits its size.",
+		What: "A handler reads the whole body of a request, by `io.ReadAll`, `io.Copy` or `ReadFrom` into a buffer, or gin's `GetRawData`, and nothing in the package " +
+			"limits its size. Decoders are `go/json-body-without-limit`.",
 		Why: "A server that trusts the client about the length reads until its memory is used up: one request with an endless body ends the process, and " +
 			"with it every other request. Only form parsing has a limit by default (10 MB in `ParseForm`); the body itself has none.",
 		Fix: "Read from `http.MaxBytesReader`, which also closes the connection of who sends more, or limit all handlers by `http.MaxBytesHandler`. " +
 			"The quick fix sets a limit of 1 MiB here. Look at it before you apply it: larger requests fail from then on.",
-		Limits: "Looks at functions that have the `http.ResponseWriter` or the context of gin or echo as well, because a request alone may be one that is sent. A limit " +
+		Limits: "Looks at functions that have the `http.ResponseWriter` or the context of gin or echo as well, and at those that they call, because a request alone may be one that is sent. A limit " +
 			"anywhere in the package (`http.MaxBytesReader`, `http.MaxBytesHandler`, echo's BodyLimit) and a test of the declared length count. A limit that another package or a proxy sets is not seen.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/770.html",
@@ -49,12 +53,23 @@ var UnboundedBodyRead = &check.Check{
 // wholeReaders are the functions that read to the end into memory, and which
 // argument, the receiver counted, they read from.
 var wholeReaders = map[string]int{
-	"io.ReadAll":                  0,
-	"io/ioutil.ReadAll":           0,
-	"(*bytes.Buffer).ReadFrom":    1,
-	"io.Copy":                     1, // into a buffer only
-	"(*strings.Builder).ReadFrom": 1,
+	"io.ReadAll":               0,
+	"io/ioutil.ReadAll":        0,
+	"(*bytes.Buffer).ReadFrom": 1,
+	"io.Copy":                  1, // into a buffer only
 }
+
+// passers are functions that give a reader of the same bytes, and which argument
+// they read them from.
+var passers = map[string]int{
+	"bufio.NewReader":     0,
+	"bufio.NewReaderSize": 0,
+	"io.TeeReader":        0,
+	"io.NopCloser":        0,
+	"io/ioutil.NopCloser": 0,
+}
+
+const ginRawData = "(*github.com/gin-gonic/gin.Context).GetRawData"
 
 // limiters bound a body, wherever in a package they are called.
 var limiters = map[string]bool{
@@ -62,29 +77,38 @@ var limiters = map[string]bool{
 	"net/http.MaxBytesHandler":                                   true,
 	"github.com/labstack/echo/v4/middleware.BodyLimit":           true,
 	"github.com/labstack/echo/v4/middleware.BodyLimitWithConfig": true,
+	"github.com/go-chi/chi/v5/middleware.RequestSize":            true,
+	"github.com/gin-contrib/size.RequestSizeLimiter":             true,
 }
 
-func runUnboundedBodyRead(ctx context.Context, pass *check.PackagePass) error {
-	fns, ok := pass.ResultOf[golang.SSA].(*golang.Functions)
-	if !ok || limited(fns) {
+func runUnboundedBodyRead(_ context.Context, pass *check.PackagePass) error {
+	fl, ok := pass.ResultOf[flow.Analyzer].(*flow.Flow)
+	fns, built := pass.ResultOf[golang.SSA].(*golang.Functions)
+	if !ok || !built || limited(fns) {
 		return nil
 	}
-	for _, fn := range fns.Source {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		if !answers(fn) || comparesLength(fn) {
-			continue
-		}
-		for _, b := range fn.Blocks {
-			for _, instr := range b.Instrs {
-				if call, ok := instr.(*ssa.Call); ok {
-					unboundedRead(pass, fn, call)
-				}
+	for name := range wholeReaders {
+		for _, c := range fl.Calls(name) {
+			if readsOfAnswering(fl, c.Fn) {
+				unboundedRead(pass, c)
 			}
 		}
 	}
+	for _, c := range fl.Calls(ginRawData) {
+		if readsOfAnswering(fl, c.Fn) {
+			pass.Report(check.Finding{
+				Message:  "GetRawData reads the request's body into memory, however large it is",
+				Location: pass.Location(c.Expr),
+			})
+		}
+	}
 	return nil
+}
+
+// readsOfAnswering reports whether a function reads what was sent to a server, and
+// does not look at the declared length first.
+func readsOfAnswering(fl *flow.Flow, fn *ssa.Function) bool {
+	return answersBy(fl, fn) && !comparesLength(fn)
 }
 
 // limited reports whether something in the package bounds bodies.
@@ -146,24 +170,18 @@ func isField(f *ssa.FieldAddr, name string) bool {
 }
 
 // unboundedRead reports a call that reads a whole request body.
-func unboundedRead(pass *check.PackagePass, fn *ssa.Function, call *ssa.Call) {
-	name := query.CalleeSSA(&call.Call)
-	index, ok := wholeReaders[name]
-	if !ok || index >= len(call.Call.Args) || !isBody(call.Call.Args[index]) {
+func unboundedRead(pass *check.PackagePass, c flow.Call) {
+	index, args := wholeReaders[c.Name], c.Instr.Common().Args
+	if index >= len(args) || len(c.Expr.Args) == 0 || !isBody(args[index]) {
 		return
 	}
-	if name == "io.Copy" && !isBuffer(call.Call.Args[0]) {
+	if c.Name == "io.Copy" && !isBuffer(args[0]) {
 		return // it streams
 	}
-	expr := callAt(fn, call.Pos())
-	if expr == nil || len(expr.Args) == 0 {
-		return
-	}
-	body := expr.Args[len(expr.Args)-1]
 	pass.Report(check.Finding{
-		Message:  fmt.Sprintf("%s reads the request's body into memory, however large it is", short(name)),
-		Location: pass.Location(expr),
-		Fixes:    limitBody(pass, fn, body),
+		Message:  fmt.Sprintf("%s reads the request's body into memory, however large it is", short(c.Name)),
+		Location: pass.Location(c.Expr),
+		Fixes:    limitBody(pass, c.Fn, c.Expr.Args[len(c.Expr.Args)-1]),
 	})
 }
 
@@ -171,7 +189,7 @@ func short(name string) string {
 	switch name {
 	case "io/ioutil.ReadAll":
 		return "ioutil.ReadAll"
-	case "(*bytes.Buffer).ReadFrom", "(*strings.Builder).ReadFrom":
+	case "(*bytes.Buffer).ReadFrom":
 		return "ReadFrom"
 	}
 	return name
@@ -182,6 +200,11 @@ func isBody(v ssa.Value) bool {
 	switch v := v.(type) {
 	case *ssa.ChangeInterface:
 		return isBody(v.X)
+	case *ssa.MakeInterface:
+		return isBody(v.X)
+	case *ssa.Call:
+		i, ok := passers[query.CalleeSSA(&v.Call)]
+		return ok && i < len(v.Call.Args) && isBody(v.Call.Args[i])
 	case *ssa.UnOp:
 		f, ok := v.X.(*ssa.FieldAddr)
 		return ok && v.Op == token.MUL && isField(f, "Body") && !built(f.X)
@@ -217,49 +240,35 @@ func isBuffer(v ssa.Value) bool {
 	return false
 }
 
-// callAt finds the call whose parenthesis is at a position.
-func callAt(fn *ssa.Function, lparen token.Pos) (found *ast.CallExpr) {
-	if fn.Syntax() == nil {
+// limitBody wraps the body of a request in http.MaxBytesReader. Without a writer
+// at hand the reader limits as well; it only does not close the connection.
+func limitBody(pass *check.PackagePass, fn *ssa.Function, body ast.Expr) []check.Fix {
+	file := code.FileAt(pass.Pass, body.Pos())
+	if file == nil || !query.IsType(pass.TypesInfo.TypeOf(body), "io.ReadCloser") { // a reader around it
 		return nil
 	}
-	ast.Inspect(fn.Syntax(), func(n ast.Node) bool {
-		if c, ok := n.(*ast.CallExpr); ok && c.Lparen == lparen {
-			found = c
-		}
-		return found == nil
-	})
-	return found
+	pkg, edits := edit.Import(pass, file, "net/http", body.Pos())
+	text := fmt.Sprintf("%s.MaxBytesReader(%s, %s, 1<<20)", pkg, writer(fn), edit.Text(pass, body))
+	return []check.Fix{{Title: "Limit the body to 1 MiB", Edits: append(edits, pass.Edit(body, text))}}
 }
 
-// limitBody wraps a body in http.MaxBytesReader, where the function itself has a
-// writer with a name, whose type is spelled with the name of package http.
-func limitBody(pass *check.PackagePass, fn *ssa.Function, body ast.Expr) []check.Fix {
-	var params *ast.FieldList
-	switch n := fn.Syntax().(type) {
-	case *ast.FuncDecl:
-		params = n.Type.Params
-	case *ast.FuncLit:
-		params = n.Type.Params
-	}
-	document := pass.Document(body.Pos())
-	if params == nil || document == nil {
-		return nil
-	}
-	for _, p := range params.List {
-		sel, ok := p.Type.(*ast.SelectorExpr)
-		if !ok || !query.IsType(pass.TypesInfo.TypeOf(p.Type), "net/http.ResponseWriter") {
-			continue
-		}
-		pkg, ok := sel.X.(*ast.Ident)
-		for _, name := range p.Names {
-			if ok && name.Name != "_" {
-				text := document.Text(pass.Range(body.Pos(), body.End()))
-				return []check.Fix{{
-					Title: "Limit the body to 1 MiB",
-					Edits: []check.Edit{pass.Edit(body, fmt.Sprintf("%s.MaxBytesReader(%s, %s, 1<<20)", pkg.Name, name.Name, text))},
-				}}
+// writer spells the response writer that a function, or one around it, has; "nil"
+// if none has a name.
+func writer(fn *ssa.Function) string {
+	for ; fn != nil; fn = fn.Parent() {
+		for _, p := range fn.Params {
+			if p.Name() == "_" || p.Name() == "" {
+				continue
+			}
+			switch code.Unversioned(query.TypeName(p.Type())) {
+			case "net/http.ResponseWriter":
+				return p.Name()
+			case "github.com/gin-gonic/gin.Context":
+				return p.Name() + ".Writer"
+			case "github.com/labstack/echo.Context":
+				return p.Name() + ".Response()"
 			}
 		}
 	}
-	return nil
+	return "nil"
 }
