@@ -27,11 +27,13 @@ import (
 type scanFlags struct {
 	staged   bool
 	span     string // A..B
+	history  bool
 	format   string
 	output   string
 	failOn   string
 	persona  string
 	only     []string
+	secrets  []string // what --history asks for, where only is empty
 	maxBytes int64
 	verbose  bool
 }
@@ -43,7 +45,8 @@ func (p *program) scanCommand() *cobra.Command {
 		Short: "Judge files, what is staged, or a range of commits",
 		Long: `Judge files and folders (the current one by default), what is staged (--staged),
 or what a range of commits changed (--range A..B: the tree of B, where what A has
-too is not new).
+too is not new), or everything that was ever committed (--history: secrets only,
+since code that is gone does no harm; what is clean is remembered).
 
 Paths in the output are relative to the repository's root, or to the current
 folder where there is no repository. A folder's .gitignore counts; a path that is
@@ -56,6 +59,7 @@ named is judged even if it is ignored.`,
 	flags := cmd.Flags()
 	flags.BoolVar(&f.staged, "staged", false, "judge what is staged against HEAD")
 	flags.StringVar(&f.span, "range", "", "judge what changed from revision A to B, given as `A..B`")
+	flags.BoolVar(&f.history, "history", false, "look for secrets in everything that was ever committed")
 	flags.StringVar(&f.format, "format", "text", "one of "+formats())
 	flags.StringVarP(&f.output, "output", "o", "", "write the report to this `file` instead of standard output")
 	flags.StringVar(&f.failOn, "fail-on", "", "lowest `severity` that makes the exit code 1: low, medium, high or critical (default: the configuration's, or high)")
@@ -63,7 +67,7 @@ named is judged even if it is ignored.`,
 	flags.StringSliceVar(&f.only, "only", nil, "run only these checks, by `ID` or domain")
 	flags.Int64Var(&f.maxBytes, "max-bytes", scan.DefaultMaxBytes, "do not search files over this size in bytes")
 	flags.BoolVarP(&f.verbose, "verbose", "v", false, "show suppressed findings and all notices too")
-	cmd.MarkFlagsMutuallyExclusive("staged", "range")
+	cmd.MarkFlagsMutuallyExclusive("staged", "range", "history")
 	return cmd
 }
 
@@ -72,8 +76,8 @@ func (p *program) scan(ctx context.Context, f scanFlags, paths []string) error {
 	if err != nil {
 		return fmt.Errorf("--format: %w", err)
 	}
-	if (f.staged || f.span != "") && len(paths) > 0 {
-		return errors.New("--staged and --range judge a whole change; leave the paths out")
+	if (f.staged || f.span != "" || f.history) && len(paths) > 0 {
+		return errors.New("--staged, --range and --history judge the whole of it; leave the paths out")
 	}
 	begin := p.now()
 	root, rel, err := p.locate(ctx, paths)
@@ -104,6 +108,9 @@ type judgement struct {
 
 // judge scans what the flags ask for.
 func (p *program) judge(ctx context.Context, f scanFlags, root string, paths []string) (judgement, error) {
+	if f.history {
+		return p.judgeHistory(ctx, f, root)
+	}
 	if !f.staged && f.span == "" {
 		tree := source.Dir(root)
 		scanner, gate, err := p.scanner(f, tree)
@@ -159,7 +166,7 @@ func (p *program) scanner(f scanFlags, tree source.Source) (*scan.Scanner, triag
 		}
 	}
 	scanner, err := scan.New(scan.Options{
-		Checks: rules.All(), Config: cfg, Only: f.only, Now: p.now(), MaxBytes: f.maxBytes,
+		Checks: rules.All(), Config: cfg, Only: append(slices.Clone(f.only), f.secrets...), Now: p.now(), MaxBytes: f.maxBytes,
 		Loader: load.New(load.Options{Env: p.env}),
 	})
 	return scanner, gate, err
