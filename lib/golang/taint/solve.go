@@ -33,10 +33,10 @@ type solver struct {
 // structure would otherwise be combined with itself. Most functions need a tenth
 // of it. Sources come first, and have the whole of maxFacts.
 const (
-	factsPerFunction = 1_000
-	factsPerNode     = 16
+	factsPerFunction = 600
+	factsPerNode     = 8
 	maxFacts         = 200_000
-	maxNodeFacts     = 300
+	maxNodeFacts     = 150
 )
 
 func (s *solver) origin(e end) int32 {

@@ -31,7 +31,7 @@
 //
 // Each is there so that hostile or generated code costs linear time, and each
 // that is met is in [Result.Truncated]: 400,000 values and 200,000 facts a
-// function, fewer for what its callers hand in; 300 facts about a value; 128 flows
+// function, fewer for what its callers hand in; 150 facts about a value; 128 flows
 // in a summary; 16 types behind an interface; 4 rounds of functions that call
 // each other.
 package taint
