@@ -193,7 +193,16 @@ func parse(s *source, whole bool) *parsed {
 	if list, ok := err.(scanner.ErrorList); ok {
 		p.errors = list
 	}
-	p.file, p.token = file, fset.File(file.FileStart)
+	p.token = fset.File(file.FileStart)
+	if len(p.errors) > 0 {
+		file = mend(s.content, file, func(content []byte) (*ast.File, bool) {
+			again := token.NewFileSet()
+			again.AddFile("", int(base), 0) // so that positions are the same
+			file, err := parser.ParseFile(again, s.path, content, mode)
+			return file, err == nil
+		})
+	}
+	p.file = file
 	if !whole {
 		for _, decl := range file.Decls {
 			if f, ok := decl.(*ast.FuncDecl); ok && f.Body != nil {
