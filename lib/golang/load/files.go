@@ -42,6 +42,7 @@ type header struct {
 	imports []string // sorted, without "C"
 	cgo     bool     // it imports "C"
 	deep    bool     // it is nested too deeply to be parsed
+	locals  bool     // functions in it declare types or constants
 	err     error    // of the header's syntax
 }
 
@@ -106,7 +107,8 @@ func readHeader(context *build.Context, name string, content []byte) *header {
 	}
 	slices.Sort(h.imports)
 	h.imports = slices.Compact(h.imports)
-	h.deep = nesting(content) > maxNesting
+	depth, locals := nesting(content)
+	h.deep, h.locals = depth > maxNesting, locals
 	// go/build leaves cgo files out where cgo is off, and "package documentation".
 	h.matches = h.name != "documentation" && (ctx.CgoEnabled || !h.cgo)
 	return h
@@ -124,17 +126,18 @@ const maxNesting = 5_000
 // nesting gives an upper bound for the depth of the syntax tree of a file, in
 // linear time and constant stack. Each bracket opens a level; within a level,
 // what stands between two separators may nest once with each token
-// (a+b+c, ****T, if {} else if {} else if {}).
-func nesting(content []byte) int {
+// (a+b+c, ****T, if {} else if {} else if {}). It also tells whether types or
+// constants are declared within brackets.
+func nesting(content []byte) (deepest int, locals bool) {
 	var s scanner.Scanner
 	s.Init(token.NewFileSet().AddFile("", -1, len(content)), content, nil, 0)
 	var levels []int // of the open levels, what stands before the bracket
-	depth, here, deepest := 0, 0, 0
-	for {
+	depth, here := 0, 0
+	for last := token.ILLEGAL; ; {
 		_, tok, _ := s.Scan()
 		switch tok {
 		case token.EOF:
-			return deepest
+			return deepest, locals
 		case token.LPAREN, token.LBRACK, token.LBRACE:
 			levels = append(levels, here+10)
 			depth += here + 10
@@ -149,6 +152,9 @@ func nesting(content []byte) int {
 			here = 0
 		case token.IDENT, token.INT, token.FLOAT, token.IMAG, token.CHAR, token.STRING:
 		default:
+			if (tok == token.TYPE && last != token.LPAREN || tok == token.CONST) && len(levels) > 0 {
+				locals = true
+			}
 			if tok.IsOperator() && tok != token.PERIOD && tok != token.COLON {
 				here++
 			} else {
@@ -156,6 +162,7 @@ func nesting(content []byte) int {
 			}
 		}
 		deepest = max(deepest, depth+here)
+		last = tok
 	}
 }
 

@@ -177,10 +177,10 @@ func (r *run) typecheck(n *node, fset *token.FileSet) {
 			FileVersions: map[*ast.File]string{},
 		}
 	}
-	files := make([]*ast.File, len(e.files))
+	files, locals := make([]*ast.File, len(e.files)), make([]bool, len(e.files))
 	cgo, broken := false, false
 	for i, f := range e.files {
-		files[i] = f.file
+		files[i], locals[i] = f.file, e.whole && f.locals
 		cgo = cgo || f.cgo
 		broken = broken || len(f.errors) > 0
 	}
@@ -194,7 +194,7 @@ func (r *run) typecheck(n *node, fset *token.FileSet) {
 			}
 		},
 		Importer: importer(func(p string) (*types.Package, error) { return e.importPackage(n, p) }),
-		Sizes:    types.SizesFor("gc", r.toolchain.context.GOARCH),
+		Sizes:    newSizes(r.toolchain.context.GOARCH),
 	}
 	func() {
 		defer func() {
@@ -202,6 +202,9 @@ func (r *run) typecheck(n *node, fset *token.FileSet) {
 				e.crash = firstLine(fmt.Sprint(p))
 			}
 		}()
+		if e.crash = excess(files, locals); e.crash != "" {
+			return
+		}
 		types.NewChecker(&conf, fset, e.types, e.info).Files(files)
 	}()
 	e.types.MarkComplete()
@@ -338,7 +341,7 @@ func (e *entry) notice(n *node, fset *token.FileSet) (check.Notice, bool) {
 	}
 	if e.crash != "" {
 		return check.Notice{Kind: check.NoticeTypes, Path: n.folder, Effect: check.EffectDegraded,
-			Message: "the type checker failed: " + maskLiterals(e.crash)}, true
+			Message: "types are not known, because the type checker gave up: " + maskLiterals(e.crash)}, true
 	}
 	errs := slices.DeleteFunc(slices.Clone(e.errors), func(err types.Error) bool {
 		// A message that begins with a tab says more about the one before.
@@ -425,11 +428,13 @@ func (r *run) toolchainNotice() (check.Notice, bool) {
 			problems = append(problems, "run go mod download, or go get if go.mod does not require them")
 		}
 	}
-	for _, p := range problems {
-		if message != "" {
-			message += "; "
-		}
-		message += p
+	const most = 3
+	if n := len(problems); n > most {
+		problems = append(problems[:most], fmt.Sprintf("and %d more of the kind", n-most))
 	}
+	if message != "" {
+		problems = slices.Insert(problems, 0, message)
+	}
+	message = strings.Join(problems, "; ")
 	return check.Notice{Kind: check.NoticeToolchain, Effect: check.EffectDegraded, Message: message}, true
 }
