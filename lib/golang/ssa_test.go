@@ -152,3 +152,12 @@ func TestSSAIsOfThePassTypes(t *testing.T) {
 	})
 	expect(t, judge(t, "-- a.go --\npackage p\n\nfunc F() {}\nfunc G() { x }\n", c), "")
 }
+
+// A package that the type checker gave up on has syntax and nothing else.
+func TestNoTypesAtAll(t *testing.T) {
+	src := "-- a.go --\npackage p\n\nimport \"crypto/md5\"\n\nconst x0 = \"aaaaaaaa\"\n"
+	for i := range 40 {
+		src += fmt.Sprintf("const x%d = x%d + x%d\n", i+1, i, i)
+	}
+	expect(t, judge(t, src+"var n = len(x40)\n\nfunc F() { md5.New() }\n", exitCheck, md5Check), "")
+}
