@@ -111,7 +111,8 @@ func recovers(fn *ssa.Function) bool {
 	return false
 }
 
-// callsOthers reports whether a function does more than signal and wait.
+// callsOthers reports whether a function calls code that is not the standard
+// library's, whose functions panic by mistake of their caller only.
 func callsOthers(fn *ssa.Function) bool {
 	for _, b := range fn.Blocks {
 		for _, instr := range b.Instrs {
@@ -119,11 +120,21 @@ func callsOthers(fn *ssa.Function) bool {
 			if !ok {
 				continue
 			}
-			name := query.CalleeSSA(&call.Call)
-			if _, builtin := call.Call.Value.(*ssa.Builtin); !builtin && !strings.HasPrefix(name, "(*sync.") && !strings.HasPrefix(name, "time.") && !strings.HasPrefix(name, "log.") && !strings.HasPrefix(name, "fmt.") {
+			if _, builtin := call.Call.Value.(*ssa.Builtin); !builtin && !isStandard(query.CalleeSSA(&call.Call)) {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// isStandard reports whether a qualified name is of the standard library: the
+// first element of its path has no dot, as that of every other module has.
+func isStandard(name string) bool {
+	path := strings.TrimLeft(name, "(*")
+	first, rest, nested := strings.Cut(path, "/")
+	if nested {
+		return rest != "" && !strings.Contains(first, ".")
+	}
+	return path != ""
 }
