@@ -125,14 +125,19 @@ func (r *run) parsedBefore(n *node) map[digest]*parsed {
 func (r *run) used(n *node) {
 	key := folderKey{r.req.Dir, n.folder, n.path}
 	r.mu.Lock()
-	defer r.mu.Unlock()
 	list := slices.DeleteFunc(r.versions[key], func(e *entry) bool { return e == n.entry })
 	list = append(list, n.entry)
+	var oldest *entry
 	if len(list) > keptVersions {
-		r.entries.remove(list[0].key)
-		list = slices.Delete(list, 0, 1)
+		oldest, list = list[0], slices.Delete(slices.Clone(list), 0, 1)
 	}
 	r.versions[key] = list
+	r.mu.Unlock()
+	if oldest != nil {
+		// Not under the lock of the Loader: who makes an entry holds the store's
+		// and asks for ours.
+		r.entries.remove(oldest.key)
+	}
 }
 
 // toolchainFor gives the toolchain for trees that stand for a folder.
