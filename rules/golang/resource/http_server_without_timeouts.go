@@ -231,7 +231,7 @@ func (s *servers) zero(c inspector.Cursor, at analysis.Range, replaced ast.Node,
 	if spec, ok := c.Node().(*ast.ValueSpec); ok {
 		holder, _ = s.TypesInfo.Defs[spec.Names[0]].(*types.Var)
 	} else {
-		holder = holderOf(s.TypesInfo, c)
+		holder = code.Holder(s.TypesInfo, c)
 	}
 	if holder == nil || holder.IsField() && holder.Exported() { // left to the importer to fill in
 		return
@@ -281,35 +281,10 @@ func (s *servers) serveFunc(c inspector.Cursor, file *ast.File, name string) {
 	s.report(fun.Node(), what, edits)
 }
 
-// holderOf gives the variable or field that a value is stored in.
-func holderOf(info *types.Info, c inspector.Cursor) *types.Var {
-	for {
-		kind, i := c.ParentEdge()
-		switch parent := c.Parent(); kind {
-		case edge.ParenExpr_X, edge.UnaryExpr_X:
-			c = parent
-			continue
-		case edge.AssignStmt_Rhs:
-			if as, ok := parent.Node().(*ast.AssignStmt); ok && len(as.Lhs) == len(as.Rhs) {
-				return code.Var(info, as.Lhs[i])
-			}
-		case edge.ValueSpec_Values:
-			if vs, ok := parent.Node().(*ast.ValueSpec); ok && len(vs.Names) == len(vs.Values) {
-				return code.Var(info, vs.Names[i])
-			}
-		case edge.KeyValueExpr_Value:
-			if kv, ok := parent.Node().(*ast.KeyValueExpr); ok {
-				return code.Var(info, kv.Key)
-			}
-		}
-		return nil
-	}
-}
-
 // limitedOrLocal follows the server of a literal to where it is kept.
 func (s *servers) limitedOrLocal(c inspector.Cursor) bool {
 	seen := map[types.Object]bool{}
-	if holder := holderOf(s.TypesInfo, c); holder != nil {
+	if holder := code.Holder(s.TypesInfo, c); holder != nil {
 		return s.limited(holder, c.Node().End(), seen) || s.servesLocally(holder)
 	}
 	return s.limitedBeyond(c, seen)
@@ -346,7 +321,7 @@ func (s *servers) limited(holder *types.Var, from token.Pos, seen map[types.Obje
 		if at.ParentEdgeKind() == edge.SelectorExpr_Sel {
 			at = at.Parent()
 		}
-		if next := holderOf(s.TypesInfo, at); next != nil && isServer(next.Type()) {
+		if next := code.Holder(s.TypesInfo, at); next != nil && isServer(next.Type()) {
 			if s.limited(next, at.Node().End(), seen) {
 				return true
 			}
@@ -399,7 +374,7 @@ func (s *servers) limitedBeyond(c inspector.Cursor, seen map[types.Object]bool) 
 				continue
 			}
 			call = call.Parent()
-			if holder := holderOf(s.TypesInfo, call); holder != nil && s.limited(holder, call.Node().End(), seen) {
+			if holder := code.Holder(s.TypesInfo, call); holder != nil && s.limited(holder, call.Node().End(), seen) {
 				return true
 			}
 			if as, ok := call.Parent().Node().(*ast.AssignStmt); ok && i < len(as.Lhs) && len(as.Rhs) == 1 { // server, err := f()

@@ -217,7 +217,7 @@ func verifierSetLater(pass *check.PackagePass, c inspector.Cursor, target ast.Ex
 	if sel, ok := ast.Unparen(target).(*ast.SelectorExpr); ok {
 		config = code.Selected(pass.TypesInfo, sel)
 	} else {
-		config = holder(pass.TypesInfo, c)
+		config = code.Holder(pass.TypesInfo, c)
 	}
 	ast.Inspect(f.Body, func(n ast.Node) bool {
 		as, ok := n.(*ast.AssignStmt)
@@ -233,32 +233,6 @@ func verifierSetLater(pass *check.PackagePass, c inspector.Cursor, target ast.Ex
 		return true
 	})
 	return callback
-}
-
-// holder gives the variable or field that the value of an expression is stored in.
-func holder(info *types.Info, c inspector.Cursor) *types.Var {
-	for {
-		kind, i := c.ParentEdge()
-		parent := c.Parent()
-		switch kind {
-		case edge.ParenExpr_X, edge.UnaryExpr_X:
-			c = parent
-			continue
-		case edge.AssignStmt_Rhs:
-			if as, ok := parent.Node().(*ast.AssignStmt); ok && len(as.Lhs) == len(as.Rhs) {
-				return code.Var(info, as.Lhs[i])
-			}
-		case edge.ValueSpec_Values:
-			if vs, ok := parent.Node().(*ast.ValueSpec); ok && len(vs.Names) == len(vs.Values) {
-				return code.Var(info, vs.Names[i])
-			}
-		case edge.KeyValueExpr_Value:
-			if kv, ok := parent.Node().(*ast.KeyValueExpr); ok {
-				return code.Var(info, kv.Key)
-			}
-		}
-		return nil
-	}
 }
 
 // canRefuse reports whether a verification callback can return an error. What
