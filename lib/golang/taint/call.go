@@ -365,13 +365,17 @@ func (g *graph) builtin(s *site, name string) {
 		if value == nil {
 			return
 		}
-		for _, v := range s.operands {
-			if _, isConst := v.(*ssa.Const); isConst && name == "min" {
-				return // bounded
+		var bounded models.Set
+		if name == "min" {
+			for _, v := range s.operands {
+				bounded |= g.run.numbers.limited(v)
 			}
 		}
 		for _, v := range s.operands {
-			g.made(value, v, s.block)
+			if carries(v) {
+				from, keep := g.use(v, s.block)
+				g.write(write{from: from, to: g.cell(value), keep: keep &^ bounded, note: none})
+			}
 		}
 	case "ssa:wrapnilchk":
 		if value != nil {

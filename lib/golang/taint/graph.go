@@ -481,6 +481,7 @@ func (g *graph) instruction(instr ssa.Instruction, block *ssa.BasicBlock) {
 	case *ssa.Convert:
 		g.made(i, i.X, block)
 		g.conversionSink(i, i.X, block)
+		g.conversionOverflow(i, block)
 	case *ssa.MultiConvert:
 		g.made(i, i.X, block)
 	case *ssa.ChangeType:
@@ -492,9 +493,11 @@ func (g *graph) instruction(instr ssa.Instruction, block *ssa.BasicBlock) {
 	case *ssa.Field:
 		g.fieldSource(i, i.X, i.Field)
 	case *ssa.MakeSlice:
-		if class := g.run.models.Class("allocation"); class != nil {
-			g.sink(i.Len, block, sinkUse{class: class, what: "make", call: i, step: step{pos: i.Pos(), sink: sinkPlace{true, 1}}})
-		}
+		g.allocations(block, i, i.Len, i.Cap)
+	case *ssa.MakeMap:
+		g.allocations(block, i, i.Reserve)
+	case *ssa.MakeChan:
+		g.allocations(block, i, i.Size)
 	case *ssa.Return:
 		for k, v := range i.Results {
 			g.assign(cell{node: g.results + int32(k)}, v, block, none)
@@ -524,16 +527,20 @@ func (g *graph) made(v, of ssa.Value, block *ssa.BasicBlock) {
 // string may make it harmless: the host of an URL.
 func (g *graph) binary(i *ssa.BinOp, block *ssa.BasicBlock) {
 	switch i.Op {
-	case token.EQL, token.NEQ, token.LSS, token.LEQ, token.GTR, token.GEQ:
+	case token.EQL:
+		return
+	case token.NEQ, token.LSS, token.LEQ, token.GTR, token.GEQ:
+		g.loopSink(i, block)
 		return
 	}
 	to := g.cell(i)
-	keep := g.run.typeMask(i.Type())
-	if i.Op == token.REM || i.Op == token.AND { // bounded by the other operand
-		keep &^= g.run.models.Shape("upper-bound")
-	}
+	keep := g.run.typeMask(i.Type()) &^ g.run.numbers.arithmetic(i)
 	for k, v := range []ssa.Value{i.X, i.Y} {
 		if !carries(v) {
+			continue
+		}
+		if bytes, ok := shifted(i, v); ok {
+			g.addEdge(g.cell(bytes), edge{to: to, keep: keep, note: none})
 			continue
 		}
 		from, mask := g.use(v, block)

@@ -318,21 +318,25 @@ func (gs *guards) comparison(v *ssa.BinOp, truth bool, depth int, list []checked
 		return gs.equality(v, (v.Op == token.EQL) == truth, depth, list)
 	case token.LSS, token.LEQ:
 		if truth {
-			return gs.bounded(v.X, depth, list)
+			return gs.bounded(v.X, v.Y, depth, list)
 		}
-		return gs.bounded(v.Y, depth, list)
+		return gs.bounded(v.Y, v.X, depth, list)
 	case token.GTR, token.GEQ:
 		if truth {
-			return gs.bounded(v.Y, depth, list)
+			return gs.bounded(v.Y, v.X, depth, list)
 		}
-		return gs.bounded(v.X, depth, list)
+		return gs.bounded(v.X, v.Y, depth, list)
 	}
 	return list
 }
 
-// bounded handles a number, or a length, that is less than something.
-func (gs *guards) bounded(v ssa.Value, depth int, list []checked) []checked {
-	for {
+// bounded handles a number, or a length, that is not larger than another value.
+func (gs *guards) bounded(v, by ssa.Value, depth int, list []checked) []checked {
+	clears := gs.g.run.numbers.limited(by)
+	if counter(by) { // the end of a loop, which is what it may be too far
+		return list
+	}
+	for depth < 8 {
 		if _, isConst := v.(*ssa.Const); isConst {
 			return list
 		}
@@ -345,13 +349,27 @@ func (gs *guards) bounded(v ssa.Value, depth int, list []checked) []checked {
 				return gs.without(call, depth, list)
 			}
 		}
-		list = gs.check(v, gs.shape("upper-bound"), depth, list)
-		c, ok := v.(*ssa.Convert)
-		if !ok {
+		list = gs.check(v, clears, depth, list)
+		switch x := v.(type) {
+		case *ssa.Convert:
+			v = x.X
+		case *ssa.BinOp: // n + 4 < max, n * size < max
+			if x.Op != token.ADD && x.Op != token.MUL {
+				return list
+			}
+			if x.X.Type().Underlying() != types.Typ[types.String] {
+				depth++
+				list = gs.bounded(x.Y, by, depth, list)
+				v = x.X
+				continue
+			}
+			return list
+		default:
 			return list
 		}
-		v = c.X
+		depth++
 	}
+	return list
 }
 
 // equality handles x == y, or x != y.
@@ -370,6 +388,9 @@ func (gs *guards) equality(v *ssa.BinOp, equal bool, depth int, list []checked) 
 		}
 		if gs.trusted(x) {
 			list = gs.check(y, gs.shape("allow-list"), depth, list)
+		}
+		if b, ok := x.Type().Underlying().(*types.Basic); ok && b.Info()&types.IsNumeric != 0 {
+			list = gs.bounded(y, x, depth, gs.bounded(x, y, depth, list))
 		}
 		return list
 	}

@@ -197,6 +197,7 @@ func (g *graph) modelFlow(s *site, m *models.Function, flow models.Flow) {
 		if m.Format >= 0 && from.operand-btoi(s.receiver) > m.Format {
 			keep &^= g.formatClears(s, m.Format, from.operand-btoi(s.receiver)-m.Format-1)
 		}
+		keep &^= g.run.numbers.parsed(m.Name, s.operands)
 		if strings.HasSuffix(m.Name, ".Clean") && from.value != nil {
 			keep &^= g.run.cleanClears(from.value)
 		}

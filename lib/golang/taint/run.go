@@ -45,7 +45,7 @@ type run struct {
 	pieceMemo   map[ssa.Value][]piece
 
 	mutual  bool // the functions at hand call each other
-	numeric models.Set
+	numbers numbers
 	errors  models.Set
 	strings models.Set
 	spare   spare
@@ -74,7 +74,7 @@ func newRun(pass *analysis.Pass, fns *golang.Functions, m *models.Models) *run {
 		modelMemo: map[*types.Func]*models.Function{}, viaModel: map[*types.Func]*summary{},
 		fieldMemo: map[fieldKey]uint32{}, fieldModels: map[fieldKey]*models.Field{}, masks: map[types.Type]models.Set{}, pathMasks: map[pathKey]models.Set{},
 		writers: map[types.Type]*models.Class{}, implMemo: map[implKey][]*types.Func{}, patterns: map[string]models.Set{},
-		plain: map[*ssa.Function]bool{}, pieceMemo: map[ssa.Value][]piece{}, numeric: m.Group("numeric"), errors: m.Group("message"), strings: m.Group("string"), places: newPlaces(pass), result: &Result{}, found: map[foundKey]int{},
+		plain: map[*ssa.Function]bool{}, pieceMemo: map[ssa.Value][]piece{}, numbers: newNumbers(m), errors: m.Group("message"), strings: m.Group("string"), places: newPlaces(pass), result: &Result{}, found: map[foundKey]int{},
 	}
 }
 
@@ -153,8 +153,11 @@ func (r *run) composedMask(t types.Type) models.Set {
 		}
 		return r.typeMask(u.Elem())
 	case *types.Array:
-		if b, ok := u.Elem().Underlying().(*types.Basic); ok && b.Kind() == types.Byte && u.Len() > smallArray {
-			return models.All
+		if b, ok := u.Elem().Underlying().(*types.Basic); ok && b.Kind() == types.Byte {
+			if u.Len() > smallArray {
+				return models.All
+			}
+			return r.numbers.all // or for the number at the beginning of a message
 		}
 		return r.typeMask(u.Elem())
 	case *types.Chan:
@@ -257,7 +260,7 @@ func (r *run) basicMask(b *types.Basic) models.Set {
 	case b.Info()&types.IsBoolean != 0:
 		return 0
 	case b.Info()&types.IsNumeric != 0:
-		return r.numeric
+		return r.numbers.mask(b)
 	case b.Info()&types.IsString != 0:
 		return r.strings
 	}

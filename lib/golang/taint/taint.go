@@ -207,6 +207,9 @@ func (r *run) reached(s *solver, f int32, sink *sinkUse, sum *summary) {
 		r.report(s, f, from.index, sink)
 		return
 	}
+	if sink.class.Bit&r.numbers.overflow != 0 {
+		return // almost every function converts a number that it is handed
+	}
 	what := sink.what
 	if sink.callee != nil {
 		what = sink.callee.what

@@ -1,0 +1,331 @@
+package taint
+
+import (
+	"go/constant"
+	"go/token"
+	"go/types"
+	"math"
+
+	"golang.org/x/tools/go/ssa"
+
+	"github.com/peercheck/peercheck/lib/golang/models"
+)
+
+// Numbers are dangerous by their size: for an allocation, for a loop, and for a
+// conversion to an integer that is too small. Each of those integers has a class, which a
+// number has as long as it may not fit: its type, a comparison, a mask, the width that it
+// was parsed with may say that it does.
+
+// maxHarmless is the largest bound that counts as one for allocations and loops. Above
+// it, a comparison guards against overflow and not against use: 1 GB of bytes.
+const maxHarmless = 1<<30 - 1
+
+// narrow are the integers that a conversion may lose something to.
+var narrow = []struct {
+	class string
+	kind  types.BasicKind
+	max   uint64
+}{
+	{"overflow-int8", types.Int8, math.MaxInt8},
+	{"overflow-uint8", types.Uint8, math.MaxUint8},
+	{"overflow-int16", types.Int16, math.MaxInt16},
+	{"overflow-uint16", types.Uint16, math.MaxUint16},
+	{"overflow-int32", types.Int32, math.MaxInt32},
+	{"overflow-uint32", types.Uint32, math.MaxUint32},
+	{"overflow-int64", types.Int64, math.MaxInt64},
+}
+
+// numbers are the classes of numbers in the models of a run. Those that the models do
+// not declare are nil.
+type numbers struct {
+	all, bounded, overflow models.Set
+	narrow                 []*models.Class // parallel to narrow
+	allocation, loop       *models.Class
+	masks                  [types.UntypedNil + 1]models.Set // by kind of the basic type
+}
+
+func newNumbers(m *models.Models) numbers {
+	n := numbers{all: m.Group("numeric"), bounded: m.Shape("upper-bound"), allocation: m.Class("allocation"), loop: m.Class("loop")}
+	for _, t := range narrow {
+		c := m.Class(t.class)
+		n.narrow = append(n.narrow, c)
+		if c != nil {
+			n.overflow |= c.Bit
+		}
+	}
+	for kind := range n.masks {
+		n.masks[kind] = n.all
+		if max, ok := largest(types.BasicKind(kind)); ok {
+			n.masks[kind] &^= n.below(max)
+		}
+	}
+	return n
+}
+
+// below gives the classes that a number of at most max is harmless for.
+func (n *numbers) below(max uint64) (clears models.Set) {
+	for i, c := range n.narrow {
+		if c != nil && max <= narrow[i].max {
+			clears |= c.Bit
+		}
+	}
+	if max <= maxHarmless {
+		clears |= n.bounded
+	}
+	return clears
+}
+
+// limited gives the classes that a number is harmless for that is not larger than a
+// value: a variable is taken to be a limit that somebody thought about.
+func (n *numbers) limited(by ssa.Value) models.Set {
+	if max, ok := intConst(by); ok {
+		return n.below(max)
+	}
+	return n.bounded | n.overflow
+}
+
+// mask gives the classes that a number of a type may be dangerous for.
+func (n *numbers) mask(b *types.Basic) models.Set { return n.masks[b.Kind()] }
+
+// largest gives the largest number of a sized type.
+func largest(kind types.BasicKind) (max uint64, ok bool) {
+	switch kind {
+	case types.Int, types.Uint, types.Uintptr, types.Uint64:
+		return 0, false
+	}
+	for _, t := range narrow {
+		if t.kind == kind {
+			return t.max, true
+		}
+	}
+	return 0, false
+}
+
+// intConst gives a constant that is not negative.
+func intConst(v ssa.Value) (n uint64, ok bool) {
+	for {
+		switch x := v.(type) {
+		case *ssa.Convert:
+			v = x.X
+			continue
+		case *ssa.Const:
+			if x.Value == nil || x.Value.Kind() != constant.Int {
+				return 0, false
+			}
+			return constant.Uint64Val(x.Value)
+		}
+		return 0, false
+	}
+}
+
+// arithmetic gives the classes that the result of an operation is harmless for,
+// whatever the operands hold.
+func (n *numbers) arithmetic(i *ssa.BinOp) models.Set {
+	switch i.Op {
+	case token.REM:
+		return n.limited(i.Y)
+	case token.AND:
+		if _, ok := intConst(i.X); ok {
+			return n.limited(i.X)
+		}
+		return n.limited(i.Y)
+	case token.SHR:
+		shift, ok := intConst(i.Y)
+		b, isBasic := i.X.Type().Underlying().(*types.Basic)
+		if !ok || !isBasic || shift > 63 {
+			return 0
+		}
+		max, sized := largest(b.Kind())
+		if !sized {
+			max = math.MaxUint64
+		}
+		return n.below(max >> shift)
+	}
+	return 0
+}
+
+// parsed gives the classes that a number is harmless for by the size that it was
+// parsed with.
+func (n *numbers) parsed(name string, args []ssa.Value) models.Set {
+	if name != "strconv.ParseInt" && name != "strconv.ParseUint" || len(args) != 3 {
+		return 0
+	}
+	bits, ok := intConst(args[2])
+	if !ok || bits == 0 || bits > 64 {
+		return 0
+	}
+	if name == "strconv.ParseInt" {
+		bits--
+	}
+	return n.below(1<<bits - 1)
+}
+
+// shifted finds the bytes that a number is put together from, of int(b[0])<<8: a byte
+// alone is no number to be afraid of, but what is made of several is.
+func shifted(i *ssa.BinOp, operand ssa.Value) (bytes ssa.Value, ok bool) {
+	conv, isConv := operand.(*ssa.Convert)
+	if i.Op != token.SHL || operand != i.X || !isConv {
+		return nil, false
+	}
+	if b, ok := conv.X.Type().Underlying().(*types.Basic); !ok || b.Kind() != types.Uint8 {
+		return nil, false
+	}
+	switch v := conv.X.(type) {
+	case *ssa.UnOp:
+		if at, ok := v.X.(*ssa.IndexAddr); ok && v.Op == token.MUL {
+			return at.X, true
+		}
+	case *ssa.Index:
+		return v.X, true
+	case *ssa.Lookup:
+		return v.X, true
+	}
+	return nil, false
+}
+
+// conversionOverflow adds the sink that a conversion of a number to a smaller type is.
+func (g *graph) conversionOverflow(i *ssa.Convert, block *ssa.BasicBlock) {
+	from, ok1 := i.X.Type().Underlying().(*types.Basic)
+	to, ok2 := i.Type().Underlying().(*types.Basic)
+	if !ok1 || !ok2 || from.Info()&types.IsInteger == 0 || to.Info()&types.IsInteger == 0 {
+		return
+	}
+	kind := to.Kind()
+	if kind == types.Int {
+		kind = types.Int64
+	}
+	n := &g.run.numbers
+	for k, t := range narrow {
+		class := n.narrow[k]
+		if t.kind != kind || class == nil || n.mask(from)&class.Bit == 0 {
+			continue
+		}
+		if kind == types.Int64 && from.Info()&types.IsUnsigned == 0 {
+			continue
+		}
+		if g.discards(i) {
+			continue
+		}
+		g.sink(i.X, block, sinkUse{class: class, what: to.Name(), call: i, step: step{pos: i.Pos(), sink: sinkPlace{true, 0}}})
+	}
+}
+
+// discards reports whether a conversion is meant to lose something: byte(n),
+// byte(n>>8) take a number apart.
+func (g *graph) discards(i *ssa.Convert) bool {
+	isApart := func(v ssa.Value) bool {
+		if v.Referrers() == nil {
+			return false
+		}
+		for _, r := range *v.Referrers() {
+			if shift, ok := r.(*ssa.BinOp); ok && (shift.Op == token.SHR || shift.Op == token.AND) && shift.X == v {
+				return true
+			}
+		}
+		return false
+	}
+	if shift, ok := i.X.(*ssa.BinOp); ok && (shift.Op == token.SHR || shift.Op == token.XOR || shift.Op == token.AND) {
+		return true
+	}
+	return isApart(i.X)
+}
+
+// allocations adds the sinks that the sizes of make are.
+func (g *graph) allocations(block *ssa.BasicBlock, instr ssa.Instruction, sizes ...ssa.Value) {
+	class := g.run.numbers.allocation
+	if class == nil {
+		return
+	}
+	for k, size := range sizes {
+		if size == nil || k > 0 && size == sizes[0] {
+			continue
+		}
+		g.sink(size, block, sinkUse{class: class, what: "make", call: instr, step: step{pos: instr.Pos(), sink: sinkPlace{true, k + 1}}})
+	}
+}
+
+// loopSink adds the sink that the condition of a loop is, for what its counter is
+// compared with.
+func (g *graph) loopSink(i *ssa.BinOp, block *ssa.BasicBlock) {
+	class := g.run.numbers.loop
+	if class == nil || i.Referrers() == nil || len(*i.Referrers()) != 1 {
+		return
+	}
+	if _, ok := (*i.Referrers())[0].(*ssa.If); !ok {
+		return
+	}
+	limit := i.Y
+	switch {
+	case counter(i.X):
+		if _, isConst := i.Y.(*ssa.Const); isConst { // n > 0, of one that counts down
+			limit = i.X
+		}
+	case counter(i.Y):
+		limit = i.X
+	default:
+		return
+	}
+	if b, ok := limit.Type().Underlying().(*types.Basic); !ok || b.Info()&types.IsInteger == 0 {
+		return
+	}
+	pos := i.Pos()
+	if !pos.IsValid() {
+		pos = origin(limit)
+	}
+	g.sink(limit, block, sinkUse{class: class, what: "a loop", call: i, step: step{pos: pos, sink: sinkPlace{true, everything}}})
+}
+
+// counter reports whether a value is what a loop counts: it is itself plus or minus
+// a constant, one round before.
+func counter(v ssa.Value) bool {
+	if step, ok := v.(*ssa.BinOp); ok && (step.Op == token.ADD || step.Op == token.SUB) { // of range n
+		_, isConst := step.Y.(*ssa.Const)
+		return isConst && stepped(step.X, step)
+	}
+	phi, ok := v.(*ssa.Phi)
+	if !ok {
+		return false
+	}
+	for _, e := range phi.Edges {
+		if step, ok := e.(*ssa.BinOp); ok && (step.Op == token.ADD || step.Op == token.SUB) && step.X == ssa.Value(phi) {
+			return true
+		}
+	}
+	return false
+}
+
+// stepped reports whether a phi takes the value of a step.
+func stepped(v ssa.Value, by ssa.Value) bool {
+	phi, ok := v.(*ssa.Phi)
+	if !ok {
+		return false
+	}
+	for _, e := range phi.Edges {
+		if e == by {
+			return true
+		}
+	}
+	return false
+}
+
+// origin gives a position for a value that has none of its own.
+func origin(v ssa.Value) token.Pos {
+	for range 8 {
+		if v.Pos().IsValid() {
+			return v.Pos()
+		}
+		switch x := v.(type) {
+		case *ssa.Extract:
+			v = x.Tuple
+		case *ssa.Convert:
+			v = x.X
+		case *ssa.ChangeType:
+			v = x.X
+		case *ssa.UnOp:
+			v = x.X
+		default:
+			return token.NoPos
+		}
+	}
+	return token.NoPos
+}
