@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/textproto"
 	"os"
 	"os/exec"
@@ -159,20 +160,26 @@ func inEditor(t *testing.T, binary, dir string, pull bool, want []string, patien
 		"capabilities": map[string]any{"textDocument": textDocument, "general": map[string]any{"positionEncodings": []string{"utf-8"}}},
 	})
 	c.send(map[string]any{"method": "initialized", "params": map[string]any{}})
-	entries, err := os.ReadDir(dir)
+	var files []string
+	err = fs.WalkDir(os.DirFS(dir), ".", func(name string, e fs.DirEntry, err error) error {
+		if e.IsDir() && e.Name() == ".git" {
+			return fs.SkipDir
+		}
+		if !e.IsDir() {
+			files = append(files, name)
+		}
+		return err
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	shown := map[string][]string{}
-	for _, e := range entries {
-		if e.IsDir() {
-			continue
-		}
-		text, err := os.ReadFile(filepath.Join(dir, e.Name()))
+	for _, name := range files {
+		text, err := os.ReadFile(filepath.Join(dir, name))
 		if err != nil {
 			t.Fatal(err)
 		}
-		uri := root + "/" + e.Name()
+		uri := root + "/" + name
 		c.send(map[string]any{"method": "textDocument/didOpen", "params": map[string]any{"textDocument": map[string]any{
 			"uri": uri, "languageId": "x", "version": 1, "text": string(text),
 		}}})
@@ -186,9 +193,9 @@ func inEditor(t *testing.T, binary, dir string, pull bool, want []string, patien
 			var result struct{ Items []diagnostic }
 			if m.Error == nil {
 				decode(t, m.Result, &result)
-				shown[e.Name()] = diagnosticLines(e.Name(), result.Items)
+				shown[name] = diagnosticLines(name, result.Items)
 			}
-			if m.Error == nil && complete(shown[e.Name()], e.Name(), want) {
+			if m.Error == nil && complete(shown[name], name, want) {
 				break
 			}
 		}

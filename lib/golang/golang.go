@@ -36,29 +36,48 @@ type Results struct {
 // for such files. The error is the context's.
 //
 // Facts go from a package to those that import it, as far as both are among
-// pkgs. What a check requires is run once a package. Packages that do not import
-// each other are judged in parallel.
-func Run(ctx context.Context, pkgs []*load.Package, checks []*check.Check) (Results, error) {
-	facts := newFacts()
-	results := make([]Results, len(pkgs))
-	done := make([]chan struct{}, len(pkgs))
-	for i := range done {
-		done[i] = make(chan struct{})
+// pkgs. Of a package that was not requested only the facts are found out, unless
+// cache has them; cache may be nil. What a check requires is run once a package.
+// Packages that do not import each other are judged in parallel.
+func Run(ctx context.Context, pkgs []*load.Package, checks []*check.Check, cache *Cache) (Results, error) {
+	results := make([]*packageRun, len(pkgs))
+	done := make(map[*types.Package]int, len(pkgs))
+	ready := make([]chan struct{}, len(pkgs))
+	for i, pkg := range pkgs {
+		ready[i] = make(chan struct{})
+		done[pkg.Types] = i
 	}
+	factsOf := func(pkg *types.Package) facts {
+		if i, ok := done[pkg]; ok {
+			return results[i].facts.own
+		}
+		return nil
+	}
+	factual := slices.DeleteFunc(slices.Clone(checks), func(c *check.Check) bool { return !makesFacts(c) })
 	before := imports(pkgs)
 	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
 	g, ctx := errgroup.WithContext(ctx)
 	for i, pkg := range pkgs {
 		g.Go(func() error {
-			defer close(done[i])
+			defer close(ready[i])
 			for _, j := range before[i] {
-				<-done[j]
+				<-ready[j]
 			}
 			slots <- struct{}{}
 			defer func() { <-slots }()
-			r := &packageRun{pkg: pkg, facts: facts, actions: map[*analysis.Analyzer]*action{}}
-			r.run(ctx, checks)
-			results[i] = r.Results
+			r := newPackageRun(pkg, factsOf)
+			results[i] = r
+			switch {
+			case pkg.Requested:
+				r.run(ctx, checks)
+			case !cache.get(pkg, factual, &r.facts.own):
+				r.run(ctx, factual)
+			default:
+				return ctx.Err()
+			}
+			if ctx.Err() == nil {
+				cache.put(pkg, factual, r.facts.own)
+			}
 			return ctx.Err()
 		})
 	}
@@ -66,11 +85,18 @@ func Run(ctx context.Context, pkgs []*load.Package, checks []*check.Check) (Resu
 		return Results{}, err
 	}
 	var all Results
-	for _, r := range results {
-		all.Findings = append(all.Findings, r.Findings...)
-		all.Notices = append(all.Notices, r.Notices...)
+	for i, r := range results {
+		if pkgs[i].Requested {
+			all.Findings = append(all.Findings, r.Findings...)
+			all.Notices = append(all.Notices, r.Notices...)
+		}
 	}
 	return all, nil
+}
+
+// makesFacts reports whether a check, or what it requires, makes facts.
+func makesFacts(c *check.Check) bool {
+	return c.RunPackage != nil && (len(c.FactTypes) > 0 || slices.ContainsFunc(c.Requires, facty))
 }
 
 // imports gives, for each package, the indices of those that it imports, be it
@@ -104,8 +130,15 @@ func imports(pkgs []*load.Package) [][]int {
 type packageRun struct {
 	Results
 	pkg     *load.Package
-	facts   *facts
+	facts   *factView
 	actions map[*analysis.Analyzer]*action
+}
+
+func newPackageRun(pkg *load.Package, imported func(*types.Package) facts) *packageRun {
+	return &packageRun{
+		pkg: pkg, actions: map[*analysis.Analyzer]*action{},
+		facts: &factView{pkg: pkg.Types, own: facts{}, local: map[localKey]analysis.Fact{}, imported: imported},
+	}
 }
 
 // An action is what came of a required analyzer.

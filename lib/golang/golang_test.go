@@ -102,7 +102,7 @@ var exitCheck = describe("go/exit", check.Check{
 func judge(t *testing.T, archive string, checks ...*check.Check) string {
 	t.Helper()
 	loaded := loadTree(t, archive)
-	results, err := golang.Run(t.Context(), loaded.Packages, checks)
+	results, err := golang.Run(t.Context(), loaded.Packages, checks, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -229,6 +229,48 @@ c/c.go:5:6 go/exit C exits [example.com/m/c.C] "C"
 `)
 }
 
+// Of packages that were not asked for only the facts are found out, and those
+// only once.
+func TestFactsOfDependencies(t *testing.T) {
+	var judged []string
+	c := *exitCheck
+	c.RunPackage = func(ctx context.Context, p *check.PackagePass) error {
+		judged = append(judged, p.Pkg.Path())
+		return exitCheck.RunPackage(ctx, p)
+	}
+	tree := fstest.MapFS{}
+	for _, f := range txtar.Parse([]byte(chain)).Files {
+		tree[f.Name] = &fstest.MapFile{Data: f.Data}
+	}
+	var cache golang.Cache
+	for _, test := range []struct{ folder, b, judged, finding string }{
+		{"c", "", "[example.com/m/a example.com/m/b example.com/m/c]", "C exits"},
+		{"c", "", "[example.com/m/c]", "C exits"},
+		{"b", "", "[example.com/m/b]", "B exits"},
+		{"c", "package b\n\nfunc B() {}\n", "[example.com/m/b example.com/m/c]", ""},
+	} {
+		if test.b != "" {
+			tree["b/b.go"] = &fstest.MapFile{Data: []byte(test.b)}
+		}
+		judged = nil
+		loaded, err := loader.Load(t.Context(), load.Request{Tree: tree, Folders: []string{test.folder}, Dependencies: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		results, err := golang.Run(t.Context(), loaded.Packages, []*check.Check{&c, md5Check}, &cache)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := ""
+		for _, f := range results.Findings {
+			found += f.Message
+		}
+		if got := fmt.Sprint(judged); got != test.judged || found != test.finding {
+			t.Errorf("%s: %s judged, found %q; want %s, %q", test.folder, got, found, test.judged, test.finding)
+		}
+	}
+}
+
 func TestFailuresAreIsolated(t *testing.T) {
 	crashes := describe("go/crash", check.Check{RunPackage: func(_ context.Context, p *check.PackagePass) error {
 		var none []int
@@ -259,7 +301,7 @@ func TestCancelled(t *testing.T) {
 	loaded := loadTree(t, chain)
 	ctx, cancel := context.WithCancel(t.Context())
 	c := describe("go/cancel", check.Check{RunPackage: func(context.Context, *check.PackagePass) error { cancel(); return nil }})
-	if _, err := golang.Run(ctx, loaded.Packages, []*check.Check{c}); !errors.Is(err, context.Canceled) {
+	if _, err := golang.Run(ctx, loaded.Packages, []*check.Check{c}, nil); !errors.Is(err, context.Canceled) {
 		t.Errorf("the error is %v", err)
 	}
 }

@@ -309,12 +309,12 @@ func (s *Scanner) judgePackages(ctx context.Context, j job, out *outcome) {
 			})
 		}
 	}()
-	loaded, err := s.opts.Loader.Load(ctx, load.Request{Tree: j.tree, Dir: j.disk, Folders: folders})
+	loaded, err := s.opts.Loader.Load(ctx, load.Request{Tree: j.tree, Dir: j.disk, Folders: folders, Dependencies: true})
 	if err != nil {
 		return // the context's
 	}
 	out.notices = append(out.notices, loaded.Notices...)
-	results, err := golang.Run(ctx, loaded.Packages, checks)
+	results, err := golang.Run(ctx, loaded.Packages, checks, &s.cache)
 	if err != nil {
 		return
 	}
@@ -322,6 +322,9 @@ func (s *Scanner) judgePackages(ctx context.Context, j job, out *outcome) {
 	out.notices = append(out.notices, results.Notices...)
 	out.documents = map[string]*check.Document{}
 	for _, p := range loaded.Packages {
+		if !p.Requested {
+			continue
+		}
 		out.packages = append(out.packages, check.PackageTier{Path: p.Folder, ImportPath: p.ImportPath, Tier: p.Tier})
 		for _, d := range p.Documents {
 			out.documents[d.Path] = d

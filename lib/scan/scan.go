@@ -19,6 +19,7 @@ import (
 
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/config"
+	"github.com/peercheck/peercheck/lib/golang"
 	"github.com/peercheck/peercheck/lib/golang/load"
 	"github.com/peercheck/peercheck/lib/source"
 	"github.com/peercheck/peercheck/lib/triage"
@@ -56,6 +57,7 @@ type Scanner struct {
 	secrets  []*check.Check                // what marks secrets, whether it was asked for or not
 	selected []*check.Check                // byKind and triage's own, sorted by ID
 	docKey   documentKey
+	cache    golang.Cache
 	notices  []check.Notice // of the configuration
 }
 

@@ -27,7 +27,8 @@ type node struct {
 	external  *external // nil for a package of the tree
 	path      string    // import path, "" if there is no module
 	module    *module   // nil if there is none
-	whole     bool      // requested: with function bodies
+	requested bool
+	whole     bool // with function bodies
 
 	name    string
 	sources []*source
@@ -75,7 +76,7 @@ func (r *run) graph(ctx context.Context) (err error) {
 		}
 		w := r.workspaceFor(folder)
 		n, added := r.node(w, folder)
-		n.whole = true
+		n.requested, n.whole = true, true
 		if added {
 			frontier = append(frontier, n)
 		}
@@ -185,7 +186,7 @@ func (r *run) scan(ctx context.Context, nodes []*node) error {
 // scanNode reads the files of one folder and selects those of its package.
 func (r *run) scanNode(n *node) {
 	entries, err := fs.ReadDir(n.fsys, n.folder)
-	if err != nil && n.whole {
+	if err != nil && n.requested {
 		n.notices = append(n.notices, check.Notice{Kind: check.NoticeUnreadable, Path: n.folder,
 			Effect: check.EffectNotJudged, Message: "the folder cannot be read: " + err.Error()})
 	}
@@ -195,7 +196,7 @@ func (r *run) scanNode(n *node) {
 		switch {
 		case !strings.HasSuffix(name, ".go") || entry.IsDir() || name[0] == '_' || name[0] == '.':
 			continue
-		case isTest(name) && !(n.whole && r.opts.Tests):
+		case isTest(name) && !(n.requested && r.opts.Tests):
 			continue
 		case n.external != nil && !slices.Contains(n.external.GoFiles, name) && !slices.Contains(n.external.CgoFiles, name):
 			continue
@@ -242,9 +243,10 @@ func (r *run) follow(nodes []*node) (frontier []*node) {
 			if p == "unsafe" {
 				continue
 			}
-			if folder, _, ok := n.workspace.resolve(p); ok {
+			if folder, m, ok := n.workspace.resolve(p); ok {
 				dep, added := r.node(n.workspace, folder)
 				n.deps[p] = dep
+				dep.whole = dep.whole || r.req.Dependencies && !m.vendored
 				if added {
 					frontier = append(frontier, dep)
 				}

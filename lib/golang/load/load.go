@@ -58,15 +58,20 @@ type Request struct {
 	// Folders are the slash-separated paths in Tree of the packages to load;
 	// "." is the root.
 	Folders []string
+	// Dependencies asks for the packages of the tree that those import, too, be
+	// it through others, so that facts about them can be found. Vendored
+	// packages are not among them.
+	Dependencies bool
 }
 
 // A Result is what was loaded.
 type Result struct {
-	// Packages are those of the request, in dependency order: a package comes
-	// after those that it imports. Folders without Go files for this platform
-	// are left out.
+	// Packages are those of the request and, if asked for, their dependencies in
+	// the tree, in dependency order: a package comes after those that it imports.
+	// Folders without Go files for this platform are left out.
 	Packages []*Package
-	// Notices say what is missing, sorted by path and message.
+	// Notices say what is missing, sorted by path and message. There are none
+	// about dependencies.
 	Notices []check.Notice
 }
 
@@ -77,6 +82,11 @@ type Package struct {
 	ImportPath string
 	// ModulePath is the path of the module, "" if there is none.
 	ModulePath string
+	// Requested tells a package of the request from a dependency.
+	Requested bool
+	// Key identifies the package together with all that its types depend on, its
+	// dependencies included, within one Loader.
+	Key string
 	// Fset has the positions of all files of the tree that were loaded together,
 	// but not those of export data: the position of an object from outside the
 	// tree is not known. Use PositionFor(pos, false): a //line directive is not

@@ -285,13 +285,15 @@ func (r *run) result() *Result {
 		if !n.whole {
 			continue
 		}
-		res.Notices = append(res.Notices, n.notices...)
+		if n.requested {
+			res.Notices = append(res.Notices, n.notices...)
+		}
 		e := n.entry
 		if len(e.files) == 0 {
 			continue
 		}
 		pkg := &Package{
-			Folder: n.folder, ImportPath: n.path, Fset: r.positions, Sizes: sizes,
+			Folder: n.folder, ImportPath: n.path, Requested: n.requested, Key: string(e.key[:]), Fset: r.positions, Sizes: sizes,
 			Types: e.types, Info: e.info, TypeErrors: e.errors, Tier: check.TierTyped,
 		}
 		if n.module != nil {
@@ -310,7 +312,7 @@ func (r *run) result() *Result {
 		case !e.clean:
 			pkg.Tier = check.TierPartial
 		}
-		if notice, ok := e.notice(n, r.positions); ok {
+		if notice, ok := e.notice(n, r.positions); ok && n.requested {
 			res.Notices = append(res.Notices, notice)
 		}
 		res.Packages = append(res.Packages, pkg)

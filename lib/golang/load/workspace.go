@@ -89,6 +89,7 @@ type module struct {
 	path      string
 	folder    string
 	goVersion string // "1.26.0"; "" if the go.mod does not say
+	vendored  bool
 }
 
 // standard is the module of the standard library, whose packages are imported
@@ -340,7 +341,7 @@ func (w *workspace) resolve(importPath string) (folder string, mod *module, ok b
 	if since, ok := w.vendor[importPath]; ok {
 		folder = path.Join(w.root, "vendor", importPath)
 		if fs.ValidPath(folder) && w.tree.hasGo(folder) {
-			return folder, &module{path: importPath, folder: folder, goVersion: since}, true
+			return folder, &module{path: importPath, folder: folder, goVersion: since, vendored: true}, true
 		}
 	}
 	return "", nil, false
@@ -350,7 +351,7 @@ func (w *workspace) resolve(importPath string) (folder string, mod *module, ok b
 func (w *workspace) importPath(folder string) (string, *module) {
 	if w.vendor != nil {
 		if p, ok := strings.CutPrefix(folder, path.Join(w.root, "vendor")+"/"); ok {
-			return p, &module{path: p, folder: folder, goVersion: w.vendor[p]}
+			return p, &module{path: p, folder: folder, goVersion: w.vendor[p], vendored: true}
 		}
 	}
 	root := w.tree.moduleOf(folder)
