@@ -1,6 +1,7 @@
 package secrets
 
 import (
+	"encoding/base64"
 	"fmt"
 	"math/rand/v2"
 	"regexp"
@@ -18,11 +19,16 @@ import (
 
 var makers = map[string]string{
 	"hex": "0123456789abcdef", "low": "abcdefghijklmnopqrstuvwxyz0123456789",
-	"b62": "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789",
-	"b64": "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/",
+	"b62":  "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789",
+	"b64":  "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/",
+	"b64u": "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_",
+	"up":   "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", "uphex": "0123456789ABCDEF", "dig": "123456789",
+	"alpha": "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz",
+	"tok":   "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~",
+	"sym":   "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~@:[]?=*",
 }
 
-var maker = regexp.MustCompile(`\{(hex|low|b62|b64|uuid):?(\d*)\}`)
+var maker = regexp.MustCompile(`\{(hex|low|b62|b64u|b64|uphex|up|dig|alpha|tok|sym|uuid|jwt):?(\d*)\}`)
 
 func expand(text string, r *rand.Rand) string {
 	return maker.ReplaceAllStringFunc(text, func(m string) string {
@@ -30,7 +36,13 @@ func expand(text string, r *rand.Rand) string {
 		if sub[1] == "uuid" {
 			return expand("{hex8}-{hex4}-4{hex3}-a{hex3}-{hex12}", r)
 		}
-		n, _ := strconv.Atoi(sub[2])
+		if sub[1] == "jwt" {
+			return "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9." + base64.RawURLEncoding.EncodeToString([]byte(expand(`{"iss":"acme","sub":"{uuid}","iat":17{dig:8}}`, r))) + expand(".{b64u:43}", r)
+		}
+		n, err := strconv.Atoi(sub[2])
+		if err != nil {
+			n = 1
+		}
 		b := make([]byte, n)
 		for i := range b {
 			b[i] = makers[sub[1]][r.IntN(len(makers[sub[1]]))]

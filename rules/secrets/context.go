@@ -66,6 +66,9 @@ func contextGuesses(d *check.Document) []guess {
 		}
 		name := nameAround(text, start, end)
 		done = name.End
+		if config {
+			found = append(found, members(text, name)...)
+		}
 		p, ok := pairAt(text, name, config)
 		if ok && !p.quoted && !config {
 			// Text in a literal, not code after one: a query, a connection string.
@@ -276,6 +279,12 @@ func pairAt(text []byte, name check.Range, config bool) (p pair, ok bool) {
 	case c.literal("("):
 		p.call = true
 	case quoted && c.literal(","):
+	case quoted && config && c.literal("{"):
+		// Terraform: variable "name" { default = "value" }
+		if !c.defaultValue() {
+			return p, false
+		}
+	case gap > 0 && config && c.literal("|"): // a table in Markdown
 	case quoted && c.literal("value"):
 		c.spaces()
 		if !c.literal("=") {
@@ -288,8 +297,11 @@ func pairAt(text []byte, name check.Range, config bool) (p pair, ok bool) {
 		return p, false
 	}
 	c.spaces()
+	if open := c; !p.call && open.any("(") && open.lineEnd() { // Python's way to break a line
+		c = open
+	}
 	if c.lineEnd() {
-		if p.call || p.flag {
+		if p.flag {
 			return p, false
 		}
 		c.newline()
@@ -359,6 +371,21 @@ func (c *cursor) lineEnd() bool {
 func (c *cursor) newline() {
 	c.literal("\r")
 	c.literal("\n")
+}
+
+// defaultValue skips to the value of "default" in a block that has just begun.
+func (c *cursor) defaultValue() bool {
+	block := c.text[c.at:min(len(c.text), c.at+400)]
+	if i := bytes.IndexByte(block, '}'); i >= 0 {
+		block = block[:i]
+	}
+	i := bytes.Index(block, []byte("default"))
+	if i <= 0 || block[i-1] > ' ' {
+		return false
+	}
+	c.at += i + len("default")
+	c.spaces()
+	return c.literal("=")
 }
 
 // annotation skips a type between name and operator: ": string =", " string =".
@@ -520,7 +547,7 @@ func judge(text []byte, nameRange check.Range, p pair, config, lax bool) (guess,
 	value := string(text[p.value.Start:p.value.End])
 	n := about(text, nameRange)
 	g := guess{value: p.value}
-	if n.notSecret || !n.password && !n.secret && !n.key && n.service == "" || len(value) < 6 && !(lax && len(value) >= 4) {
+	if n.notSecret || !n.password && !n.secret && !n.key && !n.client && n.service == "" || len(value) < 6 && !(lax && len(value) >= 4) {
 		return g, false
 	}
 	nature := natureOf(value)
@@ -549,7 +576,7 @@ func judge(text []byte, nameRange check.Range, p pair, config, lax bool) (guess,
 		case p.call && nature != natureRandom && !n.setter, p.flag && !p.quoted && !restOfLine(text, p.value.End):
 			return g, false
 		case nature == natureRandom && len(value) >= 8:
-		case len(value) >= 8 && (kinds >= 3 || kinds == 2 && digits > 0 && letters > 0) && !identifier(value) && !leet(value):
+		case len(value) >= 8 && (kinds >= 3 || kinds == 2 && digits > 0 && letters > 0) && !leet(value) && (!identifier(value) || config && chosen(value)):
 		default:
 			return g, false
 		}
@@ -579,6 +606,19 @@ func judge(text []byte, nameRange check.Range, p pair, config, lax bool) (guess,
 			g.confidence = check.Tentative
 		}
 		return g, true
+	case n.client && p.quoted && nature == natureRandom && len(value) >= 20 && digits >= 2 && tokenBytes(value) && !strings.Contains(value, "/") && !(isHex(value) && (len(value) == 40 || len(value) == 64)):
+		g.kind, g.message, g.confidence = kindSecret, "Value that looks like a key or token", check.Firm
+		return g, true
+	case n.owned && nature == natureRandom && len(value) >= 20 && digits >= 2 && tokenBytes(value) && !n.weakened && !p.flag && !p.call && !(isHex(value) && (len(value) == 40 || len(value) == 64) && !config),
+		n.key && p.query && nature == natureRandom && len(value) >= 20 && digits >= 2 && !n.weakened:
+		g.kind, g.message, g.confidence = kindSecret, "Value that looks like a key or token", check.Firm
+		return g, true
+	case n.owned && nature == natureUUID && config && !n.weakened && !p.flag && !p.call:
+		g.kind, g.message, g.confidence = kindSecret, "Value that looks like a key or token", check.Tentative
+		return g, true
+	case n.service != "" && n.secret && !n.common && nature == natureText && mixed(value) && !n.weakened && !p.flag && !p.call:
+		g.kind, g.message, g.confidence = kindService, "Credential of "+n.service, check.Firm
+		return g, true
 	case n.secret && kinds >= 3 && len(value) >= 12 && digits > 0 && strings.ContainsAny(value, "!@#$%^&*~+=?") && !n.weakened && !p.call && !p.flag:
 		g.kind, g.message, g.confidence = kindSecret, "Value that looks like a key or token", check.Firm
 		return g, true
@@ -599,6 +639,9 @@ func setsVariable(text []byte, at int) bool {
 // little, but the words before it, the section or the parent may name a service.
 func about(text []byte, r check.Range) name {
 	n := readName(string(text[r.Start:r.End]))
+	if r.Start > 0 && text[r.Start-1] == '/' && aboutHashes(text[max(0, r.Start-12):r.Start]) {
+		n.notSecret = true // checksum/secret
+	}
 	if n.service != "" || n.notSecret || !n.key && !n.secret || n.secret && !n.weakened {
 		return n
 	}
@@ -631,10 +674,19 @@ func parentService(text []byte, line, at int) string {
 			return serviceOf(splitWords(string(trimmed)))
 		case indent(l) < depth:
 			return serviceOf(splitWords(string(trimmed)))
+		case n < 4 && indent(l) == depth: // name: acme
+			if words := splitWords(string(trimmed)); len(words) > 1 && siblingWords[words[0]] {
+				if s := serviceOf(words[1:]); s != "" {
+					return s
+				}
+			}
 		}
 	}
 	return ""
 }
+
+// siblingWords are names of what says whose key stands next to it.
+var siblingWords = set("name provider service vendor integration platform source type kind id label")
 
 func ascii(v string) bool {
 	return strings.IndexFunc(v, func(r rune) bool { return r >= 0x80 }) < 0
@@ -680,6 +732,21 @@ func identifier(v string) bool {
 // plain reports whether a word of letters could be a word.
 func plain(w string) bool {
 	return len(w) <= 3 || surprise(w) < 5
+}
+
+// mixed reports whether a value is one word of letters and digits in a disorder
+// that short tokens have: too short to be surprising, and no identifier.
+func mixed(v string) bool {
+	_, digits, letters := classes(v)
+	return len(v) >= 12 && digits >= 2 && letters >= 2 && tokenBytes(v) && !identifier(v) && distinct(v) >= 6 &&
+		(isHex(v) || surprise(v) > 4.7)
+}
+
+// chosen reports whether a value that could be an identifier is more likely a
+// password that somebody thought up: letters of both cases, digits, and a sign.
+func chosen(v string) bool {
+	kinds, digits, _ := classes(v)
+	return kinds == 4 && digits >= 2 && strings.Count(v, ".") < 2
 }
 
 // leet reports whether a value is "password" or the like in disguise.

@@ -109,6 +109,6 @@ var commonNames = set("gemini polygon hive float box front host column segment s
 
 // secretWords end or make up the names of credentials, by how sure they are.
 var secretWords = []string{
-	"passw", "passphrase", "passwd", "pwd", "pass_", "_pass", "secret", "token", "apikey", "api_key", "api-key", "credential", "creds",
+	"pass", "pwd", "pswd", "bindpw", "client", "sdk", "configure", "secret", "token", "apikey", "api_key", "api-key", "credential", "creds",
 	"auth", "key", "bearer", "signature", "access", "dsn", "webhook", "session", "cookie", "salt", "pin", "license", "pat", "identified by", "_pw", "psk", "hmac", "jwt",
 }

@@ -12,6 +12,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"path"
 	"slices"
 	"strings"
 	"sync"
@@ -182,7 +183,7 @@ func (s *ruleset) guesses(d *check.Document) []guess {
 		}
 		return all
 	}
-	quiet := slices.ContainsFunc(s.quiet(), func(a *engine.Allowlist) bool { return a.AllowsPath(d.Path) })
+	quiet := isLock(d.Path) || slices.ContainsFunc(s.quiet(), func(a *engine.Allowlist) bool { return a.AllowsPath(d.Path) })
 	for _, m := range matches {
 		if quiet && m.Rule.Regex != nil && (m.Rule.ID == kindSecret || named(m.Rule)) {
 			continue
@@ -190,9 +191,20 @@ func (s *ruleset) guesses(d *check.Document) []guess {
 		all = append(all, guessOf(&m))
 	}
 	if !quiet {
-		all = slices.Concat(all, urlGuesses(d), connectionGuesses(d), registryGuesses(d), commandGuesses(d), keyStoreGuesses(d), contextGuesses(d))
+		all = slices.Concat(all, urlGuesses(d), connectionGuesses(d), registryGuesses(d), commandGuesses(d), keyStoreGuesses(d), listGuesses(d), contextGuesses(d))
 	}
 	return choose(d, all)
+}
+
+// isLock reports whether a file is what a package manager writes: hashes under
+// the names of packages, many of which are services'.
+func isLock(p string) bool {
+	switch base := path.Base(p); base {
+	case "go.sum", "go.work.sum", "package-lock.json", "npm-shrinkwrap.json", "pnpm-lock.yaml", "packages.lock.json", "Cartfile.resolved", "Package.resolved", "pubspec.lock", ".terraform.lock.hcl", "bun.lock":
+		return true
+	default:
+		return strings.HasSuffix(base, ".lock") || strings.HasSuffix(base, ".lock.json") || strings.HasSuffix(base, ".lock.hcl")
+	}
 }
 
 // guessOf judges what a rule found.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/peercheck/peercheck/lib/check"
@@ -48,10 +49,11 @@ func userinfo(text []byte, start int) (guess, bool) {
 	end, colon, sign := start, -1, -1
 	for ; end < len(text) && end-start < maxUserinfo; end++ {
 		c := text[end]
-		if c <= ' ' || strings.IndexByte("\"'`<>\\|^", c) >= 0 || c >= 0x7f {
+		if c <= ' ' || strings.IndexByte("\"'`<>\\|", c) >= 0 || c >= 0x7f {
 			break
 		}
-		if c == '/' || c == '?' || c == '#' {
+		// A password may have ?, # or ^, though the RFC wants them encoded.
+		if c == '/' || (c == '?' || c == '#' || c == '^') && (colon < 0 || sign >= 0 || isDigits(text[colon+1:end]) || !signAhead(text[end:])) {
 			break
 		}
 		if c == ':' && colon < 0 {
@@ -108,6 +110,21 @@ func userinfo(text []byte, start int) (guess, bool) {
 	return g, false
 }
 
+// signAhead reports whether an @ and a host follow before a URL's path.
+func signAhead(text []byte) bool {
+	for i, c := range text[:min(len(text), 100)] {
+		switch {
+		case c == '@':
+			return i+1 < len(text) && (wordLetter(text[i+1]) || text[i+1] == '[')
+		case c <= ' ' || c == '/' || c == '&' || c == '=' || c == '"' || c == '\'' || c == '`':
+			return false
+		}
+	}
+	return false
+}
+
+func isDigits(text []byte) bool { return len(bytes.Trim(text, "0123456789")) == 0 }
+
 var trivial = set("password pass passwd pwd postgres root admin user guest secret mysql redis mongo mongodb rabbitmq rabbit test tester testing demo example foo bar baz foobar changeme default token username login git oauth2 anonymous minio minioadmin docker app web dev local hunter2 letmein qwerty foopass userpass dbpass mypass mypassword s3cr3t s3cret secretpassword pa55word p4ssw0rd")
 
 func localHost(host string) bool {
@@ -135,16 +152,23 @@ func exampleHost(host string) bool {
 var connectionPatterns = []*engine.Regexp{
 	// Go's MySQL driver: user:password@tcp(host:3306)/name.
 	engine.NewRegexp(`[\w.$-]{1,64}:([^@\s"'` + "`" + `:/]{4,100})@(?:tcp|unix)\(`),
+	// Oracle's JDBC driver: jdbc:oracle:thin:user/password@host.
+	engine.NewRegexp(`jdbc:oracle:(?:thin|oci):[\w.$-]{1,64}/([^@\s"'` + "`" + `]{4,100})@`),
+	// Snowflake's Go driver: user:password@account/database.
+	engine.NewRegexp(`(?i:snowflake)[^\n]{0,60}?["'` + "`" + `][\w.$-]{1,64}:([^@\s"'` + "`" + `:/]{6,100})@[\w.-]{3,100}/`),
 }
+
+// connectionWords are what a text must have one of for each to be tried.
+var connectionWords = [][]string{{"@tcp(", "@unix("}, {"jdbc:oracle:"}, {"snowflake", "Snowflake"}}
 
 // connectionGuesses finds passwords in connection strings that have no name of
 // their own there.
 func connectionGuesses(d *check.Document) []guess {
-	if !bytes.Contains(d.Content, []byte("@tcp(")) && !bytes.Contains(d.Content, []byte("@unix(")) {
-		return nil
-	}
 	var found []guess
-	for _, re := range connectionPatterns {
+	for i, re := range connectionPatterns {
+		if !slices.ContainsFunc(connectionWords[i], func(w string) bool { return bytes.Contains(d.Content, []byte(w)) }) {
+			continue
+		}
 		for _, m := range re.FindAllSubmatchIndex(d.Content) {
 			password := string(d.Content[m[2]:m[3]])
 			nature := natureOf(password)
@@ -166,8 +190,13 @@ var commandPatterns = []struct {
 	{" login", engine.NewRegexp(`\b(?:docker|podman|nerdctl|buildah|skopeo|oras|crane|helm registry)[ \t]+login\b[^\n|;]{0,200}?[ \t]-p[ \t=]?["']?([^\s"']{6,200})`)},
 	{"sshpass", engine.NewRegexp(`\bsshpass[ \t]+-p[ \t]*["']?([^\s"']{6,200})`)},
 	{"mysql", engine.NewRegexp(`\bmysql(?:dump|admin|import|show)?\b[^\n|;]{0,200}?[ \t]-p["']?([^\s"'-][^\s"']{5,200})`)},
+	{"curl", engine.NewRegexp(`\bcurl\b[^\n|;]{0,300}?[ \t](?:-u|--user)[ \t=]?["']?[^\s"':]{0,100}:([^\s"']{6,200})`)},
 	{"ConvertTo-SecureString", engine.NewRegexp(`ConvertTo-SecureString[ \t]+(?:-String[ \t]+)?["']([^"'\n]{6,200})["'][^\n]{0,80}-AsPlainText`)},
 }
+
+// curlTokenPattern is a key in the place of the user, as many services take it:
+// curl -u KEY: https://...
+var curlTokenPattern = engine.NewRegexp(`\bcurl\b[^\n|;]{0,300}?[ \t](?:-u|--user)[ \t=]?["']?([\w.~+/=-]{16,200}):(?:x|X|["']?(?:\s|$))`)
 
 // commandGuesses finds the passwords of such commands, and those of .pgpass.
 func commandGuesses(d *check.Document) []guess {
@@ -176,7 +205,7 @@ func commandGuesses(d *check.Document) []guess {
 		value := string(d.Content[m[2]:m[3]])
 		nature := natureOf(value)
 		kinds, _, _ := classes(value)
-		if nature == natureRandom || nature == natureUUID || nature == natureText && kinds >= 2 && len(value) >= 8 && !identifier(value) && !leet(value) {
+		if nature == natureRandom || nature == natureUUID || nature == natureText && kinds >= 2 && len(value) >= 8 && !leet(value) && (!identifier(value) || chosen(value)) {
 			found = append(found, guess{kindPassword, check.Range{Start: m[2], End: m[3]}, check.Firm, "Password of a command"})
 		}
 	}
@@ -184,6 +213,20 @@ func commandGuesses(d *check.Document) []guess {
 		if bytes.Contains(d.Content, []byte(c.word)) {
 			for _, m := range c.pattern.FindAllSubmatchIndex(d.Content) {
 				add(m)
+			}
+		}
+	}
+	for _, c := range argumentPatterns {
+		if bytes.Contains(d.Content, []byte(c.word)) {
+			for _, m := range c.pattern.FindAllSubmatchIndex(d.Content) {
+				add(m)
+			}
+		}
+	}
+	if bytes.Contains(d.Content, []byte("curl")) {
+		for _, m := range curlTokenPattern.FindAllSubmatchIndex(d.Content) {
+			if n := natureOf(string(d.Content[m[2]:m[3]])); n == natureRandom || n == natureUUID {
+				found = append(found, guess{kindSecret, check.Range{Start: m[2], End: m[3]}, check.Firm, "Key that is given to curl as a user"})
 			}
 		}
 	}

@@ -131,7 +131,7 @@ func classes(text string) (n int, digits, letters int) {
 var (
 	uuidPattern   = engine.NewRegexp(`^[{(]?[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}[)}]?$`)
 	digestPattern = engine.NewRegexp(`^(?:(?:sha|SHA)-?(?:1|224|256|384|512)[-:=]|md5[-:=]|\$(?:2[abxy]|1|5|6|y|apr1|argon2\w*|pbkdf2[\w-]*|scrypt)\$|\{S?SHA\d*\}|pbkdf2[_:]sha|scrypt:|bcrypt|h1:|SCRAM-SHA|\*[0-9A-F]{40}$)`)
-	publicPattern = engine.NewRegexp(`^(?:ssh-(?:rsa|ed25519|dss)|ecdsa-sha2|AAAA[BCE]3N|-----BEGIN (?:CERT|PUBLIC|RSA PUBLIC|PGP PUBLIC)|age1[a-z0-9]{58}$|pk_(?:live|test)_|pk\.eyJ|phc_|MII[A-Z]|6L[\w-]{38}$|G-[A-Z0-9]{8,12}$|UA-\d)`)
+	publicPattern = engine.NewRegexp(`^(?:ssh-(?:rsa|ed25519|dss)|ecdsa-sha2|AAAA[BCE]3N|-----BEGIN (?:CERT|PUBLIC|RSA PUBLIC|PGP PUBLIC)|age1[a-z0-9]{58}$|pk_(?:live|test)_|pk\.eyJ|phc_|MII[A-Z]|6L[\w-]{38}$|G-[A-Z0-9]{8,12}$|UA-\d|0x[0-9a-fA-F]{40}$)`)
 	// Encrypted by sops, Ansible, Jasypt, sealed-secrets, git-crypt, Rails and the like.
 	encryptedPattern = engine.NewRegexp(`^(?:ENC[\[({]|\$ANSIBLE_VAULT|!vault|AgB?[A-Za-z0-9+/]{100,}|vault:v\d|\{cipher\}|CiQA|AQICAH|arn:|projects/|op://|ref\+|secretsmanager|ssm:|keyvault|vault:|awskms|age-encryption|gAAAAA)`)
 	versionPattern   = engine.NewRegexp(`^[vV]?\d+(?:[._]\d+)+(?:[-+.][\w.+-]*)?$`)
@@ -151,7 +151,7 @@ var placeholders = []string{
 	"12345", "23456", "01234", "98765", "mysecret", "my-secret", "my_secret", "mytoken", "my-token", "my_token", "mypass", "my-pass", "my_pass", "my-api", "my_api", "myapi",
 	"secret-key", "secretkey", "secret_key", "api-key", "api_key", "apikey", "access-key", "access_key", "password", "passw0rd", "passwort", "enter-", "enter_", "<", ">", "***", "...", "…", "•••",
 	"testtest", "test-token", "test_token", "testtoken", "test-key", "test_key", "testkey", "testing", "unittest", "-here", "_here", "somekey", "some-", "some_", "invalid", "undefined",
-	"thisis", "this-is", "this_is", "aaaaaa", "000000", "111111", "abc123", "secret123", "mock", "stub", "default", "optional", "required", "nullable", "string", "generate", "n/a", "tbd", "fixme", "supersecret", "super-secret", "super_secret", "topsecret", "top-secret", "hidden", "masked", "encrypted", "unknown", "disabled", "none",
+	"thisis", "this-is", "this_is", "aaaaaa", "000000", "111111", "abc123", "secret123", "mock", "stub", "default", "optional", "required", "nullable", "string", "generate", "fixme", "supersecret", "super-secret", "super_secret", "topsecret", "top-secret", "hidden", "masked", "encrypted", "unknown", "disabled", "none",
 }
 
 // natureOf judges a value by itself.
@@ -212,7 +212,7 @@ func placeholder(v string) bool {
 			return true
 		}
 	}
-	if periodic(lower) || rising(lower) || len(v) >= 12 && distinct(v) <= 4 {
+	if lower == "n/a" || lower == "tbd" || periodic(lower) || rising(lower) || len(v) >= 12 && distinct(v) <= 4 {
 		return true
 	}
 	// Prose in base64, as the examples of Kubernetes have it: "this is secret".

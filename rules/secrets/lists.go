@@ -1,0 +1,142 @@
+package secrets
+
+import (
+	"bytes"
+	"path"
+	"strings"
+
+	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/rules/secrets/engine"
+)
+
+// listWords are the names of lists whose members are credentials: what they are
+// called need not say so again.
+var listWords = set("keys secrets tokens credentials creds apikeys credential apitokens")
+
+// isList reports whether a name is that of such a list.
+func isList(n string) bool {
+	words := splitWords(n)
+	return len(words) > 0 && len(words) <= 3 && listWords[words[len(words)-1]]
+}
+
+// memberPattern is a line of a list, or a member of an object: name, operator
+// and a value without white space.
+var memberPattern = engine.NewRegexp(`(?m)(?:^|[{,])[ \t]*(?:export[ \t]+)?["']?([A-Za-z_][\w.-]{1,60})["']?[ \t]*(?:=>|[:=])[ \t]*["']?([^\s"',;{}\[\]]{16,400})["']?[ \t]*(?:[,}\r]|$)`)
+
+// maxList is how far from its name the members of a list are looked for, in
+// bytes: some 30 of them.
+const maxList = 3000
+
+// members finds the credentials in a list that a name has just opened.
+func members(text []byte, nameRange check.Range) []guess {
+	if !isList(string(text[nameRange.Start:nameRange.End])) {
+		return nil
+	}
+	c := cursor{text: text, at: nameRange.End}
+	c.any("\"'")
+	section := c.any("]")
+	c.spaces()
+	c.any(":=")
+	c.spaces()
+	braces := c.any("{")
+	if !braces && !c.lineEnd() || !section && !braces && text[c.at-1] != ':' {
+		return nil
+	}
+	block := text[c.at:min(len(text), c.at+maxList)]
+	switch {
+	case braces:
+		if i := bytes.IndexByte(block, '}'); i >= 0 {
+			block = block[:i+1]
+		}
+	case section:
+		if i := bytes.Index(block, []byte("\n[")); i >= 0 {
+			block = block[:i]
+		}
+	default: // YAML: until a line that is indented no deeper
+		line := lineStart(text, nameRange.Start, 200)
+		block = block[:indented(block, len(text[line:nameRange.Start])-len(bytes.TrimLeft(text[line:nameRange.Start], " \t")))]
+	}
+	return membersOf(block, c.at)
+}
+
+// indented gives how much of a text, which begins with a line end, is of lines
+// that are indented deeper than depth.
+func indented(text []byte, depth int) int {
+	at := 0
+	for at < len(text) {
+		next := len(text)
+		if i := bytes.IndexByte(text[at+1:], '\n'); i >= 0 {
+			next = at + 1 + i
+		}
+		line := text[at+1 : next]
+		if trimmed := bytes.TrimLeft(line, " \t"); len(bytes.TrimSpace(line)) > 0 && len(line)-len(trimmed) <= depth {
+			return at
+		}
+		at = next
+	}
+	return at
+}
+
+// membersOf judges each member of a list by its value, unless its name speaks
+// against it. base is the offset of the list.
+func membersOf(list []byte, base int) (found []guess) {
+	for _, m := range memberPattern.FindAllSubmatchIndex(list) {
+		n, value := readName(string(list[m[2]:m[3]])), string(list[m[4]:m[5]])
+		_, digits, _ := classes(value)
+		if n.notSecret || n.weakened || n.key && !n.owned && n.service == "" || digits < 2 || !tokenBytes(value) {
+			continue
+		}
+		g := guess{kindSecret, check.Range{Start: base + m[4], End: base + m[5]}, check.Firm, "Value that looks like a key or token"}
+		switch natureOf(value) {
+		case natureRandom:
+			if isHex(value) && (len(value) == 40 || len(value) == 64) {
+				g.confidence = check.Tentative // a commit, a checksum
+			}
+		case natureUUID:
+			g.confidence = check.Tentative
+		default:
+			continue
+		}
+		found = append(found, g)
+	}
+	return found
+}
+
+// listGuesses looks at the files that are such a list as a whole: those of the
+// environment, and those that are named for credentials.
+func listGuesses(d *check.Document) []guess {
+	if len(d.Content) > 1<<16 {
+		return nil // nobody keeps a list of keys of this size by hand
+	}
+	base := strings.ToLower(path.Base(d.Path))
+	switch d.Language {
+	case "dotenv":
+	case "json", "yaml", "toml", "ini", "properties", "terraform-vars":
+		stem, _, _ := strings.Cut(strings.TrimPrefix(base, "."), ".")
+		if !isList(stem) {
+			return nil
+		}
+	default:
+		return nil
+	}
+	return membersOf(d.Content, 0)
+}
+
+// argumentPatterns are calls that take a user and a password, by position; the
+// word is what a text must have for the expression to be tried.
+var argumentPatterns = []struct {
+	word    string
+	pattern *engine.Regexp
+}{
+	{"getConnection(", engine.NewRegexp(`\bgetConnection\([^()\n]{1,300},[ \t]*"[^"\n]{0,100}",[ \t]*"([^"\n]{6,200})"[ \t]*\)`)},
+	{"Credential", engine.NewRegexp(`\b(?:NetworkCredential|UsernamePasswordCredentials|NTCredentials|UsernamePasswordCredential|PSCredential)\([ \t]*["'][^"'\n]{0,100}["'],[ \t]*["']([^"'\n]{6,200})["']`)},
+	{"asic", engine.NewRegexp(`\b(?:Set[Bb]asic[Aa]uth|setBasicAuth|HTTPBasicAuth|basic_auth|BasicAuth|basicAuth|Credentials\.basic|BasicAWSCredentials|BasicScheme)\([ \t]*["'][^"'\n]{0,100}["'],[ \t]*["']([^"'\n]{6,200})["']`)},
+	{"PasswordAuthentication(", engine.NewRegexp(`\bPasswordAuthentication\([ \t]*"[^"\n]{0,100}",[ \t]*"([^"\n]{6,200})"`)},
+	{"PlainAuth(", engine.NewRegexp(`\bPlainAuth\([ \t]*"[^"\n]{0,100}",[ \t]*"[^"\n]{0,100}",[ \t]*"([^"\n]{6,200})"`)},
+	{".login(", engine.NewRegexp(`\.login\([ \t]*["'][^"'\n]{1,100}["'],[ \t]*["']([^"'\n]{6,200})["']`)},
+	{"auth=(", engine.NewRegexp(`\bauth[ \t]*=[ \t]*\([ \t]*["'][^"'\n]{1,100}["'],[ \t]*["']([^"'\n]{6,200})["']`)},
+	{"new PDO(", engine.NewRegexp(`\bnew PDO\([ \t]*["'][^"'\n]{1,200}["'],[ \t]*["'][^"'\n]{1,100}["'],[ \t]*["']([^"'\n]{6,200})["']`)},
+	{"mysqli", engine.NewRegexp(`\bmysqli(?:_connect)?\([ \t]*["'][^"'\n]{1,200}["'],[ \t]*["'][^"'\n]{1,100}["'],[ \t]*["']([^"'\n]{6,200})["']`)},
+	{"password-stdin", engine.NewRegexp(`\b(?:echo|printf)[ \t]+(?:-n[ \t]+)?(?:'%s' )?["']?([^\s"'|]{6,200})["']?[ \t]*\|[^\n]{0,100}--password-stdin`)},
+	{"chpasswd", engine.NewRegexp(`(?m)(?:^[ \t-]{2,20}|\becho[ \t]+["']?)[\w.-]{1,40}:([^\s"'|:]{6,100})["']?[ \t]*(?:\|[^\n]{0,40}chpasswd|$)`)},
+}
