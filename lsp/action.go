@@ -27,6 +27,12 @@ const (
 	kindExplain = protocol.CodeActionKindQuickFix + ".explain"
 )
 
+// maxOffered bounds the findings for which one answer offers quick fixes. Who
+// selects a whole file sees a menu that nobody reads to its end, and an ignore
+// comment costs a parse of the file each, so that a file full of findings would
+// take seconds.
+const maxOffered = 50
+
 var errNoDocument = jsonrpc2.Errorf(jsonrpc2.InvalidParams, "the request names no document")
 
 // codeAction offers what can be done about the findings in a range: the fixes,
@@ -50,8 +56,12 @@ func (s *server) codeAction(p *protocol.CodeActionParams) (call, error) {
 		at := show.encoding.byteRange(v.doc, p.Range)
 		actions := []protocol.CommandOrCodeAction{}
 		if wants(protocol.CodeActionKindQuickFix) || wants(kindIgnore) || wants(kindExplain) {
+			offered := 0
 			for _, f := range v.findings {
 				if _, shown := show.severity(&f); shown && !f.Suppressed() && touches(f.Location.Range, at) {
+					if offered++; offered > maxOffered {
+						break
+					}
 					for _, a := range show.quickFixes(v, &f) {
 						if wants(*a.Kind) {
 							actions = append(actions, a)

@@ -60,8 +60,8 @@ func newClient(c *protocol.ClientCapabilities) client {
 		if a := t.CodeAction; a != nil {
 			can.preferred = on(a.IsPreferredSupport)
 		}
-		if h := t.Hover; h != nil {
-			can.hoverMarkdown = slices.Contains(h.ContentFormat, protocol.MarkupKindMarkdown)
+		if h := t.Hover; h != nil && len(h.ContentFormat) > 0 {
+			can.hoverMarkdown = h.ContentFormat[0] == protocol.MarkupKindMarkdown // the order is that of preference
 		}
 	}
 	if w := c.Workspace; w != nil {

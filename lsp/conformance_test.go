@@ -96,11 +96,27 @@ var cases = []struct {
 		e.in.Close()
 		e.ends(ErrAbandoned)
 	}},
+	{"L08 the output is closed", func(t *testing.T) {
+		e := start(t)
+		e.initialize("", full, "")
+		e.out.Close()
+		e.send("textDocument/hover", hoverAt("untitled:a", 0, 0))
+		e.ends(ErrAbandoned)
+	}},
 	{"L08 the input ends after shutdown", func(t *testing.T) {
 		e, _ := opened(t)
 		e.request("shutdown", "")
 		e.in.Close()
 		e.ends(nil)
+	}},
+	{"L07 a stream that is open at shutdown is answered", func(t *testing.T) {
+		e := initialized(t, folderOf(t, "a.txt", "hazard"), pulling)
+		id := e.send("workspace/diagnostic", `{"previousResultIds":[],"partialResultToken":"p"}`)
+		e.await("a partial result", 0, func(m message) bool { return m.Method == "$/progress" })
+		e.request("shutdown", "")
+		if m := e.answer(id); m.Error != nil || !strings.Contains(m.raw, `"items":[]`) {
+			t.Errorf("got %s", m.raw)
+		}
 	}},
 	{"L08 the input ends while a request waits", func(t *testing.T) {
 		e := initialized(t, folderOf(t, "a.txt", "hazard"), pulling)
@@ -159,6 +175,23 @@ var cases = []struct {
 			}
 			e.notify("initialized", "{}")
 			e.alivePush()
+		}
+	}},
+	{"L12 members of the wrong type are left out", func(t *testing.T) {
+		for _, odd := range []string{
+			`"capabilities":{"textDocument":{"publishDiagnostics":{"versionSupport":true,"tagSupport":true}}}`,
+			`"capabilities":{"textDocument":{"publishDiagnostics":{"versionSupport":true},"hover":7}}`,
+			`"clientInfo":7,"capabilities":{"textDocument":{"publishDiagnostics":{"versionSupport":true}}}`,
+			`"processId":1.5,"rootUri":[],"workspaceFolders":7,"trace":7,"capabilities":{"workspace":"x","textDocument":{"publishDiagnostics":{"versionSupport":true}}}`,
+		} {
+			e := start(t)
+			if m := e.request("initialize", "{"+odd+"}"); m.Error != nil {
+				t.Errorf("%s: %s", odd, m.raw)
+				continue
+			}
+			e.notify("initialized", "{}")
+			e.open("untitled:a", "plaintext", 7, "hazard")
+			e.want("untitled:a", 7, "0:0-0:6 test/hazard") // so the version was understood
 		}
 	}},
 	{"L13 told to stop", func(t *testing.T) {
@@ -688,6 +721,14 @@ var cases = []struct {
 			t.Errorf("got %s", m.raw)
 		}
 	}},
+	{"F03 a selection of many findings", func(t *testing.T) {
+		e, u := opened(t)
+		e.change(u, 2, whole(strings.Repeat("hazard\n", 800)))
+		actions := e.actions(u, 0, 0, 800, 0, "")
+		if len(actions) != 3*maxOffered+1 || actions[len(actions)-1].Kind != "source.fixAll.peercheck" {
+			t.Errorf("got %d actions, the last %+v", len(actions), actions[len(actions)-1])
+		}
+	}},
 	{"F04 hover", func(t *testing.T) {
 		e, u := opened(t)
 		var h struct {
@@ -698,6 +739,14 @@ var cases = []struct {
 		for _, want := range []string{"this is a hazard", "test/hazard", "It is a *hazard*.", "Write safety.", "CWE-710"} {
 			if !strings.Contains(h.Contents.Value, want) {
 				t.Errorf("hover lacks %q:\n%s", want, h.Contents.Value)
+			}
+		}
+		for formats, want := range map[string]string{`["plaintext","markdown"]`: "plaintext", `[]`: "plaintext", `["markdown"]`: "markdown"} {
+			e := initialized(t, "", strings.Replace(full, `["markdown","plaintext"]`, formats, 1))
+			e.open("untitled:a", "plaintext", 1, "hazard")
+			var h struct{ Contents struct{ Kind string } }
+			if e.result("textDocument/hover", hoverAt("untitled:a", 0, 1), &h); h.Contents.Kind != want {
+				t.Errorf("a client that prefers %s gets %s", formats, h.Contents.Kind)
 			}
 		}
 		if h.Contents.Kind != "markdown" || h.Range.String() != "0:2-0:8" {
@@ -766,6 +815,11 @@ var cases = []struct {
 		got = e.workspace(`{"previousResultIds":[` + strings.Join(previous, ",") + `]}`)
 		if want := "a.txt v3 unchanged ; b.txt full "; got.String() != want {
 			t.Errorf("after the fix: got %s\nwant %s", got, want)
+		}
+		e.change(in(dir, "a.txt"), 4, whole("safe"))
+		got = e.workspace(`{"previousResultIds":[` + strings.Join(previous, ",") + `]}`)
+		if want := "a.txt v4 full ; b.txt full "; got.String() != want {
+			t.Errorf("after the fix of what is open: got %s\nwant %s", got, want)
 		}
 	}},
 	{"F09 utf-8 offered first", func(t *testing.T) {

@@ -49,10 +49,20 @@ func (codec) Marshal(v any) ([]byte, error) {
 
 func (codec) Unmarshal(data []byte, v any) error { return protocol.Unmarshal(data, v) }
 
-// stdio joins the two halves of a connection.
+// stdio joins the two halves of a connection. failed is called when the client
+// no longer takes what is written: it may have closed its end and kept ours open.
 type stdio struct {
 	io.Reader
 	io.Writer
+	failed func()
+}
+
+func (s stdio) Write(b []byte) (int, error) {
+	n, err := s.Writer.Write(b)
+	if err != nil {
+		s.failed()
+	}
+	return n, err
 }
 
 func (s stdio) Close() error {

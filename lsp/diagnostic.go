@@ -198,6 +198,18 @@ func (s *server) openAt(f *folder, path string) (name string, doc *check.Documen
 	return "", nil, 0
 }
 
+// versionOf gives the version of an open document, nil for one that is not.
+func (s *server) versionOf(name uri.URI) *int32 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, b := range s.buffers {
+		if b.name == string(name) {
+			return ptr(b.version)
+		}
+	}
+	return nil
+}
+
 // uriOf names a file of a folder, spelled as the client spells it if it is open.
 func (s *server) uriOf(f *folder, path string) uri.URI {
 	if name, _, _ := s.openAt(f, path); name != "" {

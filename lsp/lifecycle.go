@@ -2,6 +2,7 @@ package lsp
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"go.lsp.dev/protocol"
@@ -77,6 +78,36 @@ func (s *server) initialize(p *protocol.InitializeParams) (call, error) {
 		}
 	}
 	return func(context.Context) (any, error) { return result, nil }, nil
+}
+
+// wellTyped gives the parameters of initialize without the members that are not
+// of the type which LSP gives them: a client with one odd capability, such as
+// tagSupport as a boolean from a draft, is still served.
+func wellTyped(params []byte) []byte {
+	decodes := func(raw json.RawMessage) bool { return protocol.Unmarshal(raw, &protocol.InitializeParams{}) == nil }
+	return prune(params, decodes, 4) // as deep as capabilities.textDocument.publishDiagnostics.tagSupport
+}
+
+// prune leaves out of an object what keeps it from being decoded, down to a
+// depth; nil if nothing is left to decode.
+func prune(raw json.RawMessage, decodes func(json.RawMessage) bool, depth int) json.RawMessage {
+	var members map[string]json.RawMessage
+	switch {
+	case decodes(raw):
+		return raw
+	case depth == 0 || json.Unmarshal(raw, &members) != nil || members == nil:
+		return nil
+	}
+	kept := map[string]json.RawMessage{}
+	for key, value := range members {
+		alone := func(v json.RawMessage) bool {
+			return decodes(json.RawMessage(encoded(map[string]json.RawMessage{key: v})))
+		}
+		if part := prune(value, alone, depth-1); part != nil {
+			kept[key] = part
+		}
+	}
+	return json.RawMessage(encoded(kept))
 }
 
 func ptr[T any](v T) *T { return &v }
@@ -166,6 +197,9 @@ func (s *server) shutdown() call {
 	return func(context.Context) (any, error) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
+		if s.state != phaseShutDown {
+			close(s.over)
+		}
 		s.state = phaseShutDown
 		for _, b := range s.buffers {
 			b.stop()

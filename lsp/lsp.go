@@ -82,7 +82,7 @@ func Serve(ctx context.Context, in io.Reader, out io.Writer, opts Options) error
 		}
 	}
 	s := newServer(ctx, opts)
-	return s.serve(stdio{in, out})
+	return s.serve(stdio{in, out, func() { s.cancel(ErrAbandoned) }})
 }
 
 // A phase is where a session stands in its life (LSP 3.18, Lifecycle Messages).
@@ -118,6 +118,9 @@ type server struct {
 	buffers map[string]*buffer // by key
 	// diskChanged is closed, and made anew, when files change on disk.
 	diskChanged chan struct{}
+	// over is closed when the client asked for shutdown: what is held open for it
+	// is answered.
+	over chan struct{}
 	// cancels end work that progress is shown of, by token; tokens counts these.
 	cancels map[string]context.CancelFunc
 	tokens  int
@@ -137,6 +140,7 @@ func newServer(ctx context.Context, opts Options) *server {
 		buffers: map[string]*buffer{},
 
 		diskChanged: make(chan struct{}),
+		over:        make(chan struct{}),
 		cancels:     map[string]context.CancelFunc{},
 		told:        map[string]bool{},
 		newScanner:  func(o scan.Options) (scanner, error) { return scan.New(o) },
@@ -157,9 +161,9 @@ func (s *server) serve(rw io.ReadWriteCloser) error {
 	s.conn.Go(s.ctx, s.handler())
 
 	select {
-	case <-s.conn.Done(): // a write failed
+	case <-s.conn.Done():
 		s.cancel(ErrAbandoned)
-	case <-s.ctx.Done(): // exit, the end of input, a dead parent, or the caller's wish
+	case <-s.ctx.Done(): // exit, the end of input or of output, a dead parent, or the caller's wish
 	}
 	done := make(chan struct{})
 	go func() {

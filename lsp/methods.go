@@ -4,7 +4,7 @@ import "go.lsp.dev/protocol"
 
 // requests and notifications are all methods that the server takes.
 var requests = map[string]request{
-	protocol.MethodInitialize:              ask((*server).initialize),
+	protocol.MethodInitialize:              func(s *server, params []byte) (call, error) { return ask((*server).initialize)(s, wellTyped(params)) },
 	protocol.MethodShutdown:                func(s *server, _ []byte) (call, error) { return s.shutdown(), nil },
 	protocol.MethodTextDocumentHover:       ask((*server).hover),
 	protocol.MethodTextDocumentCodeAction:  ask((*server).codeAction),

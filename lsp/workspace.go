@@ -66,6 +66,8 @@ func (s *server) workspaceDiagnostic(p *protocol.WorkspaceDiagnosticParams) (cal
 			select {
 			case <-ctx.Done():
 				return nil, ctx.Err()
+			case <-s.over:
+				return &protocol.WorkspaceDiagnosticReport{Items: []protocol.WorkspaceDocumentDiagnosticReport{}}, nil
 			case <-changed:
 			}
 			if !pause(ctx, workspaceDelay) {
@@ -117,7 +119,7 @@ func (s *server) workspaceItems(ctx context.Context, known map[uri.URI]string) (
 	}
 	slices.Sort(gone)
 	for _, name := range gone {
-		add(name, nil, []protocol.Diagnostic{})
+		add(name, s.versionOf(name), []protocol.Diagnostic{})
 	}
 	return items, nil
 }
