@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"os"
+	"os/signal"
 	"runtime"
 	"syscall"
 
@@ -26,6 +27,10 @@ peercheck/trusted in your configuration folder (~/.config on Linux): if it is
 there, only the folders that it lists, one a line, and what lies in them, are.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			// A client that is gone is an error of the write, not a signal that
+			// kills: what the server holds is let go of in order. (Notify, since
+			// Ignore would hold for git and go as well.)
+			signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 			err := lsp.Serve(cmd.Context(), p.in, p.out, lsp.Options{
 				Checks: rules.All(), Version: version(), Now: p.now, Env: p.env, Log: p.err,
 				Alive: alive, Trusted: trustedFolders(),
