@@ -11,7 +11,9 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"maps"
 	"slices"
+	"strings"
 	"sync"
 )
 
@@ -164,12 +166,31 @@ type Models struct {
 	classes   []*Class
 	kinds     []*Kind
 	groups    map[string]Set
+	readers   map[string]*Kind
+
+	indexMethods sync.Once
+	methods      map[string][]*Function
 }
 
 // Function gives the model of a function by its qualified name, as
 // "net/http.Get", "(*net/http.Client).Get" or "(io.Reader).Read"; nil if there
 // is none.
 func (m *Models) Function(name string) *Function { return m.functions[name] }
+
+// Methods lists the models of the methods of one name of types that are no
+// interfaces, as "(*database/sql.DB).Query", sorted by name. Do not change it.
+func (m *Models) Methods(name string) []*Function {
+	m.indexMethods.Do(func() {
+		m.methods = map[string][]*Function{}
+		for _, qualified := range slices.Sorted(maps.Keys(m.functions)) {
+			if method, ok := strings.CutPrefix(qualified, "("); ok {
+				method = method[strings.LastIndexByte(method, '.')+1:]
+				m.methods[method] = append(m.methods[method], m.functions[qualified])
+			}
+		}
+	})
+	return m.methods[name]
+}
 
 // HasPackage reports whether anything of a package is modelled. Of such a package
 // a function without a model passes nothing on.
@@ -182,6 +203,10 @@ func (m *Models) Field(name string) *Field { return m.fields[name] }
 // Writer gives the class of writing to a value of a type, as
 // "net/http.ResponseWriter"; nil if that is harmless.
 func (m *Models) Writer(typeName string) *Class { return m.writers[typeName] }
+
+// Reader gives the kind of source that the content of a value of a type is, when it is
+// read as a stream, as "net.Conn"; nil if there is none.
+func (m *Models) Reader(typeName string) *Kind { return m.readers[typeName] }
 
 // Conversion gives the class of converting a value to a type, as
 // "html/template.HTML"; nil if that is harmless.

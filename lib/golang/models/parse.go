@@ -17,6 +17,7 @@ func empty() *Models {
 		types:     map[string]*Class{},
 		shapes:    map[string]Set{},
 		groups:    map[string]Set{"all": All},
+		readers:   map[string]*Kind{},
 	}
 }
 
@@ -31,6 +32,7 @@ func (m *Models) clone() *Models {
 		classes:   slices.Clone(m.classes),
 		kinds:     slices.Clone(m.kinds),
 		groups:    maps.Clone(m.groups),
+		readers:   maps.Clone(m.readers),
 	}
 }
 
@@ -194,6 +196,13 @@ func (r *reader) model(line string) error {
 	switch special {
 	case "field", "var":
 		return r.field(r.pkg+"."+name, clauses)
+	case "reader":
+		word, kind, _ := strings.Cut(strings.TrimSpace(clauses), " ")
+		if word != "source" || r.Kind(kind) == nil {
+			return r.errorf("want reader NAME: source KIND")
+		}
+		r.readers[r.pkg+"."+name] = r.Kind(kind)
+		return nil
 	case "writer", "type":
 		word, class, _ := strings.Cut(strings.TrimSpace(clauses), " ")
 		c := r.Class(class)
@@ -209,7 +218,7 @@ func (r *reader) model(line string) error {
 	case "func", "":
 		return r.function(name, clauses)
 	}
-	return r.errorf("%q is none of field, var, writer, type", special)
+	return r.errorf("%q is none of field, var, reader, writer, type", special)
 }
 
 // field reads the clauses `source KIND [clears CLASS...]`, `stands CLASS...` and `sink CLASS`.

@@ -107,6 +107,9 @@ func (g *graph) invoked(s *site, method *types.Func, iface types.Type) {
 		g.applyModel(s, m)
 		return
 	}
+	if m := g.run.similar(method); m != nil {
+		g.applyModel(s, m)
+	}
 	candidates := g.run.implementations(iface, method)
 	for _, obj := range candidates {
 		if sum, known := g.run.declared(obj); known && sum != nil {

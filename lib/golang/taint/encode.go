@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"go/types"
 
 	"github.com/peercheck/peercheck/lib/golang/models"
 )
@@ -132,12 +131,6 @@ func (r *run) decodeEnd(x exportedEnd) (end, bool) {
 		e.index = r.class(c)
 	}
 	return e, true
-}
-
-// stored is what a package-level variable holds from sources.
-type stored struct {
-	v     *types.Var
-	flows []*flow // from a source to the variable
 }
 
 // The bounds of decoding. They are those that the analyzer itself keeps to, and

@@ -7,6 +7,7 @@ import (
 	"golang.org/x/tools/go/ssa"
 
 	"github.com/peercheck/peercheck/lib/golang/models"
+	"github.com/peercheck/peercheck/lib/golang/query"
 )
 
 // A graph is what data does in one function: nodes are values, edges say where
@@ -429,6 +430,7 @@ func (g *graph) parameter(from end, v ssa.Value) {
 		return
 	}
 	at := g.cell(v)
+	g.state(at, v)
 	if kind := g.run.parameterSource(g.fn, from, v); kind >= 0 {
 		g.seeds = append(g.seeds, seed{at: at, from: end{kind: endSource, index: kind}, keep: models.All,
 			note: g.note(note{kind: noteSource, pos: v.Pos(), name: v.Name()})})
@@ -486,6 +488,10 @@ func (g *graph) instruction(instr ssa.Instruction, block *ssa.BasicBlock) {
 		g.made(i, i.X, block)
 	case *ssa.ChangeType:
 		g.conversionSink(i, i.X, block)
+	case *ssa.MakeInterface:
+		g.stream(i, i.X, block)
+	case *ssa.ChangeInterface:
+		g.readerSource(i, i.X)
 	case *ssa.MakeClosure:
 		g.closure(i, i.Fn.(*ssa.Function), i.Bindings)
 	case *ssa.FieldAddr:
@@ -554,6 +560,42 @@ func (g *graph) binary(i *ssa.BinOp, block *ssa.BasicBlock) {
 	}
 }
 
+// stream handles a value that becomes an interface. What is then written to it as a
+// stream goes to its own method Write, and what is read from it comes from its Read.
+func (g *graph) stream(i *ssa.MakeInterface, of ssa.Value, block *ssa.BasicBlock) {
+	g.readerSource(i, of)
+	for _, obj := range g.run.streamMethods(of.Type(), i.Type()) {
+		sum, _ := g.run.declared(obj)
+		if sum == nil {
+			continue
+		}
+		at := g.cell(of)
+		g.applyFlows(&mapping{
+			name: shortName(obj), pos: i.Pos(), receiver: true,
+			parameter: func(k int) (cell, models.Set, bool) {
+				if k == 0 {
+					c, keep := g.use(of, block)
+					return c, keep, true
+				}
+				return g.part(at, content), models.All, true
+			},
+			free:   func(int) (cell, models.Set, bool) { return cell{}, 0, false },
+			result: func(int) (cell, bool) { return cell{}, false },
+		}, sum)
+	}
+}
+
+// readerSource seeds what is read from a value that becomes an interface, if it comes
+// from a stranger.
+func (g *graph) readerSource(i, of ssa.Value) {
+	kind := g.run.models.Reader(query.TypeName(of.Type()))
+	if kind == nil {
+		return
+	}
+	g.seeds = append(g.seeds, seed{at: g.part(g.cell(of), content), from: end{kind: endSource, index: g.run.kind(kind)}, keep: models.All,
+		note: g.note(note{kind: noteSource, pos: i.Pos(), name: shorten(query.TypeName(of.Type()))})})
+}
+
 // sink says that a value reaches a sink.
 func (g *graph) sink(v ssa.Value, block *ssa.BasicBlock, s sinkUse) {
 	if !carries(v) {
@@ -606,13 +648,16 @@ func (g *graph) outgoing(base ssa.Value) bool {
 	if g.run.outgoing(g.fn) {
 		return true
 	}
-	switch v := g.nodes[g.cell(base).node].value.(type) {
+	c := g.cell(base)
+	switch v := g.nodes[c.node].value.(type) {
 	case *ssa.Alloc:
-		return true
+		if c.path == (path{}) {
+			return true // else it is the receiver, copied
+		}
 	case *ssa.Call:
 		return makesRequest(v)
 	}
-	return g.cell(base).path != path{} && g.run.ofResponse(base)
+	return c.path != path{} && g.run.ofResponse(base)
 }
 
 // fieldSink handles a store into a field that must not be untrusted.

@@ -1,13 +1,6 @@
 package taint
 
-import (
-	"go/types"
-
-	"golang.org/x/tools/go/ssa"
-
-	"github.com/peercheck/peercheck/lib/golang/models"
-	"github.com/peercheck/peercheck/lib/golang/query"
-)
+import "golang.org/x/tools/go/ssa"
 
 // maxRounds bounds the repetitions of functions that call each other. Two or
 // three are enough unless data moves to another parameter with each call.
@@ -55,16 +48,7 @@ func (r *run) calls(fn *ssa.Function) []*ssa.Function {
 		if f == nil {
 			return
 		}
-		if o := f.Origin(); o != nil {
-			f = o
-		}
-		if f.Synthetic != "" && f.Object() != nil { // a method value
-			if obj, ok := f.Object().(*types.Func); ok && obj.Pkg() == r.pass.Pkg {
-				if m := r.pkg.Prog.FuncValue(obj.Origin()); m != nil {
-					f = m
-				}
-			}
-		}
+		f = r.declaredBy(f)
 		if len(f.Blocks) > 0 && f.Pkg == r.pkg {
 			list = append(list, f)
 		}
@@ -86,9 +70,15 @@ func (r *run) calls(fn *ssa.Function) []*ssa.Function {
 					add(f)
 				}
 			}
-			switch instr.(type) {
-			case *ssa.FieldAddr, *ssa.IndexAddr, *ssa.UnOp, *ssa.BinOp, *ssa.If, *ssa.Jump, *ssa.Extract, *ssa.Alloc, *ssa.Convert:
-				continue // which have no functions among their operands
+			if i, ok := instr.(*ssa.MakeInterface); ok {
+				for _, obj := range r.streamMethods(i.X.Type(), i.Type()) {
+					if obj.Pkg() == r.pass.Pkg {
+						add(r.pkg.Prog.FuncValue(obj.Origin()))
+					}
+				}
+			}
+			if !hasFunctions(instr) {
+				continue
 			}
 			for _, op := range instr.Operands(buffer[:0]) {
 				if f, ok := (*op).(*ssa.Function); ok {
@@ -151,15 +141,15 @@ func (r *run) groups(fns []*ssa.Function) [][]*ssa.Function {
 	return groups
 }
 
-// affected lists the functions that read package-level variables of which more is
-// known now, and those that call them, in the order of the source.
+// affected lists the functions that read variables or fields of which more is known
+// now, and those that call them, in the order of the source.
 func (r *run) affected() []*ssa.Function {
 	if len(r.changed) == 0 {
 		return nil
 	}
 	again := map[*ssa.Function]bool{}
-	for global := range r.changed {
-		for fn := range r.readers[global] {
+	for obj := range r.changed {
+		for fn := range r.readers[obj] {
 			again[fn] = true
 		}
 	}
@@ -185,34 +175,4 @@ func (r *run) affected() []*ssa.Function {
 		}
 	}
 	return list
-}
-
-// variable gives the variable of a global.
-func (r *run) variable(global *ssa.Global) *types.Var {
-	v, _ := global.Object().(*types.Var)
-	return v
-}
-
-// global seeds a package-level variable with what is known to be stored there.
-func (g *graph) global(v *ssa.Global) {
-	r := g.run
-	if v.Pkg != r.pkg && v.Object() != nil {
-		if m := r.models.Field(query.Name(v.Object())); m != nil && m.Kind != nil {
-			g.seeds = append(g.seeds, seed{at: g.known[v], from: end{kind: endSource, index: r.kind(m.Kind)}, keep: models.All,
-				note: g.note(note{kind: noteSource, pos: g.fn.Pos(), name: query.Name(v.Object())})})
-		}
-		return
-	}
-	readers := r.readers[v]
-	if readers == nil {
-		readers = map[*ssa.Function]bool{}
-		r.readers[v] = readers
-	}
-	readers[g.fn] = true
-	if held := r.globals[v]; held != nil {
-		n := g.known[v].node
-		for _, f := range held.flows {
-			g.seeds = append(g.seeds, seed{at: cell{n, f.to.path}, from: f.from, keep: f.keep, note: g.note(note{kind: noteFlow, flow: f})})
-		}
-	}
 }

@@ -24,9 +24,11 @@ type run struct {
 	imported  map[*types.Func]*summary   // nil: nothing is known
 	analysed  map[*types.Package]bool    // packages whose functions all have summaries
 	state     map[*ssa.Function]bool     // functions whose summary stands
-	globals   map[*ssa.Global]*stored
-	changed   map[*ssa.Global]bool
-	readers   map[*ssa.Global]map[*ssa.Function]bool
+	held      map[types.Object]*stored   // by variables and types
+	changed   map[types.Object]bool
+	readers   map[types.Object]map[*ssa.Function]bool
+	called    map[*ssa.Function]bool // by name, in this package
+	entries   map[*ssa.Function]bool // used as values, or started as goroutines
 	callees   map[*ssa.Function][]*ssa.Function
 
 	modelMemo   map[*types.Func]*models.Function
@@ -36,8 +38,11 @@ type run struct {
 	masks       map[types.Type]models.Set
 	pathMasks   map[pathKey]models.Set
 	writers     map[types.Type]*models.Class
+	streams     map[streamKey][]*types.Func
 	methods     map[string][]*types.Func
 	implMemo    map[implKey][]*types.Func
+	similarMemo map[*types.Func]*models.Function
+	imports     map[string]*types.Package // by path, once they are asked for
 	functions   map[*types.Var][]*ssa.Function
 	regexps     map[types.Object]string
 	patterns    map[string]models.Set
@@ -68,12 +73,12 @@ func newRun(pass *analysis.Pass, fns *golang.Functions, m *models.Models) *run {
 	return &run{
 		pass: pass, models: m, pkg: fns.Pkg, source: fns.Source, names: newInterner(),
 		summaries: map[*ssa.Function]*summary{}, imported: map[*types.Func]*summary{}, analysed: map[*types.Package]bool{},
-		state: map[*ssa.Function]bool{}, globals: map[*ssa.Global]*stored{}, changed: map[*ssa.Global]bool{},
-		readers:   map[*ssa.Global]map[*ssa.Function]bool{},
+		state: map[*ssa.Function]bool{}, held: map[types.Object]*stored{}, changed: map[types.Object]bool{},
+		readers:   map[types.Object]map[*ssa.Function]bool{},
 		callees:   map[*ssa.Function][]*ssa.Function{},
 		modelMemo: map[*types.Func]*models.Function{}, viaModel: map[*types.Func]*summary{},
 		fieldMemo: map[fieldKey]uint32{}, fieldModels: map[fieldKey]*models.Field{}, masks: map[types.Type]models.Set{}, pathMasks: map[pathKey]models.Set{},
-		writers: map[types.Type]*models.Class{}, implMemo: map[implKey][]*types.Func{}, patterns: map[string]models.Set{},
+		writers: map[types.Type]*models.Class{}, streams: map[streamKey][]*types.Func{}, implMemo: map[implKey][]*types.Func{}, similarMemo: map[*types.Func]*models.Function{}, patterns: map[string]models.Set{},
 		plain: map[*ssa.Function]bool{}, pieceMemo: map[ssa.Value][]piece{}, numbers: newNumbers(m), errors: m.Group("message"), strings: m.Group("string"), places: newPlaces(pass), result: &Result{}, found: map[foundKey]int{},
 	}
 }
@@ -391,6 +396,88 @@ func (r *run) class(c *models.Class) int {
 
 func (r *run) kind(k *models.Kind) int { return r.models.KindIndex(k) }
 
+// similar gives the model of a library's method that an interface of the program's own
+// was made for: it has the same name and signature, which names a type that leads
+// there. A (*sql.DB).QueryContext is no other's, a Write is anybody's.
+func (r *run) similar(method *types.Func) *models.Function {
+	m, ok := r.similarMemo[method]
+	if !ok {
+		m = r.findSimilar(method)
+		r.similarMemo[method] = m
+	}
+	return m
+}
+
+func (r *run) findSimilar(method *types.Func) *models.Function {
+	if method.Pkg() == nil || standard(method.Pkg().Path()) || !method.Exported() {
+		return nil
+	}
+	candidates := r.models.Methods(method.Name())
+	if len(candidates) == 0 || !telling(method.Signature()) {
+		return nil
+	}
+	for _, m := range candidates {
+		recv, _, _ := strings.Cut(strings.TrimLeft(m.Name, "(*"), ")")
+		dot := strings.LastIndexByte(recv, '.')
+		pkg := r.importedPackage(recv[:dot])
+		if pkg == nil {
+			continue
+		}
+		tn, ok := pkg.Scope().Lookup(recv[dot+1:]).(*types.TypeName)
+		if !ok {
+			continue
+		}
+		obj, _, _ := types.LookupFieldOrMethod(tn.Type(), true, pkg, method.Name())
+		if fn, ok := obj.(*types.Func); ok && sameSignature(fn.Signature(), method.Signature()) {
+			return m
+		}
+	}
+	return nil
+}
+
+// telling reports whether a signature has a type that a library declares, other than
+// those that everybody uses.
+func telling(sig *types.Signature) bool {
+	for _, tuple := range []*types.Tuple{sig.Params(), sig.Results()} {
+		for v := range tuple.Variables() {
+			t := v.Type()
+			if s, ok := t.(*types.Slice); ok {
+				t = s.Elem()
+			}
+			switch name := query.TypeName(t); name {
+			case "context.Context", "error", "time.Time", "time.Duration", "io.Reader", "io.Writer":
+			default:
+				if strings.Contains(name, ".") {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+func sameSignature(a, b *types.Signature) bool {
+	return a.Variadic() == b.Variadic() && types.Identical(a.Params(), b.Params()) && types.Identical(a.Results(), b.Results())
+}
+
+// importedPackage finds a package among those that this one imports, directly or not.
+func (r *run) importedPackage(path string) *types.Package {
+	if r.imports == nil {
+		r.imports = map[string]*types.Package{}
+		var visit func(p *types.Package)
+		visit = func(p *types.Package) {
+			for _, imp := range p.Imports() {
+				if r.imports[imp.Path()] == nil {
+					r.imports[imp.Path()] = imp
+					visit(imp)
+				}
+			}
+		}
+		visit(r.pass.Pkg)
+	}
+	return r.imports[path]
+}
+
 // maxImplementations bounds the types that a call of an interface's method is
 // followed into. An interface with more is a framework's, and its callers do not
 // know what they call either.
@@ -701,9 +788,12 @@ func isMessage(t types.Type) bool {
 
 // globalValue finds a package-level variable's SSA form.
 func (r *run) globalValue(v *types.Var) *ssa.Global {
+	pkg := r.pkg
 	if v.Pkg() != r.pass.Pkg {
-		return nil
+		if pkg = r.pkg.Prog.ImportedPackage(v.Pkg().Path()); pkg == nil {
+			return nil
+		}
 	}
-	g, _ := r.pkg.Members[v.Name()].(*ssa.Global)
+	g, _ := pkg.Members[v.Name()].(*ssa.Global)
 	return g
 }

@@ -20,8 +20,9 @@
 // functions do is data: package models. A function without body, model and
 // summary passes strings on to strings if it is no method, and nothing else.
 //
-// A package-level variable that a source is stored into anywhere counts as
-// untrusted everywhere in the package; other packages do not see this.
+// A package-level variable that a source is stored into counts as untrusted in the
+// whole package and in those that import it. Of the fields of objects that outlive a call,
+// state.go says when.
 //
 // A value that has been checked is no longer dangerous for some classes: a
 // regular expression, an allow-list, filepath.IsLocal, a prefix. See guards, and
@@ -39,6 +40,7 @@ package taint
 import (
 	"cmp"
 	"go/token"
+	"go/types"
 	"reflect"
 	"slices"
 
@@ -151,6 +153,7 @@ func analyse(pass *analysis.Pass, fns *golang.Functions, m *models.Models) *Resu
 			}
 		}
 	}
+	r.exportVariables()
 	pass.ExportPackageFact(&Analysed{Truncated: len(r.result.Truncated)})
 	slices.SortFunc(r.result.Flows, func(a, b Flow) int {
 		return cmp.Or(cmp.Compare(a.Pos, b.Pos), cmp.Compare(a.End, b.End), cmp.Compare(a.Class.Name, b.Class.Name), cmp.Compare(a.Source.Name, b.Source.Name))
@@ -281,16 +284,16 @@ func (r *run) report(s *solver, f int32, kind int, sink *sinkUse) {
 func (r *run) summarise(s *solver, sum *summary) {
 	g := s.graph
 	for i := range g.fn.Signature.Results().Len() {
-		r.collect(s, g.results+int32(i), end{kind: endResult, index: i}, sum)
+		r.collect(s, g.results+int32(i), end{kind: endResult, index: i}, g.fn.Signature.Results().At(i).Type(), sum)
 	}
 	for i, p := range g.fn.Params {
 		if at, ok := g.known[p]; ok {
-			r.collect(s, at.node, end{kind: endParameter, index: i}, sum)
+			r.collect(s, at.node, end{kind: endParameter, index: i}, p.Type(), sum)
 		}
 	}
 	for i, v := range g.fn.FreeVars {
 		if at, ok := g.known[v]; ok {
-			r.collect(s, at.node, end{kind: endFree, index: i}, sum)
+			r.collect(s, at.node, end{kind: endFree, index: i}, v.Type(), sum)
 		}
 	}
 	for n := range g.nodes {
@@ -301,7 +304,7 @@ func (r *run) summarise(s *solver, sum *summary) {
 }
 
 // collect adds the flows that end in a node.
-func (r *run) collect(s *solver, n int32, to end, sum *summary) {
+func (r *run) collect(s *solver, n int32, to end, t types.Type, sum *summary) {
 	var list []int32
 	for i := s.nodes[n].fact; i != none; i = s.facts[i].next {
 		list = append(list, i)
@@ -312,6 +315,12 @@ func (r *run) collect(s *solver, n int32, to end, sum *summary) {
 		from := s.origins[f.origin]
 		at := to
 		at.path = f.at.path
+		if from.kind == endSource {
+			if f.before == none && to.kind != endResult {
+				continue // that is what it is called with
+			}
+			r.keepState(s, i, at, t)
+		}
 		if from.kind == at.kind && from.index == at.index && (from.path == at.path || f.before == none) {
 			continue
 		}
@@ -339,44 +348,4 @@ func (r *run) tooFar(from, to end) bool {
 		return n > 2 || r.mutual
 	}
 	return n > maxDepth || r.mutual && n > 1
-}
-
-// store notes what a package-level variable holds.
-func (r *run) store(s *solver, n int32, global *ssa.Global, sum *summary) {
-	v, ok := global.Object().(interface{ Id() string })
-	if !ok || v == nil || global.Pkg != r.pkg {
-		return
-	}
-	obj := r.variable(global)
-	if obj == nil {
-		return
-	}
-	for i := s.nodes[n].fact; i != none; i = s.facts[i].next {
-		f := &s.facts[i]
-		from := s.origins[f.origin]
-		to := end{kind: endGlobal, path: f.at.path, global: obj}
-		if from.kind != endSource {
-			sum.add(&flow{from: from, to: to, same: f.same, keep: f.keep, steps: s.way(i)})
-			continue
-		}
-		if f.before == none {
-			continue // that is what is already known
-		}
-		held := r.globals[global]
-		if held == nil {
-			held = &stored{v: obj}
-			r.globals[global] = held
-		}
-		known := false
-		for _, old := range held.flows {
-			if old.from == from && old.to == to {
-				known = f.keep&^old.keep == 0
-				old.keep |= f.keep
-			}
-		}
-		if !known {
-			held.flows = append(held.flows, &flow{from: from, to: to, keep: f.keep, steps: s.way(i)})
-			r.changed[global] = true
-		}
-	}
 }
