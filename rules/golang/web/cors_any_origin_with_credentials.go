@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"go/ast"
 	"go/token"
+	"slices"
 	"strings"
 
 	"golang.org/x/tools/go/analysis"
@@ -31,13 +32,13 @@ var CORSAnyOriginWithCredentials = &check.Check{
 	Requires:   []*analysis.Analyzer{inspect.Analyzer, flow.Analyzer},
 	RunPackage: runCORSAnyOriginWithCredentials,
 	Page: check.Page{
-		What: "A server allows credentials to any origin: it sends the request's `Origin` back in `Access-Control-Allow-Origin` without a look at it, or a CORS middleware is configured so.",
+		What: "A server allows credentials to any origin: it sends the request's `Origin` back in `Access-Control-Allow-Origin` without a look at it, or where its list has a wildcard; or a CORS middleware is configured so.",
 		Why: "With both headers the browser sends cookies with a request from any page and lets that page read the answer. So every page that a user visits can read their mail, keys and CSRF " +
 			"tokens from your API. The CORS handler of gorilla/handlers once did this (CVE-2017-20146).",
 		Fix: "Compare the origin with a list of your own, and send the headers only for those. If the API is public, leave `Access-Control-Allow-Credentials` out. There is no quick fix, because only you know the " +
 			"list.",
-		Limits: "In code that sets the headers itself, any use of the origin but sending it back counts as a check: a comparison, a lookup, a call. A plain `*` with credentials is reported for middlewares " +
-			"(rs/cors, gin-contrib/cors, echo), some of which turn it into the request's origin; browsers refuse it as it is.",
+		Limits: "In code that sets the headers itself, any use of the origin but sending it back counts as a check: a comparison, a lookup, a call; unless a wildcard (`\"*\"`, an empty list, a switch that is called all or any) leads around it. A plain `*` with credentials is reported for middlewares " +
+			"(rs/cors, go-chi/cors, gin-contrib/cors, gorilla/handlers, echo, fiber), some of which turn it into the request's origin; browsers refuse it as it is.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/942.html",
 			"https://nvd.nist.gov/vuln/detail/CVE-2017-20146",
@@ -58,7 +59,8 @@ func runCORSAnyOriginWithCredentials(_ context.Context, pass *check.PackagePass)
 	if fl, ok := pass.ResultOf[flow.Analyzer].(*flow.Flow); ok {
 		reflectedOrigins(pass, fl)
 	}
-	for s := range code.Structs(pass.Pass, "github.com/rs/cors.Options", "github.com/gin-contrib/cors.Config", "github.com/labstack/echo/middleware.CORSConfig") {
+	for s := range code.Structs(pass.Pass, "github.com/rs/cors.Options", "github.com/go-chi/cors.Options", "github.com/gin-contrib/cors.Config",
+		"github.com/labstack/echo/middleware.CORSConfig", "github.com/gofiber/fiber/middleware/cors.Config") {
 		if on, known := code.ConstBool(pass.Pass, s.Fields["AllowCredentials"]); !known || !on {
 			continue
 		}
@@ -69,7 +71,43 @@ func runCORSAnyOriginWithCredentials(_ context.Context, pass *check.PackagePass)
 			})
 		}
 	}
+	for c := range code.Nodes(pass.Pass, (*ast.CallExpr)(nil)) {
+		if call, ok := c.Node().(*ast.CallExpr); ok && query.Callee(pass.TypesInfo, call) == "github.com/gorilla/handlers.CORS" {
+			gorillaOptions(pass, call)
+		}
+	}
 	return nil
+}
+
+// gorillaOptions judges handlers.CORS(handlers.AllowCredentials(), ...).
+func gorillaOptions(pass *check.PackagePass, call *ast.CallExpr) {
+	credentials, anyOne := false, ast.Node(nil)
+	for _, arg := range call.Args {
+		option, ok := ast.Unparen(arg).(*ast.CallExpr)
+		if !ok {
+			continue
+		}
+		switch query.Callee(pass.TypesInfo, option) {
+		case "github.com/gorilla/handlers.AllowCredentials":
+			credentials = true
+		case "github.com/gorilla/handlers.AllowedOrigins":
+			if len(option.Args) == 1 && listsAll(pass, option.Args[0]) {
+				anyOne = option
+			}
+		case "github.com/gorilla/handlers.AllowedOriginValidator":
+			if len(option.Args) == 1 {
+				if _, body := code.Body(pass.Pass, option.Args[0]); alwaysTrueFirst(pass, body) {
+					anyOne = option
+				}
+			}
+		}
+	}
+	if credentials && anyOne != nil {
+		pass.Report(check.Finding{
+			Message:  "any page that a user visits may read answers in their name: every origin is allowed, with credentials",
+			Location: pass.Location(anyOne),
+		})
+	}
 }
 
 // anyOrigin gives what makes a middleware allow every origin.
@@ -77,7 +115,7 @@ func anyOrigin(pass *check.PackagePass, s *code.Struct) ast.Node {
 	if all, known := code.ConstBool(pass.Pass, s.Fields["AllowAllOrigins"]); known && all {
 		return s.Places["AllowAllOrigins"]
 	}
-	for _, field := range []string{"AllowOriginFunc", "AllowOriginRequestFunc", "AllowOriginWithContextFunc", "AllowOriginVaryRequestFunc"} {
+	for _, field := range []string{"AllowOriginFunc", "AllowOriginRequestFunc", "AllowOriginWithContextFunc", "AllowOriginVaryRequestFunc", "AllowOriginsFunc"} {
 		callback := s.Fields[field]
 		if callback == nil {
 			continue
@@ -89,21 +127,27 @@ func anyOrigin(pass *check.PackagePass, s *code.Struct) ast.Node {
 		return nil
 	}
 	for _, field := range []string{"AllowedOrigins", "AllowOrigins"} {
-		list := s.Fields[field]
-		lit, ok := ast.Unparen(orNil(list)).(*ast.CompositeLit)
-		if !ok {
-			lit, ok = ast.Unparen(orNil(code.Init(pass.Pass, orNil(list)))).(*ast.CompositeLit)
-		}
-		if !ok {
-			continue
-		}
-		for _, e := range lit.Elts {
-			if text, ok := code.ConstString(pass.Pass, e); ok && text == "*" {
-				return s.Places[field]
-			}
+		if list := s.Fields[field]; list != nil && listsAll(pass, list) {
+			return s.Places[field]
 		}
 	}
 	return nil
+}
+
+// listsAll reports whether a list of origins, of strings or separated by commas,
+// has a *.
+func listsAll(pass *check.PackagePass, list ast.Expr) bool {
+	if text, ok := code.ConstString(pass.Pass, list); ok {
+		return slices.ContainsFunc(strings.Split(text, ","), func(o string) bool { return strings.TrimSpace(o) == "*" })
+	}
+	lit, ok := ast.Unparen(list).(*ast.CompositeLit)
+	if !ok {
+		lit, ok = ast.Unparen(orNil(code.Init(pass.Pass, list))).(*ast.CompositeLit)
+	}
+	return ok && slices.ContainsFunc(lit.Elts, func(e ast.Expr) bool {
+		text, ok := code.ConstString(pass.Pass, e)
+		return ok && text == "*"
+	})
 }
 
 // orNil gives an expression that is nothing for none.
@@ -145,22 +189,26 @@ func isHeader(v ssa.Value, name string) bool {
 
 // reflectedOrigins reports functions that send the origin back and allow credentials.
 func reflectedOrigins(pass *check.PackagePass, fl *flow.Flow) {
+	wild := &wildcards{fl, map[*ssa.Parameter]bool{}}
 	for _, c := range fl.Calls(headerSetters...) {
 		if !isHeader(c.Arg(0), "Access-Control-Allow-Origin") || !allowsCredentials(fl, c.Fn) {
 			continue
 		}
-		reflected := false
+		reflected, always := false, true
 		for _, o := range fl.Origins(c.Arg(1)) {
 			call, ok := o.(*ssa.Call)
-			reflected = reflected || ok && isOrigin(call)
+			reflected, always = reflected || ok && isOrigin(call), always && ok && isOrigin(call)
 		}
-		if !reflected || looksAtOrigin(fl, c.Fn) {
+		message := "any page that a user visits may read answers in their name: "
+		switch {
+		case reflected && !looksAtOrigin(fl, c.Fn):
+			message += "the request's origin is allowed as it is, with credentials"
+		case reflected && always && wild.reaches(c.Instr.Block(), isOriginValue):
+			message += "where every origin is allowed, the request's own is sent back instead of *, with credentials"
+		default:
 			continue
 		}
-		pass.Report(check.Finding{
-			Message:  "any page that a user visits may read answers in their name: the request's origin is allowed as it is, with credentials",
-			Location: pass.Location(c.Expr),
-		})
+		pass.Report(check.Finding{Message: message, Location: pass.Location(c.Expr)})
 	}
 }
 
@@ -182,6 +230,11 @@ func allowsCredentials(fl *flow.Flow, fn *ssa.Function) bool {
 		}
 	}
 	return false
+}
+
+func isOriginValue(v ssa.Value) bool {
+	call, ok := v.(*ssa.Call)
+	return ok && isOrigin(call)
 }
 
 // looksAtOrigin reports whether a function, or one around it, does anything with
