@@ -38,7 +38,7 @@ var InsecureRandom = &check.Check{
 	RunPackage: runInsecureRandom,
 	Page: check.Page{
 		What: "A token, password, session ID, one-time code, key, salt or nonce is drawn from math/rand, by itself or by a helper that " +
-			"does, or a function of a crypto package gets a math/rand generator as its source.",
+			"does, or a function of a crypto package gets a math/rand generator as its source. Or an exported helper, called RandomString or the like, draws its text from there.",
 		Why: "The generators of math/rand are made to be fast. A few outputs give away the state of the older ones, and a seed from the clock " +
 			"can be tried out; then every token before and after is known. In Masterminds/goutils (CVE-2021-4238) a helper for random " +
 			"strings gave far fewer of them than its callers counted on.",
@@ -47,7 +47,8 @@ var InsecureRandom = &check.Check{
 			"number into `crypto/rand.Text()`, which is not safe to apply unseen, as the text gets another length and alphabet.",
 		Limits: "Judged by what the value is used for, as names tell it; jitter, shuffling, sampling, simulation and test data are left alone, and so are " +
 			"IDs that only have to differ (requests, traces). Values are followed within a function, to the callers in the package, and " +
-			"to callers of helpers in other packages of the scan.",
+			"to callers of helpers in other packages of the scan. A helper for random text is reported by itself if its documentation does not say what it is not for: as tentative, unless its package " +
+			"uses crypto/rand too, so that callers may expect it.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/338.html",
 			"https://pkg.go.dev/crypto/rand",
@@ -68,7 +69,7 @@ func runInsecureRandom(_ context.Context, pass *check.PackagePass) error {
 	if !ok || code.Path(pass.Pkg) == "math/rand" || code.Path(pass.Pkg) == "math/rand/v2" {
 		return nil
 	}
-	r := &randoms{PackagePass: pass, tracer: purpose.NewTracer(pass.Pass, in.Root())}
+	r := &randoms{PackagePass: pass, tracer: purpose.NewTracer(pass.Pass, in.Root()), offered: map[*types.Func]bool{}}
 	for c := range in.Root().Preorder((*ast.CallExpr)(nil)) {
 		call, ok := c.Node().(*ast.CallExpr)
 		if !ok {
@@ -85,6 +86,8 @@ func runInsecureRandom(_ context.Context, pass *check.PackagePass) error {
 type randoms struct {
 	*check.PackagePass
 	tracer *purpose.Tracer
+	// offered are the functions that offer was asked about.
+	offered map[*types.Func]bool
 }
 
 func (r *randoms) call(c inspector.Cursor, file *ast.File, call *ast.CallExpr) {
@@ -151,9 +154,68 @@ func (r *randoms) drawn(c inspector.Cursor, file *ast.File, call *ast.CallExpr, 
 	}
 	use, ok := needsSecrecy(trace)
 	if !ok {
+		r.offer(call, trace, source)
 		return
 	}
 	r.report(call.Fun, fmt.Sprintf("%s in %s comes from %s, whose numbers can be predicted", use.Purpose, use.Name, source), use, r.text(c, file, use))
+}
+
+// offer judges a draw for the random text of a function that is there for other
+// packages, which take it for what its name says.
+func (r *randoms) offer(call *ast.CallExpr, trace purpose.Trace, source string) {
+	if sel, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr); ok {
+		if v := code.Var(r.TypesInfo, sel.X); v != nil && v.Kind() == types.ParamVar {
+			return // the caller chooses the generator
+		}
+	}
+	for _, fn := range trace.Returned {
+		if r.offered[fn] || !r.isOffered(fn) {
+			continue
+		}
+		r.offered[fn] = true
+		f := check.Finding{
+			Message:    fmt.Sprintf("%s gives random text to whoever calls it, of %s, whose numbers can be predicted", fn.Name(), source),
+			Location:   r.Location(call.Fun),
+			Severity:   check.Medium,
+			Confidence: check.Tentative,
+		}
+		if slices.ContainsFunc(r.Pkg.Imports(), func(p *types.Package) bool { return p.Path() == "crypto/rand" }) {
+			f.Confidence = check.Firm // the package knows what secrets need
+		}
+		r.Report(f)
+		return
+	}
+}
+
+// isOffered reports whether a function is called after random text, for other
+// packages to call, and does not say that it is not for secrets.
+func (r *randoms) isOffered(fn *types.Func) bool {
+	if !fn.Exported() || r.Pkg.Name() == "main" || slices.Contains(strings.Split(r.Pkg.Path(), "/"), "internal") || !givesText(fn) {
+		return false
+	}
+	random, text := false, false
+	for _, w := range purpose.Words(fn.Name()) {
+		switch w {
+		case "random", "rand":
+			random = true
+		case "string", "strings", "str", "text", "alpha", "alphabet", "alphabetic", "alphanumeric", "alphanum", "numeric", "ascii", "letters", "chars", "characters", "hex", "bytes", "digits", "base":
+			text = true
+		case "insecure", "weak", "pseudo", "test", "fake", "mock", "fuzz", "sample", "choice", "pick", "from", "of", "element":
+			return false
+		}
+	}
+	decl := code.Declaration(r.Pass, fn)
+	if !random || !text || decl == nil {
+		return false
+	}
+	doc := strings.ToLower(decl.Doc.Text())
+	return !slices.ContainsFunc([]string{"secur", "crypto", "pseudo", "test", "math/rand", "predict"}, func(word string) bool { return strings.Contains(doc, word) })
+}
+
+// givesText reports whether the first result of a function is text or bytes.
+func givesText(fn *types.Func) bool {
+	results := fn.Signature().Results()
+	return results.Len() > 0 && code.IsText(results.At(0).Type())
 }
 
 // read judges a call that fills a buffer with random bytes.

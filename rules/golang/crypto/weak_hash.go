@@ -35,7 +35,7 @@ var WeakHash = &check.Check{
 	Requires:   []*analysis.Analyzer{inspect.Analyzer},
 	RunPackage: runWeakHash,
 	Page: check.Page{
-		What: "MD4, MD5 or SHA-1 protects a password, a token, a key or a signature, or a fast hash of the SHA-2 and SHA-3 families stores a password.",
+		What: "MD4, MD5 or SHA-1 protects a password, a token, a key or a signature, or a fast hash of the SHA-2 and SHA-3 families stores a password; or a weak one names the file that a cache keeps for a key.",
 		Why: "Anybody with a laptop makes two documents with the same MD5, and for some thousand dollars with the same SHA-1 (the SHAttered " +
 			"and Shambles attacks), so a signature over one holds for the other: the Flame malware carried a Windows update signature " +
 			"forged in this way. And one graphics card tries billions of fast hashes a second, whichever: most of the 117 million " +
@@ -43,7 +43,8 @@ var WeakHash = &check.Check{
 		Fix: "For passwords golang.org/x/crypto/argon2 or bcrypt, or crypto/pbkdf2. For authenticating data crypto/hmac with SHA-256, for " +
 			"tokens crypto/rand.Text, for fingerprints and signatures SHA-256. The quick fix puts SHA-256 in the place of the weak one, " +
 			"where types allow. It is not safe to apply unseen: what was stored or sent before no longer matches.",
-		Limits: "Judged by what the value is used for, as names tell it: a checksum, cache key, ETag or file name may well be MD5. HMAC and " +
+		Limits: "Judged by what the value is used for, as names tell it: a checksum, ETag or map key may well be MD5. Files named by the hash of a key are reported as tentative, because " +
+			"only where strangers choose keys can they make two that share a file (beego's cache, CVE-2024-55885). HMAC and " +
 			"PBKDF2 over SHA-1 are not broken and are left alone, as are protocols that prescribe the hash (HTTP digest, MySQL, " +
 			"WebSocket handshakes, breach databases). Values are followed within a function and to the callers in the package.",
 		References: []string{
@@ -222,6 +223,15 @@ func (h *hashes) hash(c inspector.Cursor, file *ast.File, call *ast.CallExpr, fn
 			h.report(call, fmt.Sprintf("%s is too weak for the %s in %s", fn.name, use.Purpose, use.Name), use, h.fixes(c, file, call, fn))
 		} else if use, ok := out.Has(purpose.Signature); ok && (hasKey(h.TypesInfo, inputs) || h.signs(out)) {
 			h.report(call, fmt.Sprintf("%s is too weak for the signature in %s", fn.name, use.Name), use, h.fixes(c, file, call, fn))
+		} else if key := h.chosenKey(c, inputs); key != "" && out.PassedTo(pathMakers...) {
+			h.Report(check.Finding{
+				Message: fmt.Sprintf("two values of %s with the same %s can be made, which then share one file", key, fn.name),
+				// Only where strangers choose the keys, which cannot be seen here.
+				Severity:   check.Low,
+				Confidence: check.Tentative,
+				Location:   h.Location(call.Fun),
+				Fixes:      h.fixes(c, file, call, fn),
+			})
 		}
 	}
 }
@@ -245,6 +255,39 @@ func (h *hashes) signs(out purpose.Trace) bool {
 		}
 		return false
 	})
+}
+
+// pathMakers are functions that get the name of a file.
+var pathMakers = []string{"path/filepath.Join", "path.Join", "os.Create", "os.Open", "os.OpenFile", "os.WriteFile", "os.ReadFile", "os.Stat", "io/ioutil.WriteFile", "io/ioutil.ReadFile"}
+
+// chosenKey names the text that a function is given and hashes by itself, as
+// caches do with their keys; "" if that is not what is hashed. Who hashes contents names
+// files by them, and gets the same file for the same content.
+func (h *hashes) chosenKey(c inspector.Cursor, inputs []ast.Expr) string {
+	f, ok := code.Enclosing(c)
+	inputs = slices.DeleteFunc(slices.Clone(inputs), func(e ast.Expr) bool { return h.TypesInfo.Types[e].IsNil() }) // of Sum(nil)
+	if !ok || len(inputs) != 1 {
+		return ""
+	}
+	in := ast.Unparen(inputs[0])
+	if call, ok := in.(*ast.CallExpr); ok && len(call.Args) == 1 && h.TypesInfo.Types[call.Fun].IsType() {
+		in = ast.Unparen(call.Args[0]) // []byte(key)
+	}
+	id, ok := in.(*ast.Ident)
+	if !ok {
+		return ""
+	}
+	v := code.Var(h.TypesInfo, id)
+	if v == nil || v.Pos() < f.Type.Pos() || v.Pos() > f.Type.End() {
+		return "" // not a parameter
+	}
+	if b, ok := v.Type().Underlying().(*types.Basic); !ok || b.Kind() != types.String {
+		return ""
+	}
+	if words := purpose.Words(v.Name()); len(words) > 0 && slices.Contains([]string{"key", "url", "uri", "link", "address", "id", "name", "query", "request", "src", "source"}, words[len(words)-1]) {
+		return v.Name()
+	}
+	return ""
 }
 
 // hasKey reports whether what is hashed contains something that is called a
