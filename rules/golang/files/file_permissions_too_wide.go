@@ -39,7 +39,7 @@ var FilePermissionsTooWide = &check.Check{
 	RunPackage: runFilePermissionsTooWide,
 	Page: check.Page{
 		What: "A file or folder gets a mode that lets every user write to it, or a file that holds a key, a password or a token gets one " +
-			"that lets others read it.",
+			"that lets others read it. Or a folder gets one that lets others enter without listing, such as 0711, and is filled by the function that makes it.",
 		Why: "Every service on a machine runs as some user; one that has been broken into reads what is readable and changes what is " +
 			"writable. A world-writable script or socket makes it root, a readable key file makes it somebody else. In containerd " +
 			"(CVE-2021-41103) folders that others could enter let every local user run the set-uid programs of containers; the fix " +
@@ -50,7 +50,7 @@ var FilePermissionsTooWide = &check.Check{
 		Limits: "Whether a file holds a secret is judged by the names of its path and of what is written, and by `PRIVATE KEY` in it. The " +
 			"umask applies to new files, not to `Chmod`; a process normally runs with 022, so 0666 and 0777 for new files and folders " +
 			"are left alone, as `os.Create` uses them too, unless the package clears the umask; for fixed paths of the system, such as " +
-			"/var or /tmp, they are reported as tentative. Group-writable modes, modes with the sticky bit, modes that are not constant " +
+			"/var or /tmp, they are reported as tentative. So are folders that others may enter: what is in them may have narrow modes itself. Group-writable modes, modes with the sticky bit, modes that are not constant " +
 			"and test code are left alone.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/732.html",
@@ -124,6 +124,7 @@ func runFilePermissionsTooWide(_ context.Context, pass *check.PackagePass) error
 			m.created(file, call)
 		} else if mc, ok := m.modeCall(call); ok && !(mc.kind == change && m.removedNext(c)) {
 			m.call(file, call, mc)
+			m.entered(c, file, call, mc)
 		}
 	}
 	return nil
@@ -272,6 +273,35 @@ func (m *modes) call(file *ast.File, call *ast.CallExpr, mc modeCall) {
 		m.report(file, arg, value, perm&^anyWrite, 0, 0, what)
 	case mc.path >= 0 && m.isSystemPath(call.Args[mc.path]):
 		m.report(file, arg, value, perm&^anyWrite, check.Low, check.Tentative, what+" where the umask is 0, as it is for some services")
+	}
+}
+
+// entered judges a new folder whose mode lets others pass through and not look,
+// such as 0711, and which the same function fills: names keep nobody out who knows them.
+func (m *modes) entered(c inspector.Cursor, file *ast.File, call *ast.CallExpr, mc modeCall) {
+	value, ok := code.ConstInt(m.Pass, call.Args[mc.mode])
+	const others, onlyEnter = 0o007, 0o001
+	if !ok || mc.kind != newFolder || mc.path < 0 || value&^0o777 != 0 || value&others != onlyEnter {
+		return
+	}
+	if fn := code.Callee(m.TypesInfo, call); fn == nil || strings.Contains(fn.Name(), "All") {
+		return // the way to a folder may be open
+	}
+	folder := code.Var(m.TypesInfo, call.Args[mc.path])
+	f, ok := code.Enclosing(c)
+	if folder == nil || !ok || f.Body == nil {
+		return
+	}
+	filled := false
+	ast.Inspect(f.Body, func(n ast.Node) bool {
+		if join, ok := n.(*ast.CallExpr); ok && join.Pos() > call.End() && len(join.Args) > 1 && query.Callee(m.TypesInfo, join) == "path/filepath.Join" {
+			filled = filled || code.Var(m.TypesInfo, join.Args[0]) == folder
+		}
+		return !filled
+	})
+	if filled {
+		m.report(file, call.Args[mc.mode], value, value&^notOwner, 0, check.Tentative,
+			fmt.Sprintf("mode %04o lets every user of the machine enter: what is inside is hidden, but opens to who knows its name", value))
 	}
 }
 
