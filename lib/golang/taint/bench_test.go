@@ -162,8 +162,8 @@ func TestModule(t *testing.T) {
 	d := newDriver(t, module(t, ""))
 	for _, p := range d.passes {
 		r := d.run(t, p)
-		for _, f := range r.Flows {
-			fmt.Printf("%s: %s from %s (%s)\n", p.Fset.Position(f.Pos), f.Class.Name, f.Source.Name, f.Sink)
+		for _, f := range slices.Concat(r.Flows, r.Callers()) {
+			fmt.Printf("%s: %s from %s (%s, partial %t)\n", p.Fset.Position(f.Pos), f.Class.Name, f.Source.Name, f.Sink, f.Partial)
 			for _, s := range f.Steps {
 				fmt.Printf("\t%s:%d:%d: %s\n", s.File, s.Line, s.Column, s.Message)
 			}

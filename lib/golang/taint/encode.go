@@ -38,6 +38,7 @@ func (*Analysed) String() string { return "analysed" }
 type exported struct {
 	from, to exportedEnd
 	same     bool
+	mixed    bool
 	keep     models.Set
 	steps    []Step
 	what     string
@@ -65,7 +66,7 @@ func (r *run) export(s *summary) *Summary {
 		if f.from.kind == endFree || f.to.kind == endFree || f.to.kind == endGlobal || f.from.kind == endSource && f.to.kind == endSink {
 			continue
 		}
-		x := exported{from: r.exportEnd(f.from), to: r.exportEnd(f.to), same: f.same, keep: f.keep, what: f.what}
+		x := exported{from: r.exportEnd(f.from), to: r.exportEnd(f.to), same: f.same, mixed: f.mixed, keep: f.keep, what: f.what}
 		for _, st := range f.steps {
 			x.steps = append(x.steps, r.places.step(st))
 		}
@@ -102,7 +103,7 @@ func (r *run) decode(e *Summary) *summary {
 		if !ok1 || !ok2 {
 			continue
 		}
-		f := &flow{from: from, to: to, same: x.same, keep: x.keep, what: x.what}
+		f := &flow{from: from, to: to, same: x.same, mixed: x.mixed, keep: x.keep, what: x.what}
 		for k := range x.steps {
 			f.steps = append(f.steps, step{place: &x.steps[k].Place, message: x.steps[k].Message})
 		}
@@ -143,7 +144,7 @@ const (
 // errFact is the error for bytes that are no summary.
 var errFact = errors.New("taint: malformed summary; delete the cache that it comes from")
 
-const factVersion = 1
+const factVersion = 2
 
 // GobEncode encodes a summary; equal ones give equal bytes.
 func (s *Summary) GobEncode() ([]byte, error) {
@@ -154,7 +155,7 @@ func (s *Summary) GobEncode() ([]byte, error) {
 		f := &s.flows[i]
 		w.end(f.from)
 		w.end(f.to)
-		w.uint(uint64(btoi(f.same)))
+		w.uint(uint64(btoi(f.same) | btoi(f.mixed)<<1))
 		w.uint(uint64(f.keep))
 		w.text(f.what)
 		w.uint(uint64(len(f.steps)))
@@ -186,7 +187,10 @@ func (s *Summary) GobDecode(in []byte) error {
 		return errFact
 	}
 	for range d.count(maxFlows) {
-		f := exported{from: d.end(), to: d.end(), same: d.uint() != 0, keep: models.Set(d.uint()), what: d.text()}
+		f := exported{from: d.end(), to: d.end()}
+		bits := d.uint()
+		f.same, f.mixed = bits&1 != 0, bits&2 != 0
+		f.keep, f.what = models.Set(d.uint()), d.text()
 		for range d.count(maxSteps) {
 			st := Step{Message: d.text()}
 			st.File = d.text()

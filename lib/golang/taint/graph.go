@@ -30,6 +30,7 @@ type graph struct {
 	results int32 // first node of the function's own results
 	guards  *guards
 
+	mixed     int32 // the note of a concatenation; none until there is one
 	truncated string
 }
 
@@ -93,6 +94,8 @@ type note struct {
 	pos  token.Pos
 	name string
 	flow *flow
+	// mixed says that other data is added here.
+	mixed bool
 }
 
 type noteKind uint8
@@ -102,7 +105,8 @@ const (
 	noteThrough
 	noteCall
 	noteField
-	noteFlow // of which only the steps are told
+	noteFlow  // of which only the steps are told
+	noteMixed // of which nothing is told
 )
 
 const none = int32(-1)
@@ -111,7 +115,7 @@ const none = int32(-1)
 const maxNodes = 400_000
 
 func newGraph(r *run, fn *ssa.Function) *graph {
-	g := &graph{run: r, fn: fn, known: make(map[ssa.Value]cell, 64)}
+	g := &graph{run: r, fn: fn, known: make(map[ssa.Value]cell, 64), mixed: none}
 	g.nodes, g.edges, g.aliases = r.spare.nodes[:0], r.spare.edges[:0], r.spare.aliases[:0]
 	g.notes, g.writes, g.seeds = r.spare.notes[:0], r.spare.writes[:0], r.spare.seeds[:0]
 	results := fn.Signature.Results()
@@ -555,9 +559,21 @@ func (g *graph) binary(i *ssa.BinOp, block *ssa.BasicBlock) {
 			mask &^= g.run.prefixClears(i.X, i.Y)
 		}
 		if mask != 0 {
-			g.addEdge(from, edge{to: to, keep: mask, note: none})
+			n := none
+			if i.Op == token.ADD {
+				n = g.mix()
+			}
+			g.addEdge(from, edge{to: to, keep: mask, note: n})
 		}
 	}
+}
+
+// mix gives the note of a concatenation.
+func (g *graph) mix() int32 {
+	if g.mixed == none {
+		g.mixed = g.note(note{kind: noteMixed, mixed: true})
+	}
+	return g.mixed
 }
 
 // stream handles a value that becomes an interface. What is then written to it as a
@@ -571,7 +587,7 @@ func (g *graph) stream(i *ssa.MakeInterface, of ssa.Value, block *ssa.BasicBlock
 		}
 		at := g.cell(of)
 		g.applyFlows(&mapping{
-			name: shortName(obj), pos: i.Pos(), receiver: true,
+			name: shortName(obj), pos: whereUsed(i), receiver: true,
 			parameter: func(k int) (cell, models.Set, bool) {
 				if k == 0 {
 					c, keep := g.use(of, block)
@@ -593,7 +609,21 @@ func (g *graph) readerSource(i, of ssa.Value) {
 		return
 	}
 	g.seeds = append(g.seeds, seed{at: g.part(g.cell(of), content), from: end{kind: endSource, index: g.run.kind(kind)}, keep: models.All,
-		note: g.note(note{kind: noteSource, pos: i.Pos(), name: shorten(query.TypeName(of.Type()))})})
+		note: g.note(note{kind: noteSource, pos: whereUsed(i), name: shorten(query.TypeName(of.Type()))})})
+}
+
+// whereUsed gives a position for a conversion to an interface: that of who asks for it,
+// because most are not written down.
+func whereUsed(v ssa.Value) token.Pos {
+	if v.Pos().IsValid() {
+		return v.Pos()
+	}
+	for _, r := range *v.Referrers() {
+		if r.Pos().IsValid() {
+			return r.Pos()
+		}
+	}
+	return origin(v)
 }
 
 // sink says that a value reaches a sink.

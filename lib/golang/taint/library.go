@@ -203,7 +203,7 @@ func (g *graph) modelFlow(s *site, m *models.Function, flow models.Flow) {
 		}
 		n := none
 		if !flow.Same && flow.To.Call < 0 {
-			n = g.note(note{kind: noteThrough, pos: s.instr.Pos(), name: s.name})
+			n = g.note(note{kind: noteThrough, pos: s.instr.Pos(), name: s.name, mixed: mixes(s, m, flow)})
 		}
 		for _, to := range to {
 			if from.cell == to.cell || keep&to.typeMask == 0 {
@@ -218,6 +218,19 @@ func (g *graph) modelFlow(s *site, m *models.Function, flow models.Flow) {
 			}
 		}
 	}
+}
+
+// mixes reports whether a library function adds other data to what flows: it formats
+// or joins several values, or appends to what is there.
+func mixes(s *site, m *models.Function, flow models.Flow) bool {
+	if m.Format >= 0 || flow.To.Where != models.Result {
+		return true
+	}
+	if !flow.From.Rest || len(s.operands) == 0 {
+		return false
+	}
+	values, ok := packed(s.operands[len(s.operands)-1])
+	return !ok || len(values) > 1
 }
 
 // writerSink adds the sink that writing to some types is: an HTTP response.

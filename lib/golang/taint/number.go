@@ -321,6 +321,10 @@ func origin(v ssa.Value) token.Pos {
 			v = x.X
 		case *ssa.ChangeType:
 			v = x.X
+		case *ssa.ChangeInterface:
+			v = x.X
+		case *ssa.MakeInterface:
+			v = x.X
 		case *ssa.UnOp:
 			v = x.X
 		default:

@@ -158,7 +158,16 @@ func (s *solver) way(f int32) []step {
 	return joinSteps(parts...)
 }
 
-// source is the first step of a source's fact.
+// mixed reports whether other data was added to what a fact is about.
+func (s *solver) mixed(f int32) bool {
+	for ; f != none; f = s.facts[f].before {
+		if n := s.facts[f].note; n != none && (s.notes[n].mixed || s.notes[n].flow != nil && s.notes[n].flow.mixed) {
+			return true
+		}
+	}
+	return false
+}
+
 func (s *solver) tell(n *note) []step {
 	switch n.kind {
 	case noteSource:
@@ -183,6 +192,8 @@ func (s *solver) tell(n *note) []step {
 		return append([]step{{pos: n.pos, message: "is passed to " + n.name}}, f.steps...)
 	case noteFlow:
 		return n.flow.steps
+	case noteMixed:
+		return nil
 	}
 	return nil
 }

@@ -98,7 +98,7 @@ func (r *run) keepState(s *solver, i int32, to end, t types.Type) {
 		return
 	}
 	at := end{kind: endGlobal, path: to.path, index: btoi(stream)}
-	r.hold(name, &flow{from: s.origins[f.origin], to: at, keep: f.keep, steps: s.way(i)})
+	r.hold(name, &flow{from: s.origins[f.origin], to: at, keep: f.keep, steps: s.way(i), mixed: s.mixed(i)})
 }
 
 // state seeds a parameter with what objects of its type hold.
@@ -333,14 +333,14 @@ func (r *run) store(s *solver, n int32, global *ssa.Global, sum *summary) {
 		from := s.origins[f.origin]
 		to := end{kind: endGlobal, path: f.at.path, global: obj}
 		if from.kind != endSource {
-			sum.add(&flow{from: from, to: to, same: f.same, keep: f.keep, steps: s.way(i)})
+			sum.add(&flow{from: from, to: to, same: f.same, keep: f.keep, steps: s.way(i), mixed: s.mixed(i)})
 			continue
 		}
 		if f.before == none {
 			continue // that is what is already known
 		}
 		to.global = nil
-		r.hold(obj, &flow{from: from, to: to, keep: f.keep, steps: s.way(i)})
+		r.hold(obj, &flow{from: from, to: to, keep: f.keep, steps: s.way(i), mixed: s.mixed(i)})
 	}
 }
 
@@ -395,7 +395,7 @@ func (r *run) exportVariables() {
 		for _, f := range r.held[obj].flows {
 			to := f.to
 			to.kind = endResult
-			sum.flows = append(sum.flows, &flow{from: f.from, to: to, same: f.same, keep: f.keep, steps: f.steps})
+			sum.flows = append(sum.flows, &flow{from: f.from, to: to, same: f.same, keep: f.keep, steps: f.steps, mixed: f.mixed})
 		}
 		if e := r.export(sum); e != nil {
 			r.pass.ExportObjectFact(obj, e)

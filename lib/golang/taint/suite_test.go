@@ -36,6 +36,24 @@ var flows = &check.Check{
 	},
 }
 
+// callers reports every flow from a caller as "CLASS from caller", with ", partial" if
+// there is more than the data.
+var callers = &check.Check{
+	ID: "test/caller", Title: "A flow from a caller", CWE: []check.CWE{20}, Severity: check.Low, Confidence: check.Tentative, Since: "0.1",
+	Page:     check.Page{What: "All flows from callers.", Why: "Testing.", Fix: "None."},
+	Requires: []*analysis.Analyzer{taint.Analyzer},
+	RunPackage: func(ctx context.Context, pass *check.PackagePass) error {
+		for _, f := range taint.FlowsFromCallers(pass, func(*taint.Flow) bool { return true }) {
+			message := f.Class.Name + " from " + f.Source.Name
+			if f.Partial {
+				message += ", partial"
+			}
+			pass.Report(f.Finding(pass, message))
+		}
+		return nil
+	},
+}
+
 // TestSuite runs every archive of testdata: small functions, each of which is one
 // flow or one that is none.
 func TestSuite(t *testing.T) {
@@ -49,7 +67,11 @@ func TestSuite(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			checktest.RunArchive(t, flows, archive, checktest.Options{})
+			c := flows
+			if filepath.Base(name) == "callers.txtar" {
+				c = callers
+			}
+			checktest.RunArchive(t, c, archive, checktest.Options{})
 		})
 	}
 }

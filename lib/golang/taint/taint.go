@@ -38,11 +38,11 @@
 package taint
 
 import (
-	"cmp"
 	"go/token"
 	"go/types"
 	"reflect"
 	"slices"
+	"sync"
 
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/ssa"
@@ -81,6 +81,8 @@ type Result struct {
 	Flows []Flow
 	// Truncated says what was not followed to its end, and why.
 	Truncated []Truncation
+
+	callers func() []Flow // nil if the package was not analysed
 }
 
 // A Flow is data that goes from a source to a sink.
@@ -101,6 +103,9 @@ type Flow struct {
 	// if none in particular.
 	Call     ssa.Instruction
 	Argument int
+	// Partial says that the data is only a part of what reaches the sink: there is text
+	// around it, it was joined to a folder.
+	Partial bool
 	// Fn is the function where the source's data met the way to the sink.
 	Fn *ssa.Function
 }
@@ -155,9 +160,9 @@ func analyse(pass *analysis.Pass, fns *golang.Functions, m *models.Models) *Resu
 	}
 	r.exportVariables()
 	pass.ExportPackageFact(&Analysed{Truncated: len(r.result.Truncated)})
-	slices.SortFunc(r.result.Flows, func(a, b Flow) int {
-		return cmp.Or(cmp.Compare(a.Pos, b.Pos), cmp.Compare(a.End, b.End), cmp.Compare(a.Class.Name, b.Class.Name), cmp.Compare(a.Source.Name, b.Source.Name))
-	})
+	slices.SortFunc(r.result.Flows, compareFlows)
+	r.spare = spare{}
+	r.result.callers = sync.OnceValue(r.findCallers)
 	return r.result
 }
 
@@ -224,7 +229,7 @@ func (r *run) reached(s *solver, f int32, sink *sinkUse, sum *summary) {
 	}
 	sum.add(&flow{
 		from: from, to: end{kind: endSink, index: r.class(sink.class)}, keep: reach.keep & sink.class.Bit,
-		what: what, steps: joinSteps(s.way(f), sinkSteps(sink)),
+		what: what, steps: joinSteps(s.way(f), sinkSteps(sink)), mixed: s.mixed(f) || sink.callee != nil && sink.callee.mixed,
 	})
 }
 
@@ -253,7 +258,7 @@ func (r *run) report(s *solver, f int32, kind int, sink *sinkUse) {
 	if sink.callee != nil {
 		what = sink.callee.what
 		for i := len(steps) - 1; i >= 0 && at.place != nil; i-- {
-			if steps[i].place == nil {
+			if steps[i].place == nil && steps[i].pos.IsValid() {
 				at = steps[i]
 			}
 		}
@@ -262,6 +267,7 @@ func (r *run) report(s *solver, f int32, kind int, sink *sinkUse) {
 	key := foundKey{pos, end, sink.class, kind}
 	flow := Flow{
 		Source: r.models.Kinds()[kind], Class: sink.class, Sink: what, Pos: pos, End: end, Fn: s.fn, Argument: at.sink.argument,
+		Partial: s.mixed(f) || sink.callee != nil && sink.callee.mixed,
 	}
 	if sink.callee == nil {
 		flow.Call = sink.call
@@ -327,7 +333,7 @@ func (r *run) collect(s *solver, n int32, to end, t types.Type, sum *summary) {
 		if from.kind == endGlobal || r.tooFar(from, at) {
 			continue
 		}
-		sum.add(&flow{from: from, to: at, same: f.same, keep: f.keep, steps: s.way(i)})
+		sum.add(&flow{from: from, to: at, same: f.same, keep: f.keep, steps: s.way(i), mixed: s.mixed(i)})
 	}
 }
 
