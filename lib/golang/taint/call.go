@@ -351,6 +351,9 @@ func (g *graph) builtin(s *site, name string) {
 			if !carries(v) {
 				continue
 			}
+			if i == 1 && g.appendAfterDashes(s, to) {
+				continue
+			}
 			from, keep := g.use(v, s.block)
 			_, isSlice := v.Type().Underlying().(*types.Slice)
 			g.addEdge(from, edge{to: to, keep: keep, same: isSlice, note: none})

@@ -35,30 +35,84 @@ func (r *run) findCallers() []Flow {
 	}
 	var list []Flow
 	index := map[foundKey]int{}
+	add := func(fn *ssa.Function, f *flow) {
+		at := f.steps[len(f.steps)-1]
+		if at.place != nil {
+			return // which is found in the other package
+		}
+		flow := r.callerFlow(fn, f, kind, at)
+		key := foundKey{flow.Pos, flow.End, flow.Class, btoi(flow.Partial)}
+		if i, ok := index[key]; !ok {
+			index[key] = len(list)
+			list = append(list, flow)
+		} else if len(flow.Steps) < len(list[i].Steps) {
+			list[i] = flow
+		}
+	}
+	setters := r.setters()
 	for _, fn := range r.source {
 		obj, ok := fn.Object().(*types.Func)
 		if !ok || !obj.Exported() || r.summaries[fn] == nil {
 			continue
 		}
 		for _, f := range r.summaries[fn].flows {
-			if f.from.kind != endParameter || f.to.kind != endSink || f.from.index >= len(fn.Params) || !r.handedIn(fn, f) {
+			if f.from.kind != endParameter || f.to.kind != endSink || f.from.index >= len(fn.Params) {
 				continue
 			}
-			at := f.steps[len(f.steps)-1]
-			if at.place != nil {
-				continue // which is found in the other package
+			if r.handedIn(fn, f) {
+				add(fn, f)
+				continue
 			}
-			flow := r.callerFlow(fn, f, kind, at)
-			key := foundKey{flow.Pos, flow.End, flow.Class, 0}
-			if i, ok := index[key]; !ok {
-				index[key] = len(list)
-				list = append(list, flow)
-			} else if len(flow.Steps) < len(list[i].Steps) {
-				list[i] = flow
+			for _, set := range setters[r.ownType(fn.Params[0].Type())] {
+				if _, ok := f.from.path.cut(set.flow.to.path); !ok {
+					continue
+				}
+				if keep := set.flow.keep & f.keep; keep != 0 {
+					add(set.fn, &flow{from: set.flow.from, to: f.to, keep: keep, what: f.what,
+						steps: joinSteps(set.flow.steps, f.steps), mixed: set.flow.mixed || f.mixed})
+				}
 			}
 		}
 	}
-	slices.SortFunc(list, compareFlows)
+	slices.SortStableFunc(list, compareFlows)
+	return list
+}
+
+// A setter is a flow from a parameter of an exported function to a field of an
+// object that it makes.
+type setter struct {
+	fn   *ssa.Function
+	flow *flow
+}
+
+// setters lists the setters of each type: the constructors' parameters are the callers',
+// even if the fields that they go to are not.
+func (r *run) setters() map[*types.TypeName][]setter {
+	list := map[*types.TypeName][]setter{}
+	for _, fn := range r.source {
+		obj, ok := fn.Object().(*types.Func)
+		if !ok || !obj.Exported() || r.summaries[fn] == nil {
+			continue
+		}
+		made := map[*types.TypeName]bool{}
+		for _, b := range fn.Blocks {
+			for _, instr := range b.Instrs {
+				if a, ok := instr.(*ssa.Alloc); ok {
+					if name := r.ownType(a.Type()); name != nil {
+						made[name] = true
+					}
+				}
+			}
+		}
+		for _, f := range r.summaries[fn].flows {
+			if f.from.kind != endParameter || f.to.kind != endResult || f.to.path == (path{}) || !r.handedIn(fn, f) {
+				continue
+			}
+			for name := range made {
+				list[name] = append(list[name], setter{fn, f})
+			}
+		}
+	}
 	return list
 }
 

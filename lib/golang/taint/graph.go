@@ -94,7 +94,7 @@ type note struct {
 	pos  token.Pos
 	name string
 	flow *flow
-	// mixed says that other data is added here.
+	// mixed says that other data is put before it here.
 	mixed bool
 }
 
@@ -560,7 +560,7 @@ func (g *graph) binary(i *ssa.BinOp, block *ssa.BasicBlock) {
 		}
 		if mask != 0 {
 			n := none
-			if i.Op == token.ADD {
+			if i.Op == token.ADD && k == 1 {
 				n = g.mix()
 			}
 			g.addEdge(from, edge{to: to, keep: mask, note: n})

@@ -62,6 +62,64 @@ func (g *graph) afterDashes(s *site, argument int) bool {
 	return false
 }
 
+// appendAfterDashes adds what is appended to the arguments of a command after "--",
+// one by one: what is behind it is no option. It reports whether there is one.
+func (g *graph) appendAfterDashes(s *site, to cell) bool {
+	values, ok := packed(s.operands[1])
+	if !ok || g.run.argument == nil {
+		return false
+	}
+	ended := endsOptions(s.operands[0], 0)
+	at := slices.IndexFunc(values, isDashes)
+	if !ended && at < 0 {
+		return false
+	}
+	for i, v := range values {
+		if !carries(v) {
+			continue
+		}
+		from, keep := g.use(v, s.block)
+		if ended || i > at {
+			keep &^= g.run.argument.Bit
+		}
+		g.addEdge(from, edge{to: to, keep: keep, note: none})
+	}
+	return true
+}
+
+func isDashes(v ssa.Value) bool {
+	text, ok := stringConst(v)
+	return ok && text == "--"
+}
+
+// endsOptions reports whether "--" is among the arguments in a slice, on every way to
+// it.
+func endsOptions(v ssa.Value, depth int) bool {
+	if depth > 8 {
+		return false
+	}
+	switch x := v.(type) {
+	case *ssa.Call:
+		if b, ok := x.Call.Value.(*ssa.Builtin); ok && b.Name() == "append" {
+			if values, ok := packed(x.Call.Args[1]); ok && slices.ContainsFunc(values, isDashes) {
+				return true
+			}
+			return endsOptions(x.Call.Args[0], depth+1)
+		}
+	case *ssa.Slice:
+		values, ok := packed(x)
+		return ok && slices.ContainsFunc(values, isDashes)
+	case *ssa.Phi:
+		for _, e := range x.Edges {
+			if !endsOptions(e, depth+3) {
+				return false
+			}
+		}
+		return len(x.Edges) > 0
+	}
+	return false
+}
+
 // A located is a value that an endpoint means.
 type located struct {
 	cell     cell
@@ -203,7 +261,7 @@ func (g *graph) modelFlow(s *site, m *models.Function, flow models.Flow) {
 		}
 		n := none
 		if !flow.Same && flow.To.Call < 0 {
-			n = g.note(note{kind: noteThrough, pos: s.instr.Pos(), name: s.name, mixed: mixes(s, m, flow)})
+			n = g.note(note{kind: noteThrough, pos: s.instr.Pos(), name: s.name, mixed: g.mixes(s, m, flow, from)})
 		}
 		for _, to := range to {
 			if from.cell == to.cell || keep&to.typeMask == 0 {
@@ -220,17 +278,60 @@ func (g *graph) modelFlow(s *site, m *models.Function, flow models.Flow) {
 	}
 }
 
-// mixes reports whether a library function adds other data to what flows: it formats
+// mixes reports whether a library function puts other data before what flows: it formats
 // or joins several values, or appends to what is there.
-func mixes(s *site, m *models.Function, flow models.Flow) bool {
-	if m.Format >= 0 || flow.To.Where != models.Result {
+func (g *graph) mixes(s *site, m *models.Function, flow models.Flow, from located) bool {
+	argument := from.operand - btoi(s.receiver)
+	switch {
+	case flow.To.Where != models.Result:
+		return g.writtenBefore(s)
+	case m.Format >= 0:
+		if argument <= m.Format {
+			return false
+		}
+		text, ok := g.argumentConst(s, m.Format)
+		return ok && (argument > m.Format+1 || !strings.HasPrefix(text, "%"))
+	}
+	return flow.From.Rest && argument > flow.From.Index
+}
+
+// writtenBefore reports whether something is written to the same place before a call.
+func (g *graph) writtenBefore(s *site) bool {
+	if len(s.operands) == 0 {
 		return true
 	}
-	if !flow.From.Rest || len(s.operands) == 0 {
+	place := s.operands[0]
+	if m, ok := place.(*ssa.MakeInterface); ok {
+		place = m.X
+	}
+	if place.Referrers() == nil {
+		return true
+	}
+	for _, r := range *place.Referrers() {
+		if m, ok := r.(*ssa.MakeInterface); ok {
+			for _, r := range *m.Referrers() {
+				if precedes(r, s) {
+					return true
+				}
+			}
+		} else if precedes(r, s) {
+			return true
+		}
+	}
+	return false
+}
+
+// precedes reports whether an instruction is a call that stands before another one, with
+// more arguments than the place that it is about.
+func precedes(r ssa.Instruction, s *site) bool {
+	call, ok := r.(ssa.CallInstruction)
+	if !ok || call == s.instr || len(call.Common().Args) < 2 {
 		return false
 	}
-	values, ok := packed(s.operands[len(s.operands)-1])
-	return !ok || len(values) > 1
+	if r.Block() != s.block {
+		return r.Block().Index < s.block.Index
+	}
+	return r.Pos() < s.instr.Pos()
 }
 
 // writerSink adds the sink that writing to some types is: an HTTP response.

@@ -203,7 +203,7 @@ func (g *graph) conversionOverflow(i *ssa.Convert, block *ssa.BasicBlock) {
 		if kind == types.Int64 && from.Info()&types.IsUnsigned == 0 {
 			continue
 		}
-		if g.discards(i) {
+		if g.discards(i) || to.Info()&types.IsUnsigned == 0 && signChecked(i, 0) {
 			continue
 		}
 		g.sink(i.X, block, sinkUse{class: class, what: to.Name(), call: i, step: step{pos: i.Pos(), sink: sinkPlace{true, 0}}})
@@ -228,6 +228,38 @@ func (g *graph) discards(i *ssa.Convert) bool {
 		return true
 	}
 	return isApart(i.X)
+}
+
+// signChecked reports whether the result of a conversion is looked at for being
+// negative, here or in a function that it is passed to: that is what it is if it was too large.
+func signChecked(v ssa.Value, depth int) bool {
+	if v.Referrers() == nil || depth > 2 {
+		return false
+	}
+	for _, r := range *v.Referrers() {
+		switch r := r.(type) {
+		case *ssa.BinOp:
+			c, ok := r.Y.(*ssa.Const)
+			if ok && r.X == v && c.Value != nil && c.Value.Kind() == constant.Int && constant.Sign(c.Value) <= 0 && (r.Op == token.LSS || r.Op == token.GEQ || r.Op == token.LEQ || r.Op == token.GTR) {
+				return true
+			}
+		case *ssa.Phi:
+			if signChecked(r, depth+1) {
+				return true
+			}
+		case ssa.CallInstruction:
+			callee := r.Common().StaticCallee()
+			if callee == nil {
+				continue
+			}
+			for i, arg := range r.Common().Args {
+				if arg == v && i < len(callee.Params) && signChecked(callee.Params[i], depth+1) {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 // allocations adds the sinks that the sizes of make are.

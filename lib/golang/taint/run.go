@@ -49,14 +49,15 @@ type run struct {
 	plain       map[*ssa.Function]bool
 	pieceMemo   map[ssa.Value][]piece
 
-	mutual  bool // the functions at hand call each other
-	numbers numbers
-	errors  models.Set
-	strings models.Set
-	spare   spare
-	places  *places
-	result  *Result
-	found   map[foundKey]int
+	mutual   bool // the functions at hand call each other
+	numbers  numbers
+	argument *models.Class
+	errors   models.Set
+	strings  models.Set
+	spare    spare
+	places   *places
+	result   *Result
+	found    map[foundKey]int
 }
 
 type fieldKey struct {
@@ -79,7 +80,7 @@ func newRun(pass *analysis.Pass, fns *golang.Functions, m *models.Models) *run {
 		modelMemo: map[*types.Func]*models.Function{}, viaModel: map[*types.Func]*summary{},
 		fieldMemo: map[fieldKey]uint32{}, fieldModels: map[fieldKey]*models.Field{}, masks: map[types.Type]models.Set{}, pathMasks: map[pathKey]models.Set{},
 		writers: map[types.Type]*models.Class{}, streams: map[streamKey][]*types.Func{}, implMemo: map[implKey][]*types.Func{}, similarMemo: map[*types.Func]*models.Function{}, patterns: map[string]models.Set{},
-		plain: map[*ssa.Function]bool{}, pieceMemo: map[ssa.Value][]piece{}, numbers: newNumbers(m), errors: m.Group("message"), strings: m.Group("string"), places: newPlaces(pass), result: &Result{}, found: map[foundKey]int{},
+		plain: map[*ssa.Function]bool{}, pieceMemo: map[ssa.Value][]piece{}, numbers: newNumbers(m), argument: m.Class("argument"), errors: m.Group("message"), strings: m.Group("string"), places: newPlaces(pass), result: &Result{}, found: map[foundKey]int{},
 	}
 }
 

@@ -49,7 +49,7 @@ type flow struct {
 	// steps lead from one end to the other; where from is a source or to a sink,
 	// the step there is among them.
 	steps []step
-	// mixed says that other data is added on the way: the result is more than the data.
+	// mixed says that other data is put before it on the way.
 	mixed bool
 	// what names what receives the data, of a flow to a sink: "os/exec.Command".
 	what string

@@ -103,8 +103,8 @@ type Flow struct {
 	// if none in particular.
 	Call     ssa.Instruction
 	Argument int
-	// Partial says that the data is only a part of what reaches the sink: there is text
-	// around it, it was joined to a folder.
+	// Partial says that the data is only a part of what reaches the sink, and not its
+	// beginning: there is text before it, it was joined to a folder.
 	Partial bool
 	// Fn is the function where the source's data met the way to the sink.
 	Fn *ssa.Function
