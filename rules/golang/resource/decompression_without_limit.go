@@ -60,8 +60,8 @@ var decompressors = map[string]bool{
 // wrappers give what their argument gives.
 var wrappers = map[string]bool{"bufio.NewReader": true, "bufio.NewReaderSize": true, "archive/tar.NewReader": true, "io.NopCloser": true, "io/ioutil.NopCloser": true, "io.TeeReader": true}
 
-// bounds are calls that show that somebody thought of a limit.
-var bounds = []string{"io.LimitReader", "io.CopyN", "net/http.MaxBytesReader", "io.NewSectionReader", "io.ReadFull", "io.ReadAtLeast"}
+// limits are calls that show that somebody thought of a limit.
+var limits = []string{"io.LimitReader", "io.CopyN", "net/http.MaxBytesReader", "io.NewSectionReader", "io.ReadFull", "io.ReadAtLeast"}
 
 // drains are functions that read to the end, and the argument that they read
 // from, the receiver not counted.
@@ -77,7 +77,7 @@ func runDecompressionWithoutLimit(_ context.Context, pass *check.PackagePass) er
 	for name, arg := range drains {
 		for _, c := range fl.Calls(name) {
 			packed := decompressed(fl, c.Arg(arg), intoMemory(fl, c), 5) // as many wrappings as formats nest
-			if packed == nil || isDiscard(fl, c) || fl.Uses(c.Fn, bounds...) || readsSize(c.Fn) || readsSize(packed.Parent()) {
+			if packed == nil || isDiscard(fl, c) || fl.Uses(c.Fn, limits...) || readsSize(c.Fn) || readsSize(packed.Parent()) {
 				continue
 			}
 			f := check.Finding{
@@ -141,7 +141,7 @@ func replacedBodies(pass *check.PackagePass, fl *flow.Flow) {
 		return
 	}
 	for _, fn := range fl.Functions {
-		if !answers(fn) || fl.Uses(fn, bounds...) {
+		if !answers(fn) || fl.Uses(fn, limits...) {
 			continue
 		}
 		for _, b := range fn.Blocks {
@@ -234,7 +234,7 @@ func passedIn(fl *flow.Flow, p *ssa.Parameter, memory bool, depth int) *ssa.Call
 		}
 		callers := fl.Callers(p.Parent())
 		for _, c := range callers[:min(len(callers), maxCallers)] {
-			if args := c.Instr.Common().Args; i < len(args) && !fl.Uses(c.Fn, bounds...) && !readsSize(c.Fn) {
+			if args := c.Instr.Common().Args; i < len(args) && !fl.Uses(c.Fn, limits...) && !readsSize(c.Fn) {
 				if found := decompressed(fl, args[i], memory, depth); found != nil {
 					return found
 				}

@@ -11,9 +11,12 @@ func All() []*check.Check {
 		DecompressionWithoutLimit,
 		HTTPClientWithoutTimeout,
 		HTTPServerWithoutTimeouts,
+		IndexOutOfRange,
 		JSONBodyWithoutLimit,
 		MultipartFormWithoutLimit,
 		UnboundedBodyRead,
+		UntrustedAllocationSize,
 		UntrustedGob,
+		UntrustedLoopBound,
 	}
 }

@@ -1,0 +1,38 @@
+package resource
+
+import (
+	_ "embed"
+
+	"golang.org/x/tools/go/analysis"
+
+	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/lib/golang/taint"
+)
+
+//go:embed testdata/untrusted-allocation-size.txtar
+var untrustedAllocationSizeExamples string
+
+// UntrustedAllocationSize finds memory whose size a stranger chooses.
+var UntrustedAllocationSize = &check.Check{
+	ID:         "go/untrusted-allocation-size",
+	Title:      "A stranger chooses how much memory is allocated",
+	CWE:        []check.CWE{789, 770},
+	Severity:   check.High,
+	Confidence: check.Firm,
+	Since:      "0.1",
+	Requires:   []*analysis.Analyzer{taint.Analyzer},
+	RunPackage: strangers("a number from %[1]s is how much %[2]s allocates, and nothing says how large it may be", "allocation"),
+	Page: check.Page{
+		What: "A number that comes from a request, a connection or a message is the length or capacity of `make`, or the count of `strings.Repeat`, `bytes.Repeat` or `Grow`, without an upper bound.",
+		Why: "`make([]string, n)` with n of two billion asks for 32 GB at once: the process is killed, or panics, which ends all other requests too. One request was enough for the registry of Docker (CVE-2023-2253), whose `?n=` " +
+			"was the size of a list. A check for negative numbers does not help.",
+		Fix: "Compare the number with a limit and refuse what is larger, or take `min(n, limit)`. Where the data follows the number, grow with what really arrives: `append`, or `io.CopyN` into a buffer. There is no quick fix, because the limit " +
+			"depends on the data.",
+		Limits: "A comparison with a variable counts as a bound, a comparison with a constant only if it is below 2^30. Numbers of 8 and 16 bits are no danger. Memory that grows bit by bit (`append` in a loop) is `go/untrusted-loop-bound`.",
+		References: []string{
+			"https://cwe.mitre.org/data/definitions/789.html",
+			"https://nvd.nist.gov/vuln/detail/CVE-2023-2253",
+		},
+		Examples: untrustedAllocationSizeExamples,
+	},
+}
