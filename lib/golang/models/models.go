@@ -21,8 +21,17 @@ import (
 // dangerous for, or what a guard clears.
 type Set uint64
 
-// All holds every class.
-const All = Set(1)<<maxClasses - 1
+// All holds every class, and Start.
+const All = Set(1)<<maxClasses - 1 | Start
+
+// What may be at the start of a text: a redirect to a path is harmless if it starts with
+// one slash. Both must be possible for it to be dangerous: that it does not start with
+// a slash, and that it starts with two.
+const (
+	Rootless Set = 1 << 60 // "rootless" in models
+	Double   Set = 1 << 61 // "double-slash" in models
+	Start        = Rootless | Double
+)
 
 // A Class is a kind of sink: "sql", "command".
 type Class struct {

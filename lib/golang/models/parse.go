@@ -16,7 +16,7 @@ func empty() *Models {
 		writers:   map[string]*Class{},
 		types:     map[string]*Class{},
 		shapes:    map[string]Set{},
-		groups:    map[string]Set{"all": All},
+		groups:    map[string]Set{"all": All, "rootless": Rootless, "double-slash": Double},
 		readers:   map[string]*Kind{},
 	}
 }
@@ -102,7 +102,7 @@ func (r *reader) class(rest string) error {
 	return nil
 }
 
-// maxClasses leaves the upper bits of a word to the engine.
+// maxClasses leaves the upper bits of a word to Start and to the engine.
 const maxClasses = 56
 
 // kind reads `kind NAME [remote] "TITLE"`.

@@ -50,8 +50,11 @@ type edge struct {
 	to   cell
 	keep models.Set
 	same bool
-	note int32 // -1 for a step not worth telling
-	next int32
+	// afterHost says that a scheme and host come before it: what starts with a slash
+	// leaves them as they are.
+	afterHost bool
+	note      int32 // -1 for a step not worth telling
+	next      int32
 }
 
 // An alias says that a part of a node holds a copy of a pointer.
@@ -63,10 +66,11 @@ type alias struct {
 
 // A write is an edge that is still to be made for the other targets of a cell.
 type write struct {
-	from, to cell
-	keep     models.Set
-	same     bool
-	note     int32
+	from, to  cell
+	keep      models.Set
+	same      bool
+	afterHost bool
+	note      int32
 }
 
 type seed struct {
@@ -310,7 +314,7 @@ func shared(t types.Type) bool {
 // which what is in it is still dangerous there.
 func (g *graph) use(v ssa.Value, at *ssa.BasicBlock) (cell, models.Set) {
 	c := g.cell(v)
-	return c, g.run.valueMask(v) &^ g.guards.cleared(c, at)
+	return c, g.run.valueMask(v) &^ g.guards.cleared(c, at) &^ g.run.starts(v)
 }
 
 func (g *graph) addEdge(from cell, e edge) {
@@ -354,7 +358,7 @@ func (g *graph) write(w write) {
 	if w.keep == 0 {
 		return
 	}
-	g.addEdge(w.from, edge{to: w.to, keep: w.keep, same: w.same, note: w.note})
+	g.addEdge(w.from, edge{to: w.to, keep: w.keep, same: w.same, afterHost: w.afterHost, note: w.note})
 	g.writes = append(g.writes, w)
 }
 
@@ -364,7 +368,7 @@ func (g *graph) finishWrites() {
 		buffer = g.targets(w.to, buffer[:0])
 		for _, to := range buffer[1:] {
 			if to != w.from {
-				g.addEdge(w.from, edge{to: to, keep: w.keep, same: w.same, note: w.note})
+				g.addEdge(w.from, edge{to: to, keep: w.keep, same: w.same, afterHost: w.afterHost, note: w.note})
 			}
 		}
 	}
@@ -474,7 +478,7 @@ func (g *graph) instruction(instr ssa.Instruction, block *ssa.BasicBlock) {
 				continue
 			}
 			from := g.cell(v)
-			keep := g.run.valueMask(v) &^ g.guards.clearedOnEdge(from, block.Preds[k], block)
+			keep := g.run.valueMask(v) &^ g.guards.clearedOnEdge(from, block.Preds[k], block) &^ g.run.starts(v)
 			if from != to && keep != 0 {
 				g.addEdge(from, edge{to: to, keep: keep, same: true, note: none})
 				if shared(i.Type()) {
@@ -559,11 +563,11 @@ func (g *graph) binary(i *ssa.BinOp, block *ssa.BasicBlock) {
 			mask &^= g.run.prefixClears(i.X, i.Y)
 		}
 		if mask != 0 {
-			n := none
+			n, after := none, false
 			if i.Op == token.ADD && k == 1 {
-				n = g.mix()
+				n, after = g.mix(), g.run.afterHost(g.run.pieces(i.X, nil))
 			}
-			g.addEdge(from, edge{to: to, keep: mask, note: n})
+			g.addEdge(from, edge{to: to, keep: mask, note: n, afterHost: after})
 		}
 	}
 }
@@ -637,9 +641,9 @@ func (g *graph) sink(v ssa.Value, block *ssa.BasicBlock, s sinkUse) {
 
 func (g *graph) sinkCell(from cell, keep models.Set, s sinkUse) {
 	if s.callee == nil {
-		keep &= s.class.Bit
+		keep &= g.run.needs(s.class)
 	}
-	if keep == 0 {
+	if !g.run.dangerous(s.class, keep) {
 		return
 	}
 	s.keep = keep
@@ -698,6 +702,19 @@ func (g *graph) fieldSink(f *ssa.FieldAddr, i *ssa.Store, block *ssa.BasicBlock)
 	}
 	g.sink(i.Val, block, sinkUse{class: m.Sink, what: fieldName(f.X.Type(), f.Field), call: i,
 		step: step{pos: i.Pos(), sink: sinkPlace{true, everything}}})
+}
+
+// needs gives what a value must have to be dangerous for a class: of a redirect, also
+// one of what may be at its start, each of which makes it harmless if it is not.
+func (r *run) needs(class *models.Class) models.Set {
+	if class == r.redirect {
+		return class.Bit | models.Start
+	}
+	return class.Bit
+}
+
+func (r *run) dangerous(class *models.Class, keep models.Set) bool {
+	return keep&class.Bit != 0 && (class != r.redirect || keep&models.Start != 0)
 }
 
 // conversionSink handles a conversion that declares data to be safe.

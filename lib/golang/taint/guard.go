@@ -56,13 +56,7 @@ const (
 	maxPasses  = 12
 )
 
-// Two halves of a guard; both together are Shape("local-path").
-const (
-	halfRooted    models.Set = 1 << 62 // begins with a slash
-	halfNotDouble models.Set = 1 << 63 // does not begin with two
-	halves                   = halfRooted | halfNotDouble
-	unreached                = ^models.Set(0) // of a block before it is looked at
-)
+const unreached = ^models.Set(0) // of a block before it is looked at
 
 func findGuards(g *graph) *guards {
 	gs := &guards{g: g, cells: map[cell]*guarded{}}
@@ -196,7 +190,7 @@ func (gs *guards) cleared(c cell, at *ssa.BasicBlock) models.Set {
 	if q == nil || q.in == nil {
 		return 0
 	}
-	return gs.whole(q.in[at.Index])
+	return q.in[at.Index]
 }
 
 // clearedOnEdge is the same on the way from one block to another.
@@ -205,15 +199,7 @@ func (gs *guards) clearedOnEdge(c cell, from, to *ssa.BasicBlock) models.Set {
 	if q == nil || q.in == nil {
 		return 0
 	}
-	return gs.whole(q.in[from.Index] | q.onEdge(from.Index, to.Index))
-}
-
-// whole puts the halves together.
-func (gs *guards) whole(set models.Set) models.Set {
-	if set&halves == halves {
-		set |= gs.g.run.models.Shape("local-path")
-	}
-	return set &^ halves
+	return q.in[from.Index] | q.onEdge(from.Index, to.Index)
 }
 
 // implied lists what is checked if a condition is true (or false).
@@ -342,7 +328,11 @@ func (gs *guards) bounded(v, by ssa.Value, depth int, list []checked) []checked 
 		}
 		if call, ok := v.(*ssa.Call); ok {
 			if b, ok := call.Call.Value.(*ssa.Builtin); ok && b.Name() == "len" {
-				return gs.check(call.Call.Args[0], gs.shape("length-limit"), depth, list)
+				clears := gs.shape("length-limit")
+				if max, ok := intConst(by); ok && max <= 1 {
+					clears |= models.Double
+				}
+				return gs.check(call.Call.Args[0], clears, depth, list)
 			}
 			if name := query.CalleeSSA(&call.Call); name == "strings.Index" || name == "strings.IndexByte" || name == "strings.IndexAny" {
 				// strings.Index(x, "..") < 0
@@ -414,9 +404,9 @@ func (gs *guards) equality(v *ssa.BinOp, equal bool, depth int, list []checked) 
 			n, _ := constant.Int64Val(c.Value)
 			switch {
 			case n == '/' && index == 0 && equal:
-				return gs.check(at, halfRooted, depth, list)
-			case n == '/' && index == 1 && !equal:
-				return gs.check(at, halfNotDouble, depth, list)
+				return gs.check(at, models.Rootless, depth, list)
+			case n == '/' && index <= 1 && !equal:
+				return gs.check(at, models.Double, depth, list)
 			}
 		}
 	}
@@ -655,11 +645,11 @@ func (gs *guards) prefix(x, arg ssa.Value, text string, known, truth bool, depth
 	switch {
 	case known && text == "/":
 		if truth {
-			return gs.check(x, halfRooted, depth, list)
+			return gs.check(x, models.Rootless, depth, list)
 		}
 		return gs.check(x, gs.shape("not-rooted"), depth, list)
 	case known && text == "//" && !truth:
-		return gs.check(x, halfNotDouble, depth, list)
+		return gs.check(x, models.Double, depth, list)
 	case known && text == ".." && !truth || known && text == "../" && !truth:
 		if gs.cleaned(x) {
 			return gs.check(x, gs.shape("inside"), depth, list)
@@ -1061,7 +1051,7 @@ func (gs *guards) returned(result int, when models.Outcome) []outcome {
 	}
 	var list []outcome
 	for _, c := range cells {
-		set := gs.whole(common[c])
+		set := common[c]
 		delete(common, c)
 		p, ok := g.nodes[c.node].value.(*ssa.Parameter)
 		if set == 0 || !ok {

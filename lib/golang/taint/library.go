@@ -252,8 +252,11 @@ func (g *graph) modelFlow(s *site, m *models.Function, flow models.Flow) {
 			continue
 		}
 		keep := from.typeMask &^ flow.Clears &^ g.guards.cleared(from.cell, s.block)
+		after := false
 		if m.Format >= 0 && from.operand-btoi(s.receiver) > m.Format {
-			keep &^= g.formatClears(s, m.Format, from.operand-btoi(s.receiver)-m.Format-1)
+			var clears models.Set
+			clears, after = g.formatClears(s, m.Format, from.operand-btoi(s.receiver)-m.Format-1)
+			keep &^= clears
 		}
 		keep &^= g.run.numbers.parsed(m.Name, s.operands)
 		if strings.HasSuffix(m.Name, ".Clean") && from.value != nil {
@@ -267,7 +270,7 @@ func (g *graph) modelFlow(s *site, m *models.Function, flow models.Flow) {
 			if from.cell == to.cell || keep&to.typeMask == 0 {
 				continue
 			}
-			g.write(write{from: from.cell, to: to.cell, keep: keep & to.typeMask, same: flow.Same, note: n})
+			g.write(write{from: from.cell, to: to.cell, keep: keep & to.typeMask, same: flow.Same, afterHost: after, note: n})
 			if flow.Same {
 				g.addAlias(to.cell, from.cell)
 			}
@@ -593,29 +596,69 @@ func (r *run) requestPath(value ssa.Value) bool {
 	return ok && query.IsType(f.X.Type(), "net/url.URL") && fieldName(f.X.Type(), f.Field) == "Path"
 }
 
+// starts says what cannot be at the start of a value: the path of a request begins with
+// a slash.
+func (r *run) starts(v ssa.Value) models.Set {
+	if s, ok := v.(*ssa.Slice); ok && s.Low == nil {
+		v = s.X
+	}
+	if load, ok := v.(*ssa.UnOp); ok && r.requestPath(load) {
+		return models.Rootless
+	}
+	return 0
+}
+
+// afterHost reports whether a text begins with a scheme, after which a path cannot lead
+// elsewhere.
+func (r *run) afterHost(list []piece) bool {
+	return len(list) > 1 && !list[0].unknown && strings.Contains(list[0].text, "://")
+}
+
+// withoutSlash reports whether a text does not begin with a slash, because all of them
+// were cut off.
+func withoutSlash(v ssa.Value) bool {
+	call, ok := v.(*ssa.Call)
+	if !ok {
+		return false
+	}
+	switch query.CalleeSSA(&call.Call) {
+	case "strings.TrimLeft", "strings.Trim":
+		cutset, ok := stringConst(call.Call.Args[1])
+		return ok && strings.Contains(cutset, "/")
+	}
+	return false
+}
+
 // prefixClears says for which classes what follows a string is harmless.
 func (r *run) prefixClears(before, value ssa.Value) models.Set {
 	list := r.pieces(before, nil)
+	if len(list) == 1 && list[0].text == "/" {
+		if withoutSlash(value) {
+			return r.models.Shape("local-path") | r.models.Shape("not-first") | models.Start
+		}
+		return r.models.Shape("not-first") | models.Rootless
+	}
 	if r.requestPath(value) {
 		list = append(slices.Clip(list), piece{text: "/"})
 	}
 	return r.clearedAfter(list)
 }
 
-// formatClears is prefixClears for an argument of a format.
-func (g *graph) formatClears(s *site, format, argument int) models.Set {
+// formatClears is prefixClears and afterHost for an argument of a format.
+func (g *graph) formatClears(s *site, format, argument int) (clears models.Set, afterHost bool) {
 	text, ok := g.argumentConst(s, format)
 	if !ok {
-		return 0
+		return 0, false
 	}
 	values, _ := g.variadic(s)
-	clears := g.run.clearedAfter(g.run.formatPieces(text, values, argument, nil))
+	before := g.run.formatPieces(text, values, argument, nil)
+	clears = g.run.clearedAfter(before)
 	if verb := verbOf(text, argument); verb == 'd' || verb == 'x' || verb == 'X' || verb == 't' || verb == 'T' || verb == 'U' {
 		clears |= g.run.models.Shape("number")
 	} else if verb == 'q' {
 		clears |= g.run.models.Shape("quoted")
 	}
-	return clears
+	return clears, g.run.afterHost(before)
 }
 
 func verbOf(format string, n int) byte {

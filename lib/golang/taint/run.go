@@ -49,15 +49,16 @@ type run struct {
 	plain       map[*ssa.Function]bool
 	pieceMemo   map[ssa.Value][]piece
 
-	mutual   bool // the functions at hand call each other
-	numbers  numbers
-	argument *models.Class
-	errors   models.Set
-	strings  models.Set
-	spare    spare
-	places   *places
-	result   *Result
-	found    map[foundKey]int
+	mutual                 bool // the functions at hand call each other
+	numbers                numbers
+	argument, redirect     *models.Class
+	redirectBit, afterBase models.Set
+	errors                 models.Set
+	strings                models.Set
+	spare                  spare
+	places                 *places
+	result                 *Result
+	found                  map[foundKey]int
 }
 
 type fieldKey struct {
@@ -71,7 +72,7 @@ type implKey struct {
 }
 
 func newRun(pass *analysis.Pass, fns *golang.Functions, m *models.Models) *run {
-	return &run{
+	r := &run{
 		pass: pass, models: m, pkg: fns.Pkg, source: fns.Source, names: newInterner(),
 		summaries: map[*ssa.Function]*summary{}, imported: map[*types.Func]*summary{}, analysed: map[*types.Package]bool{},
 		state: map[*ssa.Function]bool{}, held: map[types.Object]*stored{}, changed: map[types.Object]bool{},
@@ -80,8 +81,13 @@ func newRun(pass *analysis.Pass, fns *golang.Functions, m *models.Models) *run {
 		modelMemo: map[*types.Func]*models.Function{}, viaModel: map[*types.Func]*summary{},
 		fieldMemo: map[fieldKey]uint32{}, fieldModels: map[fieldKey]*models.Field{}, masks: map[types.Type]models.Set{}, pathMasks: map[pathKey]models.Set{},
 		writers: map[types.Type]*models.Class{}, streams: map[streamKey][]*types.Func{}, implMemo: map[implKey][]*types.Func{}, similarMemo: map[*types.Func]*models.Function{}, patterns: map[string]models.Set{},
-		plain: map[*ssa.Function]bool{}, pieceMemo: map[ssa.Value][]piece{}, numbers: newNumbers(m), argument: m.Class("argument"), errors: m.Group("message"), strings: m.Group("string"), places: newPlaces(pass), result: &Result{}, found: map[foundKey]int{},
+		plain: map[*ssa.Function]bool{}, pieceMemo: map[ssa.Value][]piece{}, numbers: newNumbers(m), argument: m.Class("argument"), redirect: m.Class("redirect"), errors: m.Group("message"), strings: m.Group("string"), places: newPlaces(pass), result: &Result{}, found: map[foundKey]int{},
 	}
+	r.afterBase = m.Shape("after-base")
+	if r.redirect != nil {
+		r.redirectBit = r.redirect.Bit
+	}
+	return r
 }
 
 // field numbers a field.

@@ -66,9 +66,14 @@ func (s *solver) add(f fact) {
 			_, covered = f.at.path.cut(old.at.path)
 		}
 		if covered {
-			if f.keep &^= old.keep; f.keep == 0 {
+			more := f.keep &^ old.keep
+			if more == 0 {
 				return
 			}
+			if together := models.Start | s.run.redirectBit; more&together != 0 {
+				more |= f.keep & together
+			}
+			f.keep = more
 		}
 	}
 	if n.facts >= maxNodeFacts || len(s.facts) >= s.budget {
@@ -105,7 +110,10 @@ func (s *solver) spread(first int, reached func(s *solver, f int32, sink *sinkUs
 		for k := g.nodes[f.at.node].firstEdge; k != none; k = g.edges[k].next {
 			e := &g.edges[k]
 			keep := f.keep & e.keep
-			if keep == 0 {
+			if e.afterHost && keep&models.Rootless == 0 {
+				keep &^= s.run.afterBase
+			}
+			if keep&^models.Start == 0 {
 				continue
 			}
 			t := fact{at: e.to, origin: f.origin, keep: keep, before: int32(i), note: e.note}

@@ -208,7 +208,7 @@ func (r *run) function(fn *ssa.Function) bool {
 func (r *run) reached(s *solver, f int32, sink *sinkUse, sum *summary) {
 	reach := &s.facts[f]
 	from := s.origins[reach.origin]
-	if reach.keep&sink.class.Bit == 0 {
+	if !r.dangerous(sink.class, reach.keep) {
 		return
 	}
 	if from.kind == endSource {
@@ -228,7 +228,7 @@ func (r *run) reached(s *solver, f int32, sink *sinkUse, sum *summary) {
 		}
 	}
 	sum.add(&flow{
-		from: from, to: end{kind: endSink, index: r.class(sink.class)}, keep: reach.keep & sink.class.Bit,
+		from: from, to: end{kind: endSink, index: r.class(sink.class)}, keep: reach.keep & r.needs(sink.class),
 		what: what, steps: joinSteps(s.way(f), sinkSteps(sink)), mixed: s.mixed(f) || sink.callee != nil && sink.callee.mixed,
 	})
 }
