@@ -36,6 +36,7 @@ type Flow struct {
 	// Functions are those of test code left out.
 	Functions []*ssa.Function
 	calls     map[string][]Call
+	methods   map[string][]Call           // by the bare name
 	stores    map[*ssa.Global][]ssa.Value // by what is stored
 	loads     map[*ssa.Global][]ssa.Value
 	escaped   map[*ssa.Global]bool // its address is used
@@ -115,7 +116,7 @@ func run(pass *analysis.Pass) (any, error) {
 	if !ok {
 		return nil, fmt.Errorf("analyzer %s gave no result", golang.SSA.Name)
 	}
-	f := &Flow{calls: map[string][]Call{}, stores: map[*ssa.Global][]ssa.Value{}, loads: map[*ssa.Global][]ssa.Value{},
+	f := &Flow{calls: map[string][]Call{}, methods: map[string][]Call{}, stores: map[*ssa.Global][]ssa.Value{}, loads: map[*ssa.Global][]ssa.Value{},
 		escaped: map[*ssa.Global]bool{}, closures: map[*ssa.Function]*ssa.MakeClosure{}, callers: map[*ssa.Function][]Call{}, exprs: map[token.Pos]*ast.CallExpr{}}
 	tests := map[*token.File]bool{}
 	for _, file := range pass.Files {
@@ -154,6 +155,9 @@ func (f *Flow) index(fn *ssa.Function, instr ssa.Instruction) {
 		}
 		if name != "" {
 			f.calls[name] = append(f.calls[name], Call{name, fn, instr, expr})
+			if i := strings.LastIndex(name, ")."); i >= 0 {
+				f.methods[name[i+2:]] = append(f.methods[name[i+2:]], Call{name, fn, instr, expr})
+			}
 		}
 		if callee := instr.Common().StaticCallee(); callee != nil && len(callee.Blocks) > 0 {
 			f.callers[callee] = append(f.callers[callee], Call{name, fn, instr, expr})
@@ -192,6 +196,16 @@ func (f *Flow) Calls(names ...string) []Call {
 	var all []Call
 	for _, name := range names {
 		all = append(all, f.calls[name]...)
+	}
+	return all
+}
+
+// Methods gives the calls of methods of any type by their bare names, outside of
+// test code.
+func (f *Flow) Methods(names ...string) []Call {
+	var all []Call
+	for _, name := range names {
+		all = append(all, f.methods[name]...)
 	}
 	return all
 }

@@ -1,0 +1,100 @@
+package injection
+
+import (
+	"context"
+	_ "embed"
+	"strings"
+
+	"golang.org/x/tools/go/ssa"
+
+	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/lib/golang/query"
+	"github.com/peercheck/peercheck/rules/golang/internal/flow"
+	"github.com/peercheck/peercheck/rules/golang/internal/text"
+)
+
+//go:embed testdata/file-name-in-header.txtar
+var fileNameInHeaderExamples string
+
+// FileNameInHeader finds file names that are put into Content-Disposition as they are.
+var FileNameInHeader = &check.Check{
+	ID:         "go/file-name-in-header",
+	Title:      "File name is put into a header without being escaped",
+	CWE:        []check.CWE{116, 113, 644},
+	Severity:   check.Low,
+	Confidence: check.Firm,
+	Since:      "0.1",
+	Requires:   assembledRequires,
+	RunPackage: runFileNameInHeader,
+	Page: check.Page{
+		What: "The value of a `Content-Disposition` header is put together, and a file name stands in it as it is.",
+		Why: "A name such as `sheet.bat\";x=.txt` ends the quoted name early: the browser saves a file of another name and kind than the one that was checked (gin, CVE-2023-29401). " +
+			"In a mail or a form that the program writes itself, a line end in it begins another header.",
+		Fix:    "Let `mime.FormatMediaType(\"attachment\", map[string]string{\"filename\": name})` write the value. It quotes what must be quoted.",
+		Limits: "Where the name comes from is not asked. Numbers, constants, package-level variables, dates, `%q`, and what a function gives that is called escape, quote, encode, sanitize or replace, are fine.",
+		References: []string{
+			"https://cwe.mitre.org/data/definitions/116.html",
+			"https://www.rfc-editor.org/rfc/rfc6266#section-4.3",
+			"https://nvd.nist.gov/vuln/detail/CVE-2023-29401",
+		},
+		Examples: fileNameInHeaderExamples,
+	},
+}
+
+// escapesName are functions whose result may stand in a parameter of a header.
+var escapesName = named(`(?i)(quote|escape|encode|sanit|formatmediatype|slug|safe|^replace|^map$)`)
+
+func runFileNameInHeader(_ context.Context, pass *check.PackagePass) error {
+	a := assembledIn(pass, escapesName)
+	if a == nil {
+		return nil
+	}
+	for _, c := range a.Methods("Set", "Add", "Header", "SetHeader", "AddHeader", "Response", "WriteHeader", "setCanonical", "SetCanonical", "SetBytesV") {
+		if value := disposition(c); value != nil {
+			judgeDisposition(a, value)
+		}
+	}
+	for _, fn := range a.Functions { // header["Content-Disposition"] = []string{...}
+		for _, b := range fn.Blocks {
+			for _, instr := range b.Instrs {
+				if u, ok := instr.(*ssa.MapUpdate); ok && isDisposition(u.Key) {
+					for _, v := range a.Arguments(u.Value) {
+						judgeDisposition(a, v)
+					}
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// disposition gives the value of the header that a call sets, nil if it sets
+// another one.
+func disposition(c flow.Call) ssa.Value {
+	for i := range len(c.Expr.Args) - 1 {
+		if v := c.Arg(i); v != nil && isDisposition(v) {
+			return c.Arg(i + 1)
+		}
+	}
+	return nil
+}
+
+func isDisposition(v ssa.Value) bool {
+	name, ok := query.StringSSA(v)
+	return ok && strings.EqualFold(name, "Content-Disposition")
+}
+
+func judgeDisposition(a *assembled, value ssa.Value) {
+	a.Behind(value, a.clean, func(_ ssa.Value, t text.Text) {
+		for i, p := range t {
+			if p.Value == nil || p.Expr == nil || p.Verb != 0 && p.Verb != 's' && p.Verb != 'v' || !strings.Contains(lower(t[:i].Constant()), "name=") || !a.unescaped(p.Value) {
+				continue
+			}
+			a.pass.Report(check.Finding{
+				Message:  "a quote in this file name ends it early, and what follows becomes other parameters of the header",
+				Location: a.pass.Location(p.Expr),
+			})
+			return
+		}
+	}, func(ssa.Value) {})
+}
