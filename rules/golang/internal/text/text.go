@@ -344,7 +344,8 @@ func (x *Index) arguments(list ssa.Value) []ssa.Value {
 }
 
 // Arguments gives the values of a list that is written as one, or built by append:
-// in order as far as that is known.
+// in order as far as that is known. A part of it that is not known is given as
+// the list that it is: a parameter, what a call gives.
 func (x *Index) Arguments(list ssa.Value) []ssa.Value {
 	l := lister{Index: x, seen: map[ssa.Value]bool{}}
 	l.visit(list)
@@ -363,6 +364,7 @@ func (l *lister) visit(v ssa.Value) {
 	}
 	l.seen[v] = true
 	switch v := v.(type) {
+	case *ssa.Const: // nil
 	case *ssa.Slice:
 		if values := l.arguments(v); values != nil {
 			for _, value := range values {
@@ -384,15 +386,19 @@ func (l *lister) visit(v ssa.Value) {
 			for _, a := range v.Call.Args {
 				l.visit(a)
 			}
+			return
 		}
+		l.values = append(l.values, v)
 	case *ssa.UnOp: // a variable
-		if v.Op == token.MUL {
-			for _, o := range l.Origins(v) {
-				if o != ssa.Value(v) {
-					l.visit(o)
-				}
+		for _, o := range l.Origins(v) {
+			if o == ssa.Value(v) {
+				l.values = append(l.values, v)
+				return
 			}
+			l.visit(o)
 		}
+	default:
+		l.values = append(l.values, v)
 	}
 }
 
