@@ -5,7 +5,6 @@ import (
 	_ "embed"
 	"fmt"
 	"go/ast"
-	"go/types"
 	"path"
 	"slices"
 	"strings"
@@ -90,9 +89,6 @@ func (f *optionFinder) judge(c flow.Call, program string, args []ssa.Value, dept
 		}
 		return
 	}
-	if f.comparesDash(c.Fn) {
-		return
-	}
 	if at := f.firstOperand(program, args); at != nil {
 		f.report(c, program, args, at)
 	}
@@ -175,7 +171,7 @@ func (f *optionFinder) mayBeOption(arg ssa.Value) bool {
 			found = true
 		}
 	}, func(leaf ssa.Value) {
-		found = found || f.isOperand(leaf) && !f.comparesDash(leaf.Parent())
+		found = found || f.isOperand(leaf) && !f.isAsked(leaf, asksForDash)
 	})
 	return found
 }
@@ -183,19 +179,7 @@ func (f *optionFinder) mayBeOption(arg ssa.Value) bool {
 // isOperand reports whether a value is a parameter or a field with such a name,
 // or an URL as text.
 func (f *optionFinder) isOperand(v ssa.Value) bool {
-	name := ""
-	switch v := v.(type) {
-	case *ssa.Parameter:
-		name = v.Name()
-	case *ssa.UnOp:
-		if field, ok := v.X.(*ssa.FieldAddr); ok {
-			name = fieldName(field)
-		}
-	case *ssa.Field:
-		if s, ok := v.X.Type().Underlying().(*types.Struct); ok {
-			name = s.Field(v.Field).Name()
-		}
-	case *ssa.Call:
+	if v, ok := v.(*ssa.Call); ok {
 		if query.CalleeSSA(&v.Call) != "(*net/url.URL).String" {
 			return false
 		}
@@ -210,41 +194,20 @@ func (f *optionFinder) isOperand(v ssa.Value) bool {
 		}
 		return false
 	}
-	words := purpose.Words(name)
+	words := purpose.Words(valueName(v))
 	return len(words) > 0 && slices.Contains(operandNames, words[len(words)-1]) && text.Textual(v.Type())
 }
 
-// comparesDash reports whether a function asks whether something begins with a dash,
-// or has something validated.
-func (f *optionFinder) comparesDash(fn *ssa.Function) bool {
-	if fn == nil {
-		return false
+// asksForDash reports whether a call asks whether something begins with a dash, or
+// validates it.
+func asksForDash(call *ssa.CallCommon) bool {
+	if validator(calleeName(call)) {
+		return true
 	}
-	for _, c := range f.In(fn, "strings.HasPrefix", "strings.IndexByte", "strings.ContainsAny", "strings.ContainsRune") {
-		if s, ok := query.StringSSA(c.Arg(1)); ok && strings.HasPrefix(s, "-") {
-			return true
-		}
-	}
-	for _, b := range fn.Blocks {
-		for _, instr := range b.Instrs {
-			if call, ok := instr.(*ssa.Call); ok && validator(calleeName(&call.Call)) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// validator reports whether a function is named for looking at a value before it
-// is used.
-func validator(name string) bool {
-	for _, w := range purpose.Words(name) {
-		switch w {
-		case "valid", "validate", "validates", "check", "verify", "sanitize", "sanitise", "safe", "allowed", "ensure", "assert", "reject", "matchstring", "malicious":
-			return true
-		}
-	}
-	return name == "MatchString"
+	return slices.ContainsFunc(call.Args, func(arg ssa.Value) bool {
+		s, ok := query.StringSSA(arg)
+		return ok && strings.HasPrefix(s, "-")
+	})
 }
 
 // separable are commands that take "--" before their operands.

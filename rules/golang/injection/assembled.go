@@ -2,6 +2,7 @@ package injection
 
 import (
 	"go/ast"
+	"go/token"
 	"go/types"
 	"regexp"
 	"slices"
@@ -13,6 +14,7 @@ import (
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/golang/query"
 	"github.com/peercheck/peercheck/lib/golang/taint"
+	"github.com/peercheck/peercheck/rules/golang/internal/purpose"
 	"github.com/peercheck/peercheck/rules/golang/internal/text"
 )
 
@@ -74,20 +76,113 @@ func (a *assembled) isSafeVariable(call *ssa.CallCommon) bool {
 }
 
 // open reports whether a value from outside of what can be seen may be any text.
-// The program's own package-level variables are its own.
+// What package-level variables hold is the program's own.
 func (a *assembled) open(v ssa.Value) bool {
-	if u, ok := v.(*ssa.UnOp); ok {
-		if _, ok := u.X.(*ssa.Global); ok {
-			return false
-		}
-	}
-	if _, ok := v.(*ssa.Global); ok {
+	if a.isGlobal(v) {
 		return false
 	}
 	if tuple, ok := v.Type().(*types.Tuple); ok {
 		return tuple.Len() > 0 && holdsText(tuple.At(0).Type())
 	}
 	return holdsText(v.Type())
+}
+
+// isGlobal reports whether a value is held by a package-level variable, or is a
+// part of what one holds.
+func (a *assembled) isGlobal(v ssa.Value) bool {
+	for range 10 { // deeper than any structure that is written out
+		switch x := v.(type) {
+		case *ssa.Global:
+			return true
+		case *ssa.UnOp:
+			v = x.X
+		case *ssa.FieldAddr:
+			v = x.X
+		case *ssa.Field:
+			v = x.X
+		case *ssa.IndexAddr:
+			v = x.X
+		case *ssa.Index:
+			v = x.X
+		case *ssa.Lookup:
+			v = x.X
+		case *ssa.Extract:
+			v = x.Tuple
+		case *ssa.Next:
+			v = x.Iter
+		case *ssa.Range:
+			v = x.X
+		default:
+			return false
+		}
+	}
+	return false
+}
+
+// isAsked reports whether the function that a value is used in asks something
+// about it, or about what is made of it: compares it with a constant or a list, or
+// has it looked at by a function that is named for that.
+func (a *assembled) isAsked(v ssa.Value, asks func(call *ssa.CallCommon) bool) bool {
+	fn := v.Parent()
+	if fn == nil {
+		return false
+	}
+	same := func(other ssa.Value) bool {
+		found := false
+		a.Behind(other, func(ssa.Value) bool { return false }, nil, func(leaf ssa.Value) {
+			found = found || leaf == v || leaf.Parent() == fn && valueName(v) != "" && valueName(leaf) == valueName(v)
+		})
+		return found
+	}
+	for _, b := range fn.Blocks {
+		for _, instr := range b.Instrs {
+			switch instr := instr.(type) {
+			case *ssa.BinOp:
+				if s, ok := query.StringSSA(instr.Y); ok && s != "" && (instr.Op == token.EQL || instr.Op == token.NEQ) && same(instr.X) {
+					return true
+				}
+			case *ssa.Lookup:
+				if instr.CommaOk && same(instr.Index) {
+					return true
+				}
+			case *ssa.Call:
+				if asks(&instr.Call) && slices.ContainsFunc(instr.Call.Args, same) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// valueName is the name of a parameter that others set, or of a field; "" for
+// anything else.
+func valueName(v ssa.Value) string {
+	switch v := v.(type) {
+	case *ssa.Parameter:
+		return v.Name()
+	case *ssa.UnOp:
+		if field, ok := v.X.(*ssa.FieldAddr); ok {
+			return fieldName(field)
+		}
+	case *ssa.Field:
+		if s, ok := v.X.Type().Underlying().(*types.Struct); ok {
+			return s.Field(v.Field).Name()
+		}
+	}
+	return ""
+}
+
+// validator reports whether a function is named for looking at a value before it
+// is used.
+func validator(name string) bool {
+	for _, w := range purpose.Words(name) {
+		switch w {
+		case "valid", "validate", "validates", "check", "verify", "sanitize", "sanitise", "safe", "allowed", "ensure", "assert", "reject", "malicious":
+			return true
+		}
+	}
+	return name == "MatchString"
 }
 
 // holdsText reports whether a type is text, or a container of it.

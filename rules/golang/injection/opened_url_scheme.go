@@ -3,7 +3,6 @@ package injection
 import (
 	"context"
 	_ "embed"
-	"go/types"
 	"path"
 	"slices"
 	"strings"
@@ -118,20 +117,7 @@ func (a *assembled) isForeignURL(v ssa.Value) bool {
 			found = true
 		}
 	}, func(leaf ssa.Value) {
-		name := ""
-		switch leaf := leaf.(type) {
-		case *ssa.Parameter:
-			name = leaf.Name()
-		case *ssa.UnOp:
-			if f, ok := leaf.X.(*ssa.FieldAddr); ok {
-				name = fieldName(f)
-			}
-		case *ssa.Field:
-			if s, ok := leaf.X.Type().Underlying().(*types.Struct); ok {
-				name = s.Field(leaf.Field).Name()
-			}
-		}
-		for _, w := range purpose.Words(name) {
+		for _, w := range purpose.Words(valueName(leaf)) {
 			switch w {
 			case "url", "uri", "link", "href", "addr", "address", "page", "site", "website", "endpoint", "target", "homepage":
 				found = found || text.Textual(leaf.Type())

@@ -162,7 +162,7 @@ func (f *sortFinder) column(v ssa.Value, at ast.Node) {
 		}
 	}, func(leaf ssa.Value) {
 		name := valueName(leaf)
-		if !isSortName(name) || !text.Textual(leaf.Type()) || f.isCompared(leaf) {
+		if !isSortName(name) || !text.Textual(leaf.Type()) || f.isGlobal(leaf) || f.isAsked(leaf, asksForColumn) {
 			return
 		}
 		place := f.syntaxOf(leaf)
@@ -178,24 +178,6 @@ func (f *sortFinder) column(v ssa.Value, at ast.Node) {
 			Location: f.pass.Location(place),
 		})
 	})
-}
-
-// valueName is the name of a parameter that others set, or of a field; "" for
-// anything else.
-func valueName(v ssa.Value) string {
-	switch v := v.(type) {
-	case *ssa.Parameter:
-		return v.Name()
-	case *ssa.UnOp:
-		if field, ok := v.X.(*ssa.FieldAddr); ok {
-			return fieldName(field)
-		}
-	case *ssa.Field:
-		if s, ok := v.X.Type().Underlying().(*types.Struct); ok {
-			return s.Field(v.Field).Name()
-		}
-	}
-	return ""
 }
 
 func isSortName(name string) bool {
@@ -230,44 +212,8 @@ func (f *sortFinder) syntaxOf(v ssa.Value) ast.Node {
 	return found
 }
 
-// isCompared reports whether the function that a value is used in compares it, or
-// something made of it, with anything but the empty string, or has it validated.
-func (f *sortFinder) isCompared(v ssa.Value) bool {
-	fn := v.Parent()
-	if fn == nil {
-		return false
-	}
-	same := func(other ssa.Value) bool {
-		found := false
-		f.Behind(other, func(ssa.Value) bool { return false }, nil, func(leaf ssa.Value) {
-			found = found || leaf == v || leaf.Parent() == fn && valueName(v) != "" && valueName(leaf) == valueName(v)
-		})
-		return found
-	}
-	for _, b := range fn.Blocks {
-		for _, instr := range b.Instrs {
-			switch instr := instr.(type) {
-			case *ssa.BinOp:
-				if instr.Op != token.EQL && instr.Op != token.NEQ {
-					continue
-				}
-				if s, ok := query.StringSSA(instr.Y); ok && s != "" && same(instr.X) {
-					return true
-				}
-			case *ssa.Lookup:
-				if instr.CommaOk && same(instr.Index) {
-					return true
-				}
-			case *ssa.Call:
-				name := calleeName(&instr.Call)
-				if name != "EqualFold" && !strings.HasPrefix(name, "Contains") && !validator(name) {
-					continue
-				}
-				if slices.ContainsFunc(instr.Call.Args, same) {
-					return true
-				}
-			}
-		}
-	}
-	return false
+// asksForColumn reports whether a call compares a text, or looks at it.
+func asksForColumn(call *ssa.CallCommon) bool {
+	name := calleeName(call)
+	return name == "EqualFold" || strings.HasPrefix(name, "Contains") || validator(name)
 }
