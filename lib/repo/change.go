@@ -17,10 +17,11 @@ import (
 // Staged gives the index against HEAD and, in a merge, against what it brings in
 // (MERGE_HEAD). The context is also that of later reads through FS.
 //
-// A regular file counts as changed if its content differs from that in every
-// base. merged names further parents, for the pre-merge-commit hook, at which
-// time there is no MERGE_HEAD yet. Links, submodules and what is only intended to be added (git add -N)
-// have no content to judge; a path in conflict is an Entry whose Load says so.
+// A file counts as changed if its content differs from that in every base; that
+// of a symbolic link is the path that it names. merged names further parents,
+// for the pre-merge-commit hook, at which time there is no MERGE_HEAD yet.
+// Submodules and what is only intended to be added (git add -N) have no content
+// to judge; a path in conflict is an Entry whose Load says so.
 func (r *Repo) Staged(ctx context.Context, merged ...ID) (source.Change, error) {
 	bases, err := r.stagedBases(ctx, merged)
 	if err != nil {
@@ -149,7 +150,7 @@ func (r *Repo) change(ctx context.Context, head *tree, bases []ID, diffs []map[s
 			head.files = append(head.files, file{path: path, unmerged: true})
 		case first.new.file() != (entry{}):
 			changed.Path = path
-			head.files = append(head.files, file{path: path, id: first.new.id})
+			head.files = append(head.files, file{path: path, id: first.new.id, link: first.new.mode == modeSymlink})
 		case renamed[path] || !slices.ContainsFunc(changed.BasePaths, func(p string) bool { return p != "" }):
 			continue // it went on under another name, or it was no file before, either
 		}
@@ -178,8 +179,8 @@ func differs(path string, diffs []map[string]change) bool {
 	return true
 }
 
-// TreeSource gives the whole tree of a commit, tag or tree. All its regular
-// files are Entries. The context is also that of later reads through FS.
+// TreeSource gives the whole tree of a commit, tag or tree. All its files and
+// symbolic links are Entries. The context is also that of later reads through FS.
 func (r *Repo) TreeSource(ctx context.Context, rev string) (source.Source, error) {
 	id, err := r.store.resolve(ctx, rev, "tree")
 	if err != nil {
@@ -210,6 +211,7 @@ type tree struct {
 type file struct {
 	path     string
 	id       ID
+	link     bool // symbolic
 	unmerged bool
 }
 
@@ -227,7 +229,7 @@ func (t *tree) Entries(ctx context.Context) iter.Seq2[source.Entry, error] {
 		if t.whole != "" {
 			err := t.repo.trees().diff(ctx, "", t.whole, "", 0, func(c change) {
 				if f := c.new.file(); f != (entry{}) {
-					files = append(files, file{path: c.path, id: f.id})
+					files = append(files, file{path: c.path, id: f.id, link: f.mode == modeSymlink})
 				}
 			})
 			if err != nil {
@@ -264,10 +266,18 @@ func (t *tree) entry(ctx context.Context, f file) source.Entry {
 		if err != nil {
 			return nil, err
 		}
-		return source.NewDocument(f.path, content, check.Revision{Kind: t.kind, ID: string(f.id)}), nil
+		rev := check.Revision{Kind: t.kind, ID: string(f.id)}
+		if f.link {
+			return check.NewDocument(f.path, linkLanguage, content, rev), nil
+		}
+		return source.NewDocument(f.path, content, rev), nil
 	}
 	return e
 }
+
+// linkLanguage keeps the checks of a language off a symbolic link: its content
+// is a path, in which there can be a secret, but no code.
+const linkLanguage = "symlink"
 
 // Blobs gives the files that a source of this package is to judge and that have
 // content: what a Change's Head lists. It is nil for other sources.

@@ -2,11 +2,15 @@ package repo
 
 import "context"
 
-// OpenOldGit is like Open with a git that does not know --batch-command.
+// OpenOldGit is like Open with a git that does not know --batch-command, and that
+// is asked where the repository is.
 func OpenOldGit(ctx context.Context, opts Options) (*Repo, error) {
-	l, g, err := locateGit(ctx, opts)
-	if err == nil {
-		g.objects.flag = "--no-such-option"
+	cmd, err := newCommand(opts)
+	if err != nil {
+		return nil, err
 	}
+	l, err := cmd.locate(ctx)
+	g := newGitStore(cmd, l)
+	g.objects.flag = "--no-such-option"
 	return open(l, g, err)
 }

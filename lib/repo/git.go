@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -12,6 +13,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/go-git/go-git/v5/plumbing/format/config"
 )
 
 // gitStore is the backend that asks the git program, by plumbing commands only.
@@ -43,8 +46,8 @@ var keptGitVariables = map[string]bool{
 }
 
 // gitEnvironment is the environment for git: nothing is fetched, no lock is
-// taken, nobody is asked, objects are what the wire would send (no replace refs),
-// and messages are in English.
+// taken, nobody is asked, objects are what the wire would send (no replace refs
+// and no grafts), and messages are in English.
 func gitEnvironment(env []string) []string {
 	out := make([]string, 0, len(env)+8)
 	for _, kv := range env {
@@ -60,7 +63,7 @@ func gitEnvironment(env []string) []string {
 		out = append(out, kv)
 	}
 	return append(out,
-		"GIT_NO_REPLACE_OBJECTS=1", "GIT_OPTIONAL_LOCKS=0", "GIT_TERMINAL_PROMPT=0", "LC_ALL=C",
+		"GIT_NO_REPLACE_OBJECTS=1", "GIT_GRAFT_FILE="+os.DevNull, "GIT_OPTIONAL_LOCKS=0", "GIT_TERMINAL_PROMPT=0", "LC_ALL=C",
 		// The first is known from Git 2.45 on; the second stops the lazy fetch of
 		// a partial clone in older ones, too.
 		"GIT_NO_LAZY_FETCH=1", "GIT_ALLOW_PROTOCOL=none")
@@ -187,9 +190,11 @@ func (e *gitError) Error() string {
 		if line == "" {
 			continue
 		}
-		reason = line
-		if strings.HasPrefix(line, "fatal:") {
-			break
+		if !strings.HasPrefix(reason, "fatal:") {
+			reason = line
+		}
+		if strings.Contains(line, "--add safe.directory") { // git says how to go on
+			reason += "; if you trust it: " + line
 		}
 	}
 	return fmt.Sprintf("git %s: %s", e.subcommand, printable(reason))
@@ -207,14 +212,46 @@ func locateGit(ctx context.Context, opts Options) (layout, *gitStore, error) {
 	if err != nil {
 		return layout{}, nil, err
 	}
-	l, err := cmd.locate(ctx)
-	if err != nil {
-		return layout{}, nil, err
+	l, ok := locateSure(opts)
+	if !ok {
+		if l, err = cmd.locate(ctx); err != nil {
+			return layout{}, nil, err
+		}
+	} else if below(l.gitDir, opts.Dir) && l.root != "" {
+		cmd = cmd.at(l) // git would take the folder for a bare repository
 	}
-	return l, &gitStore{
+	return l, newGitStore(cmd, l), nil
+}
+
+func newGitStore(cmd command, l layout) *gitStore {
+	return &gitStore{
 		cmd: cmd, layout: l,
 		objects: newBatch(cmd, "--batch-command"), sizes: newBatch(cmd, "--batch-check"), contents: newBatch(cmd, "--batch"),
-	}, nil
+	}
+}
+
+// locateSure finds the repository without git, whose start takes longer than all
+// that there is to read. It gives up, so that git is asked, wherever something
+// might count that only git knows of.
+func locateSure(opts Options) (layout, bool) {
+	if opts.Getenv("GIT_CONFIG_PARAMETERS") != "" || opts.Getenv("GIT_CONFIG_COUNT") != "" {
+		return layout{}, false
+	}
+	l, cfg, err := locate(opts)
+	if err != nil || slices.ContainsFunc(cfg.Sections, func(s *config.Section) bool { return strings.HasPrefix(strings.ToLower(s.Name), "include") }) {
+		return layout{}, false
+	}
+	return l, l.root != "" || strings.EqualFold(cfg.Section("core").Option("bare"), "true")
+}
+
+// below reports whether a path is a folder or lies in it; links in it are followed.
+func below(folder, path string) bool {
+	real, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return false
+	}
+	rel, err := filepath.Rel(folder, real)
+	return err == nil && filepath.IsLocal(rel)
 }
 
 // locate asks git where the repository is: in one call, which does for almost

@@ -79,8 +79,8 @@ func (r *Repo) BlobsOf(ctx context.Context, span Span) (map[ID]bool, error) {
 // A CommitChange is what one commit changes against its parents.
 type CommitChange struct {
 	Commit Commit
-	// Files are the regular files whose content differs from that in every
-	// parent, and that the commit has.
+	// Files are the files and symbolic links whose content differs from that in
+	// every parent, and that the commit has.
 	Files []BlobPath
 
 	repo  *Repo

@@ -120,14 +120,14 @@ func TestStaged(t *testing.T) {
 			r.Git("add", "link")
 			r.Git("update-index", "--add", "--cacheinfo", "160000,"+id+",sub")
 			return nil
-		}, ""},
+		}, lines(`entry "link": "/etc/passwd"`, `file "link" was [""]`)},
 		{"file becomes link", func(r *repotest.Repo) *repotest.Repo {
 			r.Commit("c", "a", "1\n")
 			os.Remove(filepath.Join(r.Dir, "a"))
 			os.Symlink("b", filepath.Join(r.Dir, "a"))
 			r.Git("add", "a")
 			return nil
-		}, lines(`file "" was ["a"]`)},
+		}, lines(`entry "a": "b"`, `file "a" was ["a"]`)},
 		{"link becomes file", func(r *repotest.Repo) *repotest.Repo {
 			os.Symlink("b", filepath.Join(r.Dir, "a"))
 			r.Git("add", "a")
@@ -135,7 +135,7 @@ func TestStaged(t *testing.T) {
 			os.Remove(filepath.Join(r.Dir, "a"))
 			r.Stage("a", "1\n")
 			return nil
-		}, lines(`entry "a": "1\n"`, `file "a" was [""]`)},
+		}, lines(`entry "a": "1\n"`, `file "a" was ["a"]`)},
 		{"file becomes folder", func(r *repotest.Repo) *repotest.Repo {
 			r.Commit("c", "a", "1\n")
 			r.Git("rm", "-q", "a")

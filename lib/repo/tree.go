@@ -30,10 +30,11 @@ type entry struct {
 	id   ID
 }
 
-// file gives the entry if it is a regular file, and nothing otherwise: links
-// and submodules have no content of their own that is judged.
+// file gives the entry if it has content that is judged, and nothing otherwise:
+// it is a regular file, or a symbolic link, whose content is the path that it
+// names. A submodule has none.
 func (e entry) file() entry {
-	if e.mode.regular() && !e.id.Zero() {
+	if (e.mode.regular() || e.mode == modeSymlink) && !e.id.Zero() {
 		return e
 	}
 	return entry{}
