@@ -114,6 +114,10 @@ func (e *Engine) Detect(path string, content []byte) []Match {
 	s.path, s.original = path, content
 	defer func() {
 		s.matches, s.original, s.text, s.pieces, s.steps = nil, nil, nil, nil, 0
+		if worked != nil {
+			worked(s.work)
+		}
+		s.work = 0
 		if cap(s.lower) > 1<<20 {
 			s.lower = nil
 		}
@@ -125,11 +129,16 @@ func (e *Engine) Detect(path string, content []byte) []Match {
 	s.pass(nil)
 	d := decoder{text: content}
 	for depth := 1; depth <= e.opts.Depth && d.step(); depth++ {
+		s.work += len(d.text)
 		s.text, s.pieces, s.fresh, s.depth = d.text, d.pieces, d.fresh, depth
 		s.pass(d.dirty)
 	}
 	return s.finish()
 }
+
+// worked, if a test sets it, is told how many bytes the work on a document
+// looked at, each as often as it was.
+var worked func(n int)
 
 // A search is the work on one document.
 type search struct {
@@ -145,6 +154,7 @@ type search struct {
 	pieces []piece       // how text maps to original
 	fresh  []check.Range // of text: what was decoded in this pass
 	steps  int
+	work   int    // bytes that were looked at, by whatever; see TestLinear
 	lower  []byte // scratch
 }
 
@@ -156,6 +166,31 @@ type state struct {
 	open     bool
 	whole    bool
 	done     int // end of the last match
+
+	// Of an anchored plan: the next byte at or after seen that can end a match,
+	// and how many of those before it no loop passes over.
+	seen, end, spent int
+}
+
+// reaches reports whether a match that has come to offset at can reach a byte
+// that ends it. Calls in the order of offsets take time in proportion to the
+// text together, whatever it holds.
+func (st *state) reaches(text []byte, at int, p *plan) bool {
+	if at > st.end || st.end == 0 {
+		st.seen, st.end, st.spent = at, at, 0
+		for st.end < len(text) && !p.ends.has(text[st.end]) {
+			if p.loops == nil || !p.loops.has(text[st.end]) {
+				st.spent++
+			}
+			st.end++
+		}
+	}
+	for ; st.seen < at; st.seen++ {
+		if p.loops == nil || !p.loops.has(text[st.seen]) {
+			st.spent--
+		}
+	}
+	return st.spent <= p.right
 }
 
 // paths reports the rules that are about the path alone.
@@ -187,9 +222,11 @@ func (s *search) pass(dirty []check.Range) {
 		return true
 	}
 	if dirty == nil {
+		s.work += len(s.text)
 		e.words.scan(s.text, 0, found)
 	}
 	for _, d := range dirty {
+		s.work += d.End - d.Start
 		e.words.scan(s.text[d.Start:d.End], d.Start, found)
 	}
 	for _, r := range e.rules {
@@ -269,6 +306,8 @@ func (s *search) tryAt(r *rule, p *plan, st *state, start, length int) {
 		return
 	case p.assigns && !assigned(text[start+length:], p.secret):
 		return
+	case p.ends != nil && !st.reaches(text, start+length, p):
+		return
 	}
 	// Expressions that are tried over the same text again and again would cost
 	// more than one search of the whole text does.
@@ -277,6 +316,7 @@ func (s *search) tryAt(r *rule, p *plan, st *state, start, length int) {
 		return
 	}
 	_, to := p.window(text, start, length, &s.steps)
+	s.work += 2 * (to - start)
 	groups := p.re.FindSubmatchIndex(text[start:to])
 	if groups == nil {
 		return
@@ -302,6 +342,7 @@ func wordByte(c byte) bool {
 
 // run searches a window of the text.
 func (s *search) run(r *rule, from, to int) {
+	s.work += 2 * (to - from)
 	if p := r.plan(); len(p.musts) > 0 {
 		s.lower = s.lower[:0]
 		for _, c := range s.text[from:to] {
@@ -358,6 +399,9 @@ func (s *search) report(r *rule, groups []int) {
 	}
 	for _, lists := range [][]*Allowlist{s.engine.opts.Allow, r.Allowlists} {
 		for _, a := range lists {
+			if s.work += len(m.Value); a.Target == TargetLine {
+				s.work += len(m.Line)
+			}
 			if a.allows(s.path, &m) {
 				return
 			}

@@ -3,10 +3,14 @@ package engine_test
 import (
 	"encoding/base64"
 	"fmt"
+	"math/rand/v2"
+	"regexp/syntax"
 	"runtime"
+	"runtime/metrics"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/peercheck/peercheck/rules/secrets/engine"
 	"github.com/peercheck/peercheck/rules/secrets/gitleaks"
@@ -74,19 +78,105 @@ func TestRequired(t *testing.T) {
 	}
 }
 
-// No input takes more than a few times its length in memory, nor time in more
-// than proportion: BenchmarkHostile shows the latter.
-func TestMemory(t *testing.T) {
+// maxHeap is what the engine may need beside its rules, for the greatest document
+// that a scan reads, whatever it holds.
+const maxHeap = 200 << 20
+
+// The heap is sampled while the engine works, as the runtime counts it: live
+// objects, and dead ones that were not collected yet.
+func TestPeakHeap(t *testing.T) {
+	size := 10 << 20 // scan.DefaultMaxBytes
+	if testing.Short() {
+		size = 1 << 20
+	}
 	e := ours()
-	for name, text := range hostile(4 << 20) {
-		var before, after runtime.MemStats
+	heap := func() uint64 {
+		sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+		metrics.Read(sample)
+		return sample[0].Value.Uint64()
+	}
+	for name, text := range hostile(size) {
+		e.Detect("a.txt", text[:1<<10]) // compiles
 		runtime.GC()
-		runtime.ReadMemStats(&before)
-		e.Detect("a.txt", text)
-		runtime.ReadMemStats(&after)
-		// All that was ever allocated, so that what the collector does is no matter.
-		if used := after.TotalAlloc - before.TotalAlloc; used > 400<<20 {
-			t.Errorf("%s: %d MB for %d MB of text", name, used>>20, len(text)>>20)
+		before, peak := heap(), uint64(0)
+		done := make(chan bool)
+		go func() {
+			defer close(done)
+			e.Detect("a.txt", text)
+		}()
+		for working := true; working; {
+			select {
+			case <-done:
+				working = false
+			case <-time.After(time.Millisecond):
+			}
+			peak = max(peak, heap())
+		}
+		if used := int64(peak) - int64(before); used > maxHeap {
+			t.Errorf("%s: %d MB of heap for %d MB of text", name, used>>20, len(text)>>20)
+		} else {
+			t.Logf("%s: %d MB", name, max(used, 0)>>20)
+		}
+	}
+}
+
+// A byte is looked at no more often in a long text than in a short one: time is
+// linear. Steps are counted, so that a busy machine makes no difference.
+func TestLinear(t *testing.T) {
+	const short, long = 1 << 14, 1 << 16
+	const slack = 8 << 18 // engine's own, with which it looks twice before it changes its ways
+	check := func(name string, e *engine.Engine, unit string) {
+		t.Helper()
+		repeated := func(n int) []byte { return []byte(strings.Repeat(unit, n/len(unit)+1)[:n]) }
+		a, b := e.Work("a.txt", repeated(short)), e.Work("a.txt", repeated(long))
+		if b > 5*a+slack || b > 64*long+slack {
+			t.Errorf("%s, %q again and again: %d steps for %d bytes, %d for %d", name, unit, a, short, b, long)
+		}
+	}
+	for _, unit := range []string{"%41", "QUJDREVGR0hJSktM ", `\u0041`, "U+0041 ", "4142434445464748494a4b4c4d4e4f50 ", "key=", "key=\"", "ey", "s.", "-----BEGIN PRIVATE KEY-----", "curl -H "} {
+		check("all rules", ours(), unit)
+	}
+	r := rand.New(rand.NewPCG(1, 1))
+	for _, rule := range gitleaks.Default().Rules {
+		if rule.Regex == nil {
+			continue
+		}
+		e := engine.New([]*engine.Rule{rule}, engine.Options{Depth: 1})
+		units := []string{"a", "a1-", "="}
+		for _, k := range rule.Keywords {
+			units = append(units, k, k+"=", k+" = \"a1", k+": '", k+"\n", k+strings.Repeat("a1B2", 4))
+		}
+		// What almost matches: a match without its end.
+		if tree, err := syntax.Parse(rule.Regex.String(), syntax.Perl); err == nil {
+			var b strings.Builder
+			write(&b, tree, r)
+			units = append(units, b.String()[:b.Len()*3/4+1], b.String()+"x", b.String())
+		}
+		for _, unit := range units {
+			check(rule.ID, e, unit)
+		}
+	}
+}
+
+// write writes a text that an expression matches.
+func write(b *strings.Builder, re *syntax.Regexp, r *rand.Rand) {
+	switch re.Op {
+	case syntax.OpLiteral:
+		b.WriteString(string(re.Rune))
+	case syntax.OpCharClass:
+		i := 2 * r.IntN(len(re.Rune)/2)
+		b.WriteRune(re.Rune[i] + rune(r.IntN(int(min(re.Rune[i+1], 0x7e)-min(re.Rune[i], 0x7e))+1)))
+	case syntax.OpConcat:
+		for _, s := range re.Sub {
+			write(b, s, r)
+		}
+	case syntax.OpAlternate:
+		write(b, re.Sub[r.IntN(len(re.Sub))], r)
+	case syntax.OpCapture, syntax.OpQuest:
+		write(b, re.Sub[0], r)
+	case syntax.OpRepeat, syntax.OpPlus, syntax.OpStar:
+		for range max(re.Min, 1) {
+			write(b, re.Sub[0], r)
 		}
 	}
 }

@@ -34,6 +34,7 @@ type plan struct {
 	head     []byteSet // what the bytes from the keyword on must be
 	assigns  bool      // an operator must follow the keyword; see assigned
 	secret   []byteSet // if not empty, what the bytes of the value must be
+	ends     *byteSet  // if not nil, the last byte of a match is one of these, or the text ends
 
 	// How far a match may reach from the start of a keyword, in bytes; loops are
 	// the bytes that may come any number of times, and count for nothing. For
@@ -135,7 +136,40 @@ func (p *plan) planAnchored(tree *syntax.Regexp, keywords []string) bool {
 	p.re, p.anchored = re, true
 	p.right, p.loops = w.bytes, w.loops
 	p.head = heads(body)
+	p.ends = lastBytes(body)
 	return true
+}
+
+// lastBytes gives the bytes that the last part of an expression begins with, if
+// that is one of them or the end of the text: what gitleaks' generated rules have
+// behind the value. nil means that nothing is known.
+func lastBytes(re *syntax.Regexp) *byteSet {
+	switch re.Op {
+	case syntax.OpCapture:
+		return lastBytes(re.Sub[0])
+	case syntax.OpConcat:
+		return lastBytes(re.Sub[len(re.Sub)-1])
+	case syntax.OpCharClass:
+		set, _ := single(re)
+		return set
+	case syntax.OpAlternate:
+		all := new(byteSet)
+		for _, sub := range re.Sub {
+			if sub.Op == syntax.OpEndText {
+				continue
+			}
+			if sub.Op == syntax.OpConcat { // `\\[nr]`
+				sub = sub.Sub[0]
+			}
+			set, ok := single(sub)
+			if !ok {
+				return nil
+			}
+			all = all.union(set)
+		}
+		return all
+	}
+	return nil
 }
 
 // planWindows plans an expression whose matches all contain a keyword.
@@ -597,8 +631,8 @@ func assigned(text []byte, value []byteSet) bool {
 	// The operator and what follows it have up to 9 bytes. A value that may
 	// begin with = is not told from an operator that ends in one.
 	start := at
-	for at++; at < len(text) && strings.IndexByte(separators, text[at]) >= 0; at++ {
-		if text[at] == '=' && value[0].has('=') {
+	for at++; at < len(text) && at-start <= 9 && strings.IndexByte(separators, text[at]) >= 0; at++ {
+		if text[at] == '=' && value[0].has('=') && hasHead(value, text[at:]) {
 			return true
 		}
 	}
