@@ -15,6 +15,7 @@ func All() []*check.Check {
 		JWTAlgorithmNotChecked,
 		JWTNoneAccepted,
 		JWTNotVerified,
+		SecretInLog,
 		VerificationResultIgnored,
 	}
 }

@@ -1,0 +1,586 @@
+package auth
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"go/ast"
+	"go/token"
+	"go/types"
+	"path"
+	"slices"
+	"strings"
+
+	"golang.org/x/tools/go/analysis"
+	"golang.org/x/tools/go/analysis/passes/inspect"
+	"golang.org/x/tools/go/ast/edge"
+	"golang.org/x/tools/go/ast/inspector"
+
+	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/lib/golang/query"
+	"github.com/peercheck/peercheck/rules/golang/internal/code"
+	"github.com/peercheck/peercheck/rules/golang/internal/edit"
+	"github.com/peercheck/peercheck/rules/golang/internal/purpose"
+)
+
+//go:embed testdata/secret-in-log.txtar
+var secretInLogExamples string
+
+// SecretInLog finds passwords, tokens and keys that are written to logs and errors.
+var SecretInLog = &check.Check{
+	ID:         "go/secret-in-log",
+	Title:      "Secret is written to a log or into an error",
+	CWE:        []check.CWE{532, 209, 312},
+	Severity:   check.Medium,
+	Confidence: check.Firm,
+	Since:      "0.1",
+	Requires:   []*analysis.Analyzer{inspect.Analyzer},
+	RunPackage: runSecretInLog,
+	Page: check.Page{
+		What: "A log entry or an error gets a password, a token, a key, the headers of a request, which have `Authorization` and `Cookie` among them, or an URL that may have a password in it.",
+		Why: "Logs are kept for years, copied to other systems and read by people who may not log in as their users; errors end in logs, in tickets and on pages. client-go wrote bearer tokens to its debug log " +
+			"(CVE-2020-8565), and go-getter the SSH keys and passwords in URLs to its errors (CVE-2022-29810).",
+		Fix: "Leave the value out, or write something that identifies it without giving it away: its length, a hash, the user. For URLs there is `(*url.URL).Redacted`, which the quick fix takes; it is not safe to apply unseen, because it " +
+			"hides passwords only, not what stands in the query. For types of your own, implement `slog.LogValuer` or `fmt.Formatter`.",
+		Limits: "Judged by names (`password`, `accessToken`, `clientSecret`, `databaseURL`), by the headers and form fields that are read, and by types. Words that mean other things too, `token`, `secret` and `pass` alone, are not " +
+			"judged. What went through a function that is not known to keep text as it is counts as redacted, as does a part of a text, and a type with a `String` method of its own. URLs are judged in packages that deal with " +
+			"user and password in URLs. Output of programs (`fmt.Print`) and test code are left alone.",
+		References: []string{
+			"https://cwe.mitre.org/data/definitions/532.html",
+			"https://nvd.nist.gov/vuln/detail/CVE-2020-8565",
+			"https://nvd.nist.gov/vuln/detail/CVE-2022-29810",
+			"https://cheatsheetseries.owasp.org/cheatsheets/Logging_Cheat_Sheet.html",
+			"https://pkg.go.dev/net/url#URL.Redacted",
+		},
+		Examples: secretInLogExamples,
+	},
+}
+
+func runSecretInLog(_ context.Context, pass *check.PackagePass) error {
+	in, ok := pass.ResultOf[inspect.Analyzer].(*inspector.Inspector)
+	if !ok {
+		return nil
+	}
+	l := &secretLog{PackagePass: pass, index: code.NewIndex(pass.Pass, in.Root()), dumps: map[*types.Var]bool{}}
+	for c := range code.Nodes(pass.Pass, (*ast.SelectorExpr)(nil), (*ast.AssignStmt)(nil)) {
+		switch n := c.Node().(type) {
+		case *ast.SelectorExpr:
+			name := query.Name(pass.TypesInfo.Uses[n.Sel])
+			l.userinfo = l.userinfo || name == "net/url.UserPassword" || name == "(*net/url.Userinfo).Password"
+		case *ast.AssignStmt:
+			if call, ok := ast.Unparen(n.Rhs[0]).(*ast.CallExpr); ok && isDump(query.Callee(pass.TypesInfo, call)) {
+				if v := code.Var(pass.TypesInfo, n.Lhs[0]); v != nil {
+					l.dumps[v] = true
+				}
+			}
+		}
+	}
+	for c := range code.Nodes(pass.Pass, (*ast.CallExpr)(nil), (*ast.RangeStmt)(nil)) {
+		switch n := c.Node().(type) {
+		case *ast.CallExpr:
+			l.call(c, n)
+		case *ast.RangeStmt:
+			l.headers(c, n)
+		}
+	}
+	return nil
+}
+
+func isDump(name string) bool {
+	return name == "net/http/httputil.DumpRequest" || name == "net/http/httputil.DumpRequestOut"
+}
+
+// secretLog is the work on one package.
+type secretLog struct {
+	*check.PackagePass
+	index *code.Index
+	// userinfo: the package deals with passwords in URLs.
+	userinfo bool
+	// dumps are variables with the text of whole requests.
+	dumps map[*types.Var]bool
+}
+
+// A leak is a secret that an expression shows.
+type leak struct {
+	what string
+	at   ast.Expr
+	url  bool // at has type *url.URL
+}
+
+// call judges one call that may write to a log or make an error.
+func (l *secretLog) call(c inspector.Cursor, call *ast.CallExpr) {
+	fn := code.Callee(l.TypesInfo, call)
+	where, pairs := destination(fn)
+	if where == "" {
+		return
+	}
+	verbs := l.verbs(call, fn)
+	for i, arg := range call.Args {
+		if verb := verbs[arg]; verb == 'T' || verb == 'p' || verb == 't' {
+			continue
+		}
+		found := l.leaks(c, arg, 4)
+		if key, ok := code.ConstString(l.Pass, arg); ok && pairs && i+1 < len(call.Args) && len(found) == 0 {
+			if what := secretName(key); what != "" && l.isPlainText(call.Args[i+1]) && !l.isMade(call.Args[i+1]) && len(l.leaks(c, call.Args[i+1], 4)) == 0 {
+				found = []leak{{what: what, at: call.Args[i+1]}}
+			}
+		}
+		for _, k := range found {
+			f := check.Finding{Message: fmt.Sprintf("%s goes to %s", k.what, where), Location: l.Location(k.at)}
+			if k.url {
+				shown := k.at
+				if s, ok := ast.Unparen(shown).(*ast.CallExpr); ok {
+					if sel, ok := ast.Unparen(s.Fun).(*ast.SelectorExpr); ok && len(s.Args) == 0 {
+						shown = sel.X
+					}
+				}
+				f.Fixes = []check.Fix{{Title: "Hide the password", Edits: []check.Edit{l.Edit(k.at, edit.Text(l.PackagePass, shown)+".Redacted()")}}}
+			}
+			l.Report(f)
+			return // one for a call
+		}
+	}
+}
+
+// levels begin the names of functions that write to logs.
+var levels = []string{"Debug", "Info", "Warn", "Error", "Fatal", "Panic", "Trace", "Print", "Notice", "Crit", "Log", "Alert", "Output", "Verbose", "Msg"}
+
+// destination says where a function writes its arguments, a log or an error, "" if to
+// neither; pairs means that they are names and values in turn, or one of each.
+func destination(fn *types.Func) (where string, pairs bool) {
+	if fn == nil {
+		return "", false
+	}
+	const log, failure = "a log", "an error"
+	pkg := code.Unversioned(code.Path(fn.Pkg()))
+	switch name := code.Unversioned(query.Name(fn)); name {
+	case "fmt.Errorf", "errors.New", "github.com/pkg/errors.Errorf", "github.com/pkg/errors.New", "github.com/pkg/errors.Wrapf", "github.com/pkg/errors.Wrap", "golang.org/x/xerrors.Errorf":
+		return failure, false
+	case "go.uber.org/zap.String", "go.uber.org/zap.Any", "go.uber.org/zap.ByteString", "go.uber.org/zap.Reflect", "log/slog.String", "log/slog.Any",
+		"(*github.com/rs/zerolog.Event).Str", "(*github.com/rs/zerolog.Event).Bytes", "(*github.com/rs/zerolog.Event).Interface", "(*github.com/rs/zerolog.Event).Any",
+		"(*github.com/sirupsen/logrus.Entry).WithField", "(*github.com/sirupsen/logrus.Logger).WithField", "github.com/sirupsen/logrus.WithField",
+		"(*go.uber.org/zap.SugaredLogger).With", "(*log/slog.Logger).With", "(github.com/go-logr/logr.Logger).WithValues":
+		return log, true
+	case "(*github.com/sirupsen/logrus.Entry).WithFields", "(*github.com/sirupsen/logrus.Logger).WithFields", "github.com/sirupsen/logrus.WithFields":
+		return log, false
+	}
+	if !slices.ContainsFunc(levels, func(level string) bool { return strings.HasPrefix(fn.Name(), level) }) {
+		return "", false
+	}
+	if recv := fn.Signature().Recv(); recv != nil {
+		typeName := query.TypeName(recv.Type())
+		typeName = strings.ToLower(typeName[strings.LastIndexByte(typeName, '.')+1:])
+		for _, end := range []string{"logger", "log", "entry", "verbose", "event"} {
+			if strings.HasSuffix(typeName, end) && (end != "event" || pkg == "github.com/rs/zerolog") {
+				return log, !strings.HasSuffix(fn.Name(), "f")
+			}
+		}
+		return "", false
+	}
+	switch path.Base(pkg) {
+	case "log", "slog", "klog", "glog", "logrus", "logging", "logger", "zlog", "seelog", "grpclog", "tflog":
+		return log, !strings.HasSuffix(fn.Name(), "f")
+	}
+	return "", false
+}
+
+// verbs gives the verb with which a constant format shows each argument after it.
+func (l *secretLog) verbs(call *ast.CallExpr, fn *types.Func) map[ast.Expr]byte {
+	if !strings.HasSuffix(fn.Name(), "f") || call.Ellipsis.IsValid() {
+		return nil
+	}
+	for i, arg := range call.Args {
+		format, ok := code.ConstString(l.Pass, arg)
+		if !ok || !strings.Contains(format, "%") {
+			continue
+		}
+		verbs := map[ast.Expr]byte{}
+		next := i + 1
+		for j := 0; j < len(format); j++ {
+			if format[j] != '%' {
+				continue
+			}
+			for j++; j < len(format) && strings.IndexByte("+-# 0123456789.[]*", format[j]) >= 0; j++ {
+			}
+			if j < len(format) && format[j] != '%' && next < len(call.Args) {
+				verbs[call.Args[next]] = format[j]
+				next++
+			}
+		}
+		return verbs
+	}
+	return nil
+}
+
+// leaks gives the secrets that an expression shows as they are. Steps bound how many
+// variables are looked through.
+func (l *secretLog) leaks(c inspector.Cursor, e ast.Expr, steps int) []leak {
+	if steps == 0 || l.TypesInfo.Types[e].Value != nil {
+		return nil
+	}
+	e = ast.Unparen(e)
+	t := l.TypesInfo.TypeOf(e)
+	switch {
+	case query.IsType(t, "net/http.Request") && !l.isMade(e):
+		return []leak{{what: "a whole request, with its Authorization header,", at: e}}
+	case query.IsType(t, "net/http.Header") && l.isRequestHeader(e):
+		return []leak{{what: "the headers of a request, with Authorization among them,", at: e}}
+	case l.userinfo && isURL(t):
+		if isPointer(t) {
+			return []leak{{what: "an URL that may have a password in it", at: e, url: true}}
+		}
+		return nil
+	}
+	switch x := e.(type) {
+	case *ast.Ident:
+		v := code.Var(l.TypesInfo, x)
+		if v == nil {
+			return nil
+		}
+		if l.dumps[v] {
+			return []leak{{what: "a whole request, with its Authorization header,", at: e}}
+		}
+		if what := secretName(x.Name); what != "" && l.isPlainText(e) {
+			return []leak{{what: what, at: e}}
+		}
+		if l.userinfo && l.isParsed(c, v) {
+			return []leak{{what: "an URL that may have a password in it", at: e}}
+		}
+		if init := code.Init(l.Pass, x); init != nil && init != e && v.Parent() != l.Pkg.Scope() {
+			if found := l.leaks(c, init, steps-1); len(found) > 0 {
+				found[0].at, found[0].url = e, false
+				return found
+			}
+		}
+	case *ast.SelectorExpr:
+		if what := secretName(x.Sel.Name); what != "" && l.isPlainText(e) {
+			if v := code.Var(l.TypesInfo, x); v != nil {
+				return []leak{{what: what, at: e}}
+			}
+		}
+	case *ast.StarExpr:
+		return l.leaks(c, x.X, steps)
+	case *ast.BinaryExpr:
+		if x.Op == token.ADD {
+			return append(l.leaks(c, x.X, steps), l.leaks(c, x.Y, steps)...)
+		}
+	case *ast.IndexExpr:
+		_, isHeader := under(t).(*types.Slice) // its values
+		if key, ok := code.ConstString(l.Pass, x.Index); ok && (isHeader || l.isPlainText(e)) {
+			if what := secretKey(key); what != "" {
+				return []leak{{what: what, at: e}}
+			}
+		}
+		if _, isMap := under(l.TypesInfo.TypeOf(x.X)).(*types.Map); !isMap {
+			return l.leaks(c, x.X, steps) // header["Authorization"][0]
+		}
+	case *ast.CompositeLit: // logrus.Fields{"password": password}
+		for _, elt := range x.Elts {
+			kv, ok := elt.(*ast.KeyValueExpr)
+			if !ok {
+				continue
+			}
+			if found := l.leaks(c, kv.Value, steps-1); len(found) > 0 {
+				return found
+			}
+			if key, ok := code.ConstString(l.Pass, kv.Key); ok && secretKey(key) != "" && l.isPlainText(kv.Value) && !l.isMade(kv.Value) {
+				return []leak{{what: secretKey(key), at: kv.Value}}
+			}
+		}
+	case *ast.CallExpr:
+		return l.leaksOfCall(c, x, steps)
+	}
+	return nil
+}
+
+func under(t types.Type) types.Type {
+	if t == nil {
+		return nil
+	}
+	return t.Underlying()
+}
+
+// keeping are functions that give their arguments back in another form, all of them.
+var keeping = map[string]bool{
+	"fmt.Sprint": true, "fmt.Sprintf": true, "fmt.Sprintln": true, "strings.TrimSpace": true, "strings.ToLower": true, "strings.ToUpper": true, "strings.Trim": true, "strings.TrimPrefix": true,
+	"strings.TrimSuffix": true, "strings.TrimRight": true, "strings.TrimLeft": true, "bytes.TrimSpace": true, "strconv.Quote": true, "encoding/hex.EncodeToString": true,
+	"(*encoding/base64.Encoding).EncodeToString": true, "net/url.QueryEscape": true, "net/url.PathEscape": true, "strings.Join": true,
+}
+
+func (l *secretLog) leaksOfCall(c inspector.Cursor, call *ast.CallExpr, steps int) []leak {
+	name := query.Callee(l.TypesInfo, call)
+	if l.TypesInfo.Types[call.Fun].IsType() || keeping[name] {
+		for _, arg := range call.Args {
+			if found := l.leaks(c, arg, steps-1); len(found) > 0 {
+				if found[0].url {
+					found[0].url = name == "fmt.Sprintf"
+				}
+				return found
+			}
+		}
+		return nil
+	}
+	switch {
+	case name == "(*net/url.URL).String" && l.userinfo:
+		return []leak{{what: "an URL that may have a password in it", at: call, url: true}}
+	case isDump(name):
+		return []leak{{what: "a whole request, with its Authorization header,", at: call}}
+	case len(call.Args) == 1 && isGetter(name):
+		if key, ok := code.ConstString(l.Pass, call.Args[0]); ok {
+			if what := secretKey(key); what != "" {
+				return []leak{{what: what, at: call}}
+			}
+		}
+	}
+	return nil
+}
+
+// isGetter reports whether a function reads a field of a request or a setting by its name.
+func isGetter(name string) bool {
+	switch name[strings.LastIndexByte(name, '.')+1:] {
+	case "Get", "GetHeader", "GetString", "FormValue", "PostFormValue", "PostForm", "Query", "QueryParam", "Getenv", "Cookies", "Peek":
+		return true
+	}
+	return false
+}
+
+// secretHeaders are those that let their sender in.
+var secretHeaders = []string{"authorization", "proxy-authorization", "cookie", "x-api-key", "x-auth-token", "x-amz-security-token", "private-token", "x-vault-token"}
+
+// secretKey is secretName for the key of a map or the name of a header or field.
+func secretKey(key string) string {
+	if slices.Contains(secretHeaders, strings.ToLower(key)) {
+		return "the " + key + " header"
+	}
+	return secretName(key)
+}
+
+// disguised are words of the names of values that give no secret away.
+var disguised = []string{"masked", "mask", "redacted", "redact", "obfuscated", "hidden", "censored", "sanitized", "safe", "hash", "hashed", "digest", "sum", "encrypted", "encoded", "public", "header",
+	"param", "parameter", "arg", "field", "form", "dummy", "invalid", "expired", "csrf", "xsrf", "new", "fingerprint"}
+
+// secretName says what secret a name stands for; "" for none, and for words that mean
+// other things too: a token of a lexer, a secret that is the name of an object in a cluster.
+func secretName(name string) string {
+	words := purpose.Words(name)
+	if slices.ContainsFunc(words, func(w string) bool { return slices.Contains(disguised, w) && w != "new" }) {
+		return ""
+	}
+	what := "the " + strings.Join(words, " ")
+	if n := len(words); n > 0 {
+		switch last := strings.Join(words[max(0, n-2):], " "); last {
+		case "dsn", "database url", "db url", "db dsn", "database dsn", "connection string", "conn string", "conn str", "redis url", "mongo uri", "mongo url", "amqp url", "postgres url", "mysql dsn":
+			return what + " with its password"
+		}
+	}
+	switch p := purpose.OfName(name); p {
+	case purpose.Password:
+		if one := words[len(words)-1]; one == "pass" || one == "pwd" || one == "pw" || one == "passes" {
+			if len(words) < 2 {
+				return ""
+			}
+		}
+		return what
+	case purpose.Token, purpose.Key:
+		if len(words) == 1 && !slices.Contains([]string{"jwt", "apikey", "privatekey", "secretkey", "privkey"}, words[0]) {
+			return ""
+		}
+		last := words[len(words)-1]
+		if last == "session" || last == "sid" || last == "id" || last == "credentials" || last == "credential" || last == "captcha" || last == "tokens" || last == "secrets" ||
+			last == "secret" && slices.ContainsFunc(words, isClusterWord) || last == "key" && slices.Contains(words, "access") && !slices.Contains(words, "secret") || slices.Contains([]string{"data key", "app key", "license key"}, strings.Join(words, " ")) ||
+			last == "token" && slices.ContainsFunc(words, isParserWord) {
+			return ""
+		}
+		return what
+	}
+	return ""
+}
+
+func isClusterWord(w string) bool {
+	return slices.Contains([]string{"tls", "pull", "image", "k", "kube", "cert", "ca", "my", "source", "target", "old", "owned", "existing", "desired", "actual", "vault", "docker", "obj"}, w)
+}
+
+func isParserWord(w string) bool {
+	return slices.Contains([]string{"start", "end", "next", "last", "first", "prev", "left", "right", "unexpected", "expected", "current", "cur", "peek", "continue", "page", "a", "the", "syntax", "string", "number", "raw",
+		"xml", "json", "html", "yaml", "css"}, w)
+}
+
+// isPlainText reports whether an expression is text that is shown as it is: not a constant, and
+// not of a type that decides itself how it is shown.
+func (l *secretLog) isPlainText(e ast.Expr) bool {
+	t := l.TypesInfo.TypeOf(e)
+	if !code.IsText(t) || l.TypesInfo.Types[e].Value != nil || code.Const(l.Pass, e) != nil {
+		return false
+	}
+	for _, method := range []string{"String", "Format", "LogValue", "MarshalText", "MarshalLogObject"} {
+		if obj, _, _ := types.LookupFieldOrMethod(t, true, l.Pkg, method); obj != nil {
+			return false
+		}
+	}
+	return true
+}
+
+// isMade reports whether an expression is the result of a function that may have cleaned it.
+func (l *secretLog) isMade(e ast.Expr) bool {
+	call, ok := ast.Unparen(e).(*ast.CallExpr)
+	if !ok {
+		return false
+	}
+	name := query.Callee(l.TypesInfo, call)
+	return !l.TypesInfo.Types[call.Fun].IsType() && !keeping[name] && !isGetter(name)
+}
+
+func isURL(t types.Type) bool { return query.IsType(t, "net/url.URL") }
+
+func isPointer(t types.Type) bool {
+	_, ok := types.Unalias(t).(*types.Pointer)
+	return ok
+}
+
+// isRequestHeader reports whether headers are those of a request.
+func (l *secretLog) isRequestHeader(e ast.Expr) bool {
+	sel, ok := ast.Unparen(e).(*ast.SelectorExpr)
+	if !ok {
+		return false
+	}
+	if query.IsType(l.TypesInfo.TypeOf(sel.X), "net/http.Request") {
+		return sel.Sel.Name == "Header"
+	}
+	return slices.ContainsFunc(purpose.Words(sel.Sel.Name), func(w string) bool { return w == "request" || w == "req" })
+}
+
+// isParsed reports whether a text is made an URL by the function around a place, somewhere
+// else than just before, where it is no URL.
+func (l *secretLog) isParsed(c inspector.Cursor, v *types.Var) bool {
+	if b, ok := v.Type().Underlying().(*types.Basic); !ok || b.Info()&types.IsString == 0 || v.Parent() == l.Pkg.Scope() {
+		return false
+	}
+	for _, use := range l.index.Uses(v) {
+		if use.ParentEdgeKind() != edge.CallExpr_Args || use.ParentEdgeIndex() != 0 {
+			continue
+		}
+		call, ok := use.Parent().Node().(*ast.CallExpr)
+		if !ok {
+			continue
+		}
+		fn := code.Callee(l.TypesInfo, call)
+		if fn == nil || fn.Signature().Results().Len() == 0 || !isURL(fn.Signature().Results().At(0).Type()) || !strings.Contains(fn.Name(), "Parse") {
+			continue
+		}
+		return !l.isFailureOf(c, call)
+	}
+	return false
+}
+
+// isFailureOf reports whether a place is in the branch that handles the error of a call.
+func (l *secretLog) isFailureOf(c inspector.Cursor, call *ast.CallExpr) bool {
+	for branch := range c.Enclosing((*ast.IfStmt)(nil)) {
+		cond, ok := branch.Node().(*ast.IfStmt)
+		if !ok || cond.Pos() < call.Pos() && call.End() > cond.Body.Pos() {
+			continue
+		}
+		if call.Pos() > cond.Pos() && call.End() < cond.Body.Pos() {
+			return true // if u, err := url.Parse(text); err != nil {
+		}
+		before, ok := branch.PrevSibling()
+		if ok && before.Node().Pos() <= call.Pos() && call.End() <= before.Node().End() {
+			return true
+		}
+	}
+	return false
+}
+
+// headers judges a loop over the headers of a request that writes each of them.
+func (l *secretLog) headers(c inspector.Cursor, loop *ast.RangeStmt) {
+	if !query.IsType(l.TypesInfo.TypeOf(loop.X), "net/http.Header") || loop.Key == nil || loop.Value == nil || !l.mayBeRequestHeader(loop.X) {
+		return
+	}
+	key, values := code.Var(l.TypesInfo, loop.Key), code.Var(l.TypesInfo, loop.Value)
+	if key == nil || values == nil {
+		return
+	}
+	each := []*types.Var{values}
+	var prints []*ast.CallExpr
+	looked := false
+	ast.Inspect(loop.Body, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.RangeStmt:
+			if code.Var(l.TypesInfo, n.X) == values && n.Value != nil {
+				each = append(each, code.Var(l.TypesInfo, n.Value))
+			}
+		case *ast.AssignStmt: // value = mask(key, value)
+			for _, lhs := range n.Lhs {
+				if v := code.Var(l.TypesInfo, lhs); v == values || v != nil && slices.Contains(each, v) {
+					looked = true
+				}
+			}
+		case *ast.CallExpr:
+			fn := code.Callee(l.TypesInfo, n)
+			where, _ := destination(fn)
+			switch name := query.Name(fn); {
+			case where == "a log", name == "fmt.Sprintf", name == "fmt.Fprintf", name == "fmt.Sprint":
+				if slices.ContainsFunc(n.Args, func(arg ast.Expr) bool { return l.showsOneOf(arg, each) }) {
+					prints = append(prints, n)
+					return true
+				}
+			}
+		case *ast.Ident:
+			looked = looked || code.Var(l.TypesInfo, n) == key && !within(n, prints)
+		}
+		return true
+	})
+	if looked || len(prints) == 0 {
+		return
+	}
+	if where, _ := destination(code.Callee(l.TypesInfo, prints[0])); where == "" && !l.isLogged(c) {
+		return
+	}
+	l.Report(check.Finding{Message: "each header of a request, with Authorization among them, goes to a log", Location: l.Location(prints[0])})
+}
+
+func (l *secretLog) mayBeRequestHeader(e ast.Expr) bool {
+	if sel, ok := ast.Unparen(e).(*ast.SelectorExpr); ok && query.IsType(l.TypesInfo.TypeOf(sel.X), "net/http.Response") {
+		return false
+	}
+	return !slices.ContainsFunc(purpose.Words(purpose.NameOf(l.TypesInfo, e)), func(w string) bool {
+		return w == "response" || w == "resp" || w == "res" || w == "trailer"
+	})
+}
+
+// showsOneOf reports whether an expression is one of some variables, or text that is made of one.
+func (l *secretLog) showsOneOf(e ast.Expr, each []*types.Var) bool {
+	e = ast.Unparen(e)
+	if call, ok := e.(*ast.CallExpr); ok && keeping[query.Callee(l.TypesInfo, call)] {
+		return slices.ContainsFunc(call.Args, func(arg ast.Expr) bool { return l.showsOneOf(arg, each) })
+	}
+	if index, ok := e.(*ast.IndexExpr); ok {
+		e = index.X
+	}
+	v := code.Var(l.TypesInfo, e)
+	return v != nil && slices.Contains(each, v)
+}
+
+func within(n ast.Node, calls []*ast.CallExpr) bool {
+	return slices.ContainsFunc(calls, func(call *ast.CallExpr) bool { return call.Pos() <= n.Pos() && n.End() <= call.End() })
+}
+
+// isLogged reports whether the package logs what the function around a place returns.
+func (l *secretLog) isLogged(c inspector.Cursor) bool {
+	f, ok := code.Enclosing(c)
+	decl, isDecl := f.Node.(*ast.FuncDecl)
+	if !ok || !isDecl || decl.Type.Results == nil {
+		return false
+	}
+	for _, use := range l.index.Uses(l.TypesInfo.Defs[decl.Name]) {
+		for at := range use.Enclosing((*ast.CallExpr)(nil)) {
+			call, ok := at.Node().(*ast.CallExpr)
+			if !ok {
+				continue
+			}
+			if where, _ := destination(code.Callee(l.TypesInfo, call)); where != "" {
+				return true
+			}
+		}
+	}
+	return false
+}
