@@ -105,7 +105,7 @@ func Of(v ssa.Value, at *ssa.BasicBlock) (Range, bool) {
 // Checked says on which sides a value is compared with constants on the way to a
 // block.
 func Checked(v ssa.Value, at *ssa.BasicBlock) (below, above bool) {
-	e := evaluation{left: budget, active: map[ssa.Value]bool{}}
+	e := evaluation{left: budget, active: map[ssa.Value]bool{}, constants: true}
 	full := Range{new(big.Int).Lsh(minInt, 8), new(big.Int).Lsh(maxInt, 8)}
 	r := full
 	base, _ := linear(v)
@@ -140,8 +140,9 @@ func isLength(x, of ssa.Value) bool {
 }
 
 type evaluation struct {
-	left   int
-	active map[ssa.Value]bool
+	left      int
+	active    map[ssa.Value]bool
+	constants bool // only comparisons with constants count
 }
 
 // value gives the range of an integer in a block.
@@ -591,7 +592,7 @@ func (e *evaluation) constrain(c condition, r Range, offset *big.Int, matches fu
 			continue
 		}
 		other := e.value(side.y, c.at)
-		if other.Empty() {
+		if other.Empty() || e.constants && other.Min.Cmp(other.Max) != 0 {
 			continue
 		}
 		r = compared(r, side.op, other.plus(new(big.Int).Sub(offset, by)))

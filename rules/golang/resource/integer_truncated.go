@@ -1,0 +1,190 @@
+package resource
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"go/token"
+	"go/types"
+	"strings"
+
+	"golang.org/x/tools/go/analysis"
+	"golang.org/x/tools/go/ssa"
+
+	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/lib/golang/query"
+	"github.com/peercheck/peercheck/lib/golang/taint"
+	"github.com/peercheck/peercheck/rules/golang/internal/bounds"
+	"github.com/peercheck/peercheck/rules/golang/internal/flow"
+)
+
+//go:embed testdata/integer-truncated.txtar
+var integerTruncatedExamples string
+
+// IntegerTruncated finds numbers from outside that are converted to a type that they
+// may not fit into.
+var IntegerTruncated = &check.Check{
+	ID:         "go/integer-truncated",
+	Title:      "A number from outside does not fit into the type that it is converted to",
+	CWE:        []check.CWE{190, 681, 197},
+	Severity:   check.Medium,
+	Confidence: check.Firm,
+	Since:      "0.1",
+	Requires:   []*analysis.Analyzer{taint.Analyzer, flow.Analyzer},
+	RunPackage: runIntegerTruncated,
+	Page: check.Page{
+		What: "A number that was parsed from text, or that comes from a request, a connection or a message, is converted to a smaller integer, or from an unsigned to a signed one, without a comparison that says that it fits.",
+		Why: "The upper bits are dropped without an error: 4294967297 becomes 1, and a length of 2^63 becomes negative, which every comparison with a limit lets through. In gorilla/websocket (CVE-2020-27813) the length of a frame got past the " +
+			"read limit so; in Kubernetes and Docker a port or a user ID became another one, 0 for example.",
+		Fix: "Parse with the size of the target, `strconv.ParseInt(s, 10, 32)`, which gives an error for what does not fit, or compare with the limits of the type, or for negative numbers after the conversion, before the number is used. The quick " +
+			"fix sets the size where `ParseInt` or `ParseUint` is called for 64 bits; other uses of the number then have the smaller range, too.",
+		Limits: "Conversions of the program's own numbers (constants, lengths, counters) are left alone: see `go/range-check-too-wide` for those that are checked in a wrong way. So are conversions that take a number apart (`byte(n>>8)`), and between signed and unsigned integers of 64 bits that were parsed. " +
+			"int is taken to have 64 bits.",
+		References: []string{
+			"https://cwe.mitre.org/data/definitions/681.html",
+			"https://nvd.nist.gov/vuln/detail/CVE-2020-27813",
+			"https://pkg.go.dev/strconv#ParseInt",
+		},
+		Examples: integerTruncatedExamples,
+	},
+}
+
+func runIntegerTruncated(_ context.Context, pass *check.PackagePass) error {
+	fl, ok := pass.ResultOf[flow.Analyzer].(*flow.Flow)
+	if !ok {
+		return nil
+	}
+	reported := map[token.Pos]bool{}
+	overflows := func(f *taint.Flow) bool { return f.Source.Remote && strings.HasPrefix(f.Class.Name, "overflow-") }
+	for _, f := range taint.Flows(pass, overflows) {
+		if f.Call != nil {
+			reported[f.Call.Pos()] = true
+		}
+		pass.Report(f.Finding(pass, fmt.Sprintf("a number from %s may not fit into %s, and becomes another one", f.Source.Title, f.Class.Title)))
+	}
+	for conv := range conversions(fl) {
+		call := parsedBy(conv.X)
+		if call == nil || reported[conv.Pos()] {
+			continue
+		}
+		from, _ := bounds.Of(conv.X, conv.Block())
+		to, _ := bounds.OfType(conv.Type())
+		if from.Empty() || from.Within(to) || takesApart(conv) {
+			continue
+		}
+		if to.Max.BitLen() == 64 && from.Max.BitLen() < 64 {
+			continue // uint64(ParseInt(...)): only the sign
+		}
+		pass.Report(check.Finding{
+			Message:  fmt.Sprintf("the number that %s gives may not fit into %s, and becomes another one", short(query.CalleeSSA(&call.Call)), types.TypeString(conv.Type(), types.RelativeTo(pass.Pkg))),
+			Location: pass.Location(place(conv.Pos())),
+			Fixes:    parseSized(pass, fl, call, conv.Type()),
+		})
+	}
+	return nil
+}
+
+// conversions gives the conversions of integers to smaller ones, or ones of another
+// sign, that the source has.
+func conversions(fl *flow.Flow) func(yield func(*ssa.Convert) bool) {
+	return func(yield func(*ssa.Convert) bool) {
+		for _, fn := range fl.Functions {
+			for _, b := range fn.Blocks {
+				for _, instr := range b.Instrs {
+					conv, ok := instr.(*ssa.Convert)
+					if !ok || !conv.Pos().IsValid() {
+						continue
+					}
+					from, ok1 := bounds.OfType(conv.X.Type())
+					to, ok2 := bounds.OfType(conv.Type())
+					if ok1 && ok2 && !from.Within(to) && !yield(conv) {
+						return
+					}
+				}
+			}
+		}
+	}
+}
+
+// parsedBy gives the call of package strconv that a number comes from.
+func parsedBy(v ssa.Value) *ssa.Call {
+	for range 4 { // a sum, a conversion, a variable of a branch
+		switch x := v.(type) {
+		case *ssa.Extract:
+			call, ok := x.Tuple.(*ssa.Call)
+			if !ok || x.Index != 0 {
+				return nil
+			}
+			switch query.CalleeSSA(&call.Call) {
+			case "strconv.Atoi":
+				return call
+			case "strconv.ParseInt", "strconv.ParseUint":
+				if _, ok := query.IntSSA(call.Call.Args[2]); ok { // else whoever chose the size chose the type
+					return call
+				}
+			}
+			return nil
+		case *ssa.BinOp:
+			if x.Op != token.ADD && x.Op != token.SUB && x.Op != token.MUL {
+				return nil
+			}
+			v = x.X
+		case *ssa.Convert:
+			v = x.X
+		case *ssa.ChangeType:
+			v = x.X
+		default:
+			return nil
+		}
+	}
+	return nil
+}
+
+// takesApart reports whether a conversion is meant to lose something: byte(n) next to
+// byte(n>>8), or byte(n)&0x3f.
+func takesApart(conv *ssa.Convert) bool {
+	bitwise := func(v ssa.Value) bool {
+		if v.Referrers() == nil {
+			return false
+		}
+		for _, r := range *v.Referrers() {
+			if op, ok := r.(*ssa.BinOp); ok && op.X == v {
+				switch op.Op {
+				case token.SHR, token.AND, token.XOR, token.AND_NOT:
+					return true
+				}
+			}
+		}
+		return false
+	}
+	if op, ok := conv.X.(*ssa.BinOp); ok {
+		switch op.Op {
+		case token.SHR, token.AND, token.XOR, token.AND_NOT, token.OR:
+			return true
+		}
+		if bitwise(op.X) {
+			return true
+		}
+	}
+	return bitwise(conv.X) || bitwise(conv)
+}
+
+// parseSized gives the fix that parses with the size of the target.
+func parseSized(pass *check.PackagePass, fl *flow.Flow, call *ssa.Call, to types.Type) []check.Fix {
+	b, ok := to.Underlying().(*types.Basic)
+	if !ok {
+		return nil
+	}
+	unsigned := query.CalleeSSA(&call.Call) == "strconv.ParseUint"
+	bits := map[types.BasicKind]string{types.Int8: "8", types.Int16: "16", types.Int32: "32", types.Uint8: "8", types.Uint16: "16", types.Uint32: "32"}[b.Kind()]
+	if bits == "" || unsigned != (b.Info()&types.IsUnsigned != 0) {
+		return nil
+	}
+	for _, c := range fl.Calls("strconv.ParseInt", "strconv.ParseUint") {
+		if c.Instr != ssa.CallInstruction(call) || len(c.Expr.Args) != 3 {
+			continue
+		}
+		return []check.Fix{{Title: "Parse " + bits + " bits", Edits: []check.Edit{pass.Edit(c.Expr.Args[2], bits)}}}
+	}
+	return nil
+}

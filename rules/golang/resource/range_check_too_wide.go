@@ -1,0 +1,116 @@
+package resource
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"go/token"
+	"go/types"
+	"math/big"
+
+	"golang.org/x/tools/go/analysis"
+	"golang.org/x/tools/go/ssa"
+
+	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/rules/golang/internal/bounds"
+	"github.com/peercheck/peercheck/rules/golang/internal/flow"
+)
+
+//go:embed testdata/range-check-too-wide.txtar
+var rangeCheckTooWideExamples string
+
+// RangeCheckTooWide finds checks of a number that let through what the conversion
+// after them cannot keep.
+var RangeCheckTooWide = &check.Check{
+	ID:         "go/range-check-too-wide",
+	Title:      "A range check lets through what does not fit",
+	CWE:        []check.CWE{190, 681, 197},
+	Severity:   check.Medium,
+	Confidence: check.Firm,
+	Since:      "0.1",
+	Requires:   []*analysis.Analyzer{flow.Analyzer},
+	RunPackage: runRangeCheckTooWide,
+	Page: check.Page{
+		What: "A number is compared with constants on both sides and then converted to a smaller integer, alone or after a calculation, and some of the numbers that got through do not fit: `if n >= 0 && n <= 256 { b = byte(n) }`.",
+		Why: "The check shows that the number can be anything, and that the author wanted to keep out what does not fit; the boundary is off by one, is that of another type, or is made wrong by what is added afterwards. What slips through becomes " +
+			"another number: 256 becomes 0.",
+		Fix:    "Compare with the limits of the type (`math.MaxUint8`), and compare what is converted, after the calculation. There is no quick fix.",
+		Limits: "Only comparisons with constants are looked at. A byte of -128 to 255 is taken to be meant, as is a conversion next to a shift of the same number. So is test code.",
+		References: []string{
+			"https://cwe.mitre.org/data/definitions/681.html",
+			"https://cwe.mitre.org/data/definitions/193.html",
+		},
+		Examples: rangeCheckTooWideExamples,
+	},
+}
+
+func runRangeCheckTooWide(_ context.Context, pass *check.PackagePass) error {
+	fl, ok := pass.ResultOf[flow.Analyzer].(*flow.Flow)
+	if !ok {
+		return nil
+	}
+	for conv := range conversions(fl) {
+		if takesApart(conv) || !checked(conv.X, conv.Block()) {
+			continue
+		}
+		from, _ := bounds.Of(conv.X, conv.Block())
+		to, _ := bounds.OfType(conv.Type())
+		if from.Empty() || from.Within(to) || eitherSign(from, to) {
+			continue
+		}
+		worst := from.Max
+		if worst.Cmp(to.Max) <= 0 {
+			worst = from.Min
+		}
+		pass.Report(check.Finding{
+			Message:  fmt.Sprintf("the check lets %s through, which does not fit into %s", worst, types.TypeString(conv.Type(), types.RelativeTo(pass.Pkg))),
+			Location: pass.Location(place(conv.Pos())),
+		})
+	}
+	return nil
+}
+
+// checked reports whether a number, or the one that it is calculated from, is compared
+// with constants on both sides before a block.
+func checked(v ssa.Value, at *ssa.BasicBlock) bool {
+	for {
+		below, above := bounds.Checked(v, at)
+		full, ok := bounds.OfType(v.Type())
+		if ok && above && (below || full.Min.Sign() == 0) {
+			return true
+		}
+		switch x := v.(type) {
+		case *ssa.BinOp:
+			if _, ok := x.Y.(*ssa.Const); ok {
+				v = x.X
+			} else if _, ok := x.X.(*ssa.Const); ok {
+				v = x.Y
+			} else {
+				return false // of two numbers
+			}
+		case *ssa.UnOp:
+			if x.Op == token.MUL {
+				return false // of memory
+			}
+			v = x.X
+		case *ssa.Convert:
+			v = x.X
+		case *ssa.ChangeType:
+			v = x.X
+		default:
+			return false
+		}
+	}
+}
+
+// eitherSign reports whether a range is all of an integer's bits, read with a sign and
+// without: -128 to 255 of a byte.
+func eitherSign(r, of bounds.Range) bool {
+	bits := uint(of.Max.BitLen())
+	if of.Min.Sign() != 0 {
+		bits++
+	}
+	half := new(big.Int).Lsh(big.NewInt(1), bits-1)
+	most := new(big.Int).Sub(new(big.Int).Lsh(half, 1), big.NewInt(1))
+	return r.Min.Cmp(new(big.Int).Neg(half)) == 0 && r.Max.Cmp(most) == 0
+}
