@@ -126,14 +126,18 @@ func (s *session) complete(uri string) {
 	})
 }
 
-// resident is the memory of the process in MB (proc(5), VmRSS).
-func (s *session) resident() float64 {
+// resident is the memory of the process in MB (proc(5), VmRSS), and peak the most
+// that it ever was (VmHWM).
+func (s *session) resident() float64 { return s.memory("VmRSS:") }
+func (s *session) peak() float64     { return s.memory("VmHWM:") }
+
+func (s *session) memory(field string) float64 {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.pid))
 	if err != nil {
 		return 0
 	}
 	for line := range strings.Lines(string(status)) {
-		if rest, ok := strings.CutPrefix(line, "VmRSS:"); ok {
+		if rest, ok := strings.CutPrefix(line, field); ok {
 			kb, _ := strconv.ParseFloat(strings.Fields(rest)[0], 64)
 			return kb / 1024
 		}
@@ -317,6 +321,8 @@ func BenchmarkLargeModule(b *testing.B) {
 			s.show("file://"+filepath.Join(dir, name), string(text))
 		}
 		b.ReportMetric(s.resident(), "RSS-MB")
+		b.ReportMetric(s.peak(), "peak-MB")
+		b.ReportMetric(s.cpu().Seconds(), "cpu-s")
 	}
 }
 
