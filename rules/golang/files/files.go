@@ -9,6 +9,9 @@ func All() []*check.Check {
 	return []*check.Check{
 		DotLookupAllowed,
 		FilePermissionsTooWide,
+		FixedNameFollowsLink,
+		LinkWithinRoot,
+		PathCleanedNotConfined,
 		PathPrefixWithoutSeparator,
 		PredictableTempFile,
 	}

@@ -52,7 +52,7 @@ func runPredictableTempFile(_ context.Context, pass *check.PackagePass) error {
 		return nil
 	}
 	t := &temps{Flow: fl}
-	create, exclusive := flagOf(pass, "O_CREATE"), flagOf(pass, "O_EXCL")
+	create, exclusive := flagOf(pass, "os.O_CREATE"), flagOf(pass, "os.O_EXCL")
 	for _, c := range fl.Calls("os.Create", "os.WriteFile", "io/ioutil.WriteFile", "os.OpenFile") {
 		if c.Name == "os.OpenFile" {
 			flags, known := query.IntSSA(c.Arg(1))
@@ -77,9 +77,10 @@ func runPredictableTempFile(_ context.Context, pass *check.PackagePass) error {
 	return nil
 }
 
-// flagOf gives the value of a constant of package os, 0 if nothing imports it.
+// flagOf gives the value of a constant by its qualified name, 0 if nothing imports
+// it.
 func flagOf(pass *check.PackagePass, name string) int64 {
-	k, ok := query.Lookup(pass.Pkg, "os."+name).(*types.Const)
+	k, ok := query.Lookup(pass.Pkg, name).(*types.Const)
 	if !ok {
 		return 0
 	}

@@ -194,14 +194,14 @@ func (f *optionFinder) isOperand(v ssa.Value) bool {
 		}
 		return false
 	}
-	words := purpose.Words(valueName(v))
+	words := purpose.Words(text.ValueName(v))
 	return len(words) > 0 && slices.Contains(operandNames, words[len(words)-1]) && text.Textual(v.Type())
 }
 
 // asksForDash reports whether a call asks whether something begins with a dash, or
 // validates it.
 func asksForDash(call *ssa.CallCommon) bool {
-	if validator(calleeName(call)) {
+	if text.Validates(text.CalleeName(call)) {
 		return true
 	}
 	return slices.ContainsFunc(call.Args, func(arg ssa.Value) bool {

@@ -3,7 +3,6 @@ package injection
 import (
 	"go/ast"
 	"go/token"
-	"go/types"
 	"regexp"
 	"slices"
 	"strings"
@@ -14,7 +13,6 @@ import (
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/golang/query"
 	"github.com/peercheck/peercheck/lib/golang/taint"
-	"github.com/peercheck/peercheck/rules/golang/internal/purpose"
 	"github.com/peercheck/peercheck/rules/golang/internal/text"
 )
 
@@ -47,7 +45,7 @@ func assembledIn(pass *check.PackagePass, safe func(string) bool) *assembled {
 // from constants, numbers and what is escaped.
 func (a *assembled) unescaped(v ssa.Value) bool {
 	found := false
-	a.Behind(v, a.clean, nil, func(leaf ssa.Value) { found = found || a.open(leaf) })
+	a.Behind(v, a.clean, nil, func(leaf ssa.Value) { found = found || text.Open(leaf) })
 	return found
 }
 
@@ -57,9 +55,9 @@ func (a *assembled) clean(v ssa.Value) bool {
 		v = e.Tuple
 	}
 	if call, ok := v.(*ssa.Call); ok {
-		return a.safe(calleeName(&call.Call)) || a.isSafeVariable(&call.Call)
+		return a.safe(text.CalleeName(&call.Call)) || a.isSafeVariable(&call.Call)
 	}
-	return harmlessType(v.Type())
+	return text.Harmless(v.Type())
 }
 
 // isSafeVariable reports whether a variable that is called holds a safe function.
@@ -70,50 +68,6 @@ func (a *assembled) isSafeVariable(call *ssa.CallCommon) bool {
 	for _, o := range a.Origins(call.Value) {
 		if fn, ok := o.(*ssa.Function); ok && a.safe(fn.Name()) {
 			return true
-		}
-	}
-	return false
-}
-
-// open reports whether a value from outside of what can be seen may be any text.
-// What package-level variables hold is the program's own.
-func (a *assembled) open(v ssa.Value) bool {
-	if a.isGlobal(v) {
-		return false
-	}
-	if tuple, ok := v.Type().(*types.Tuple); ok {
-		return tuple.Len() > 0 && holdsText(tuple.At(0).Type())
-	}
-	return holdsText(v.Type())
-}
-
-// isGlobal reports whether a value is held by a package-level variable, or is a
-// part of what one holds.
-func (a *assembled) isGlobal(v ssa.Value) bool {
-	for range 10 { // deeper than any structure that is written out
-		switch x := v.(type) {
-		case *ssa.Global:
-			return true
-		case *ssa.UnOp:
-			v = x.X
-		case *ssa.FieldAddr:
-			v = x.X
-		case *ssa.Field:
-			v = x.X
-		case *ssa.IndexAddr:
-			v = x.X
-		case *ssa.Index:
-			v = x.X
-		case *ssa.Lookup:
-			v = x.X
-		case *ssa.Extract:
-			v = x.Tuple
-		case *ssa.Next:
-			v = x.Iter
-		case *ssa.Range:
-			v = x.X
-		default:
-			return false
 		}
 	}
 	return false
@@ -130,7 +84,7 @@ func (a *assembled) isAsked(v ssa.Value, asks func(call *ssa.CallCommon) bool) b
 	same := func(other ssa.Value) bool {
 		found := false
 		a.Behind(other, func(ssa.Value) bool { return false }, nil, func(leaf ssa.Value) {
-			found = found || leaf == v || leaf.Parent() == fn && valueName(v) != "" && valueName(leaf) == valueName(v)
+			found = found || leaf == v || leaf.Parent() == fn && text.ValueName(v) != "" && text.ValueName(leaf) == text.ValueName(v)
 		})
 		return found
 	}
@@ -155,63 +109,6 @@ func (a *assembled) isAsked(v ssa.Value, asks func(call *ssa.CallCommon) bool) b
 	return false
 }
 
-// valueName is the name of a parameter that others set, or of a field; "" for
-// anything else.
-func valueName(v ssa.Value) string {
-	switch v := v.(type) {
-	case *ssa.Parameter:
-		return v.Name()
-	case *ssa.UnOp:
-		if field, ok := v.X.(*ssa.FieldAddr); ok {
-			return fieldName(field)
-		}
-	case *ssa.Field:
-		if s, ok := v.X.Type().Underlying().(*types.Struct); ok {
-			return s.Field(v.Field).Name()
-		}
-	}
-	return ""
-}
-
-// validator reports whether a function is named for looking at a value before it
-// is used.
-func validator(name string) bool {
-	for _, w := range purpose.Words(name) {
-		switch w {
-		case "valid", "validate", "validates", "check", "verify", "sanitize", "sanitise", "safe", "allowed", "ensure", "assert", "reject", "malicious":
-			return true
-		}
-	}
-	return name == "MatchString"
-}
-
-// holdsText reports whether a type is text, or a container of it.
-func holdsText(t types.Type) bool {
-	if harmlessType(t) {
-		return false
-	}
-	switch u := t.Underlying().(type) {
-	case *types.Slice:
-		return text.Textual(t) || holdsText(u.Elem())
-	case *types.Map:
-		return holdsText(u.Elem()) || holdsText(u.Key())
-	case *types.Pointer:
-		b, ok := u.Elem().Underlying().(*types.Basic)
-		return ok && b.Info()&types.IsString != 0
-	}
-	return text.Textual(t)
-}
-
-// harmlessType reports whether a type says that its values need no escaping.
-func harmlessType(t types.Type) bool {
-	switch query.TypeName(t) {
-	case "html/template.HTML", "html/template.HTMLAttr", "html/template.JS", "html/template.JSStr", "html/template.CSS", "html/template.URL", "html/template.Srcset",
-		"time.Time", "time.Duration", "time.Month", "net.IP", "net/netip.Addr", "reflect.Type", "reflect.Kind", "encoding/json.Number", "github.com/google/uuid.UUID":
-		return true
-	}
-	return false
-}
-
 // named makes a function that accepts the names of functions that match, and of
 // those whose result no one chooses.
 func named(pattern string) func(string) bool {
@@ -224,38 +121,6 @@ func named(pattern string) func(string) bool {
 // ownText are functions whose text is their own: digests, dates, numbers, codings
 // without special characters.
 var ownText = regexp.MustCompile(`(?i)^(itoa|format(int|uint|float|bool)?|rfc3339|unix.*|hex|encodetostring|sum|hash|digest|checksum|uuid|newstring|hostname|getpid|getwd|statustext|typename|version|len|now|since|base64.*|nonce|random.*|rand.*|csrf.*|xsrf.*)$`)
-
-// calleeName is the bare name of a function or method, also of a function value
-// that a package-level variable holds.
-func calleeName(call *ssa.CallCommon) string {
-	if call.IsInvoke() {
-		return call.Method.Name()
-	}
-	if fn := call.StaticCallee(); fn != nil {
-		return fn.Name()
-	}
-	if u, ok := call.Value.(*ssa.UnOp); ok {
-		switch x := u.X.(type) {
-		case *ssa.Global:
-			return x.Name()
-		case *ssa.FieldAddr:
-			return fieldName(x)
-		}
-	}
-	return ""
-}
-
-func fieldName(x *ssa.FieldAddr) string {
-	p, ok := x.X.Type().Underlying().(*types.Pointer)
-	if !ok {
-		return ""
-	}
-	s, ok := p.Elem().Underlying().(*types.Struct)
-	if !ok {
-		return ""
-	}
-	return s.Field(x.Field).Name()
-}
 
 // known reports whether the way of a stranger's data into one of some classes of
 // sink is known at a place.

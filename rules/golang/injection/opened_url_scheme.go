@@ -117,7 +117,7 @@ func (a *assembled) isForeignURL(v ssa.Value) bool {
 			found = true
 		}
 	}, func(leaf ssa.Value) {
-		for _, w := range purpose.Words(valueName(leaf)) {
+		for _, w := range purpose.Words(text.ValueName(leaf)) {
 			switch w {
 			case "url", "uri", "link", "href", "addr", "address", "page", "site", "website", "endpoint", "target", "homepage":
 				found = found || text.Textual(leaf.Type())
@@ -153,7 +153,7 @@ func (a *assembled) looksAtScheme(fn *ssa.Function) bool {
 		}
 		for _, b := range f.Blocks {
 			for _, instr := range b.Instrs {
-				if field, ok := instr.(*ssa.FieldAddr); ok && fieldName(field) == "Scheme" && isRead(field) {
+				if field, ok := instr.(*ssa.FieldAddr); ok && text.FieldName(field) == "Scheme" && isRead(field) {
 					return true
 				}
 			}

@@ -161,8 +161,8 @@ func (f *sortFinder) column(v ssa.Value, at ast.Node) {
 			}
 		}
 	}, func(leaf ssa.Value) {
-		name := valueName(leaf)
-		if !isSortName(name) || !text.Textual(leaf.Type()) || f.isGlobal(leaf) || f.isAsked(leaf, asksForColumn) {
+		name := text.ValueName(leaf)
+		if !isSortName(name) || !text.Textual(leaf.Type()) || text.Global(leaf) || f.isAsked(leaf, asksForColumn) {
 			return
 		}
 		place := f.syntaxOf(leaf)
@@ -214,6 +214,6 @@ func (f *sortFinder) syntaxOf(v ssa.Value) ast.Node {
 
 // asksForColumn reports whether a call compares a text, or looks at it.
 func asksForColumn(call *ssa.CallCommon) bool {
-	name := calleeName(call)
-	return name == "EqualFold" || strings.HasPrefix(name, "Contains") || validator(name)
+	name := text.CalleeName(call)
+	return name == "EqualFold" || strings.HasPrefix(name, "Contains") || text.Validates(name)
 }

@@ -1,0 +1,110 @@
+package files
+
+import (
+	"context"
+	_ "embed"
+	"go/ast"
+	"slices"
+
+	"golang.org/x/tools/go/analysis"
+	"golang.org/x/tools/go/ssa"
+
+	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/lib/golang/query"
+	"github.com/peercheck/peercheck/rules/golang/internal/text"
+)
+
+//go:embed testdata/path-cleaned-not-confined.txtar
+var pathCleanedNotConfinedExamples string
+
+// PathCleanedNotConfined finds paths that were cleaned, and may leave their folder
+// all the same.
+var PathCleanedNotConfined = &check.Check{
+	ID:         "go/path-cleaned-not-confined",
+	Title:      "Path is cleaned, which does not keep it in its folder",
+	CWE:        []check.CWE{22, 23},
+	Severity:   check.Medium,
+	Confidence: check.Tentative,
+	Since:      "0.1",
+	Requires:   []*analysis.Analyzer{text.Analyzer},
+	RunPackage: runPathCleanedNotConfined,
+	Page: check.Page{
+		What: "A name that a caller or decoded data gives is joined to a folder and passed through `filepath.Clean` or `filepath.FromSlash`, then used, and nothing asks whether it stayed in the folder.",
+		Why: "`Join` cleans already, and `..` at the beginning of the name survives both: `filepath.Join(\"/srv/data\", filepath.Clean(\"../../etc/passwd\"))` is `/etc/passwd`. A name with slashes that must be converted comes from an archive, an URL or metadata, " +
+			"and so from elsewhere: the names of targets in remote metadata wrote outside of the cache of sigstore (CVE-2026-24137).",
+		Fix:    "Open the file through `os.OpenRoot`. Or refuse what `filepath.IsLocal(name)` does not accept. `filepath.Join(root, filepath.Clean(\"/\"+name))` keeps names in the folder too, by renaming them.",
+		Limits: "Where the name comes from is not asked, only that other packages, or decoded data, can choose it. Any guard in the function, in one that it calls or in one that calls it, is enough: IsLocal, Rel, HasPrefix, a look for `..` or a slash, EvalSymlinks, os.Root, a function called valid, check or safe.",
+		References: []string{
+			"https://cwe.mitre.org/data/definitions/23.html",
+			"https://pkg.go.dev/path/filepath#IsLocal",
+			"https://go.dev/blog/osroot",
+		},
+		Examples: pathCleanedNotConfinedExamples,
+	},
+}
+
+func runPathCleanedNotConfined(_ context.Context, pass *check.PackagePass) error {
+	x, _ := pass.ResultOf[text.Analyzer].(*text.Index)
+	if x == nil {
+		return nil
+	}
+	reported := map[ast.Expr]bool{}
+	for c, path := range used(x) {
+		for _, join := range joinsOf(x, path) {
+			at := cleaning(x, join)
+			if at == nil || reported[at] || isGuarded(x, join.Parent()) || isGuarded(x, c.Fn) {
+				continue
+			}
+			reported[at] = true
+			pass.Report(check.Finding{
+				Message:  "`..` at the beginning of the name survives this, and leads out of the folder",
+				Location: pass.Location(at),
+			})
+		}
+	}
+	return nil
+}
+
+// cleaning gives the expression that cleans a joined path, or one of its elements
+// after the first, if such an element may be anything; nil otherwise.
+func cleaning(x *text.Index, join *ssa.Call) ast.Expr {
+	elements := x.Arguments(join.Call.Args[0])
+	if len(elements) < 2 {
+		return nil
+	}
+	if _, rooted := query.StringSSA(elements[0]); rooted && !isFolder(elements[0]) {
+		return nil
+	}
+	whole := cleanerOf(x, join)
+	for _, e := range elements[1:] {
+		call := callOf(e)
+		if call != nil && cleans(call) && foreign(x, call.Call.Args[0]) {
+			return x.Expr(call)
+		}
+		if whole != nil && foreign(x, e) {
+			return whole
+		}
+	}
+	return nil
+}
+
+// isFolder reports whether a constant element is a folder other than the root.
+func isFolder(v ssa.Value) bool {
+	s, _ := query.StringSSA(v)
+	return s != "" && s != "/" && s != "."
+}
+
+// cleanerOf gives the call that cleans or converts what a call gives, nil if none
+// does.
+func cleanerOf(x *text.Index, v *ssa.Call) ast.Expr {
+	for _, r := range *v.Referrers() {
+		if call, ok := r.(*ssa.Call); ok && cleans(call) {
+			return x.Expr(call)
+		}
+	}
+	return nil
+}
+
+func cleans(call *ssa.Call) bool {
+	return slices.Contains([]string{"path/filepath.Clean", "path.Clean", "path/filepath.FromSlash"}, query.CalleeSSA(&call.Call))
+}
