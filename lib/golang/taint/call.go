@@ -3,6 +3,7 @@ package taint
 import (
 	"go/token"
 	"go/types"
+	"slices"
 	"strings"
 
 	"golang.org/x/tools/go/ssa"
@@ -126,6 +127,9 @@ func (g *graph) invoked(s *site, method *types.Func, iface types.Type) {
 // value's own parameters and results (closure).
 func (g *graph) dynamic(s *site, fn ssa.Value) {
 	at := g.cell(fn)
+	if slices.Contains(at.path[:], elements) && !g.local(at) {
+		return // one of many, nobody knows which
+	}
 	s.name = "the function value"
 	for i, v := range s.operands {
 		n := none
@@ -151,6 +155,15 @@ func (g *graph) dynamic(s *site, fn ssa.Value) {
 	for _, f := range g.run.fieldFunctions(fn) {
 		g.apply(s, g.run.local(f), nil)
 	}
+}
+
+// local reports whether a cell is part of what the function itself made.
+func (g *graph) local(c cell) bool {
+	switch g.nodes[c.node].value.(type) {
+	case *ssa.Alloc, *ssa.MakeMap, *ssa.MakeSlice:
+		return true
+	}
+	return false
 }
 
 func resultCount(v ssa.Value) int {
@@ -446,8 +459,8 @@ func (g *graph) getter(s *site, obj *types.Func) {
 	from, keep := g.use(s.operands[0], s.block)
 	keep &= g.run.typeMask(value.Type())
 	if keep != 0 {
-		// Whatever part it is, it is a part: its own path is not known.
-		g.addEdge(from, edge{to: cell{node: g.node(value, 0)}, keep: keep, note: none})
+		// Whatever part it is, it is a part. That another part is untrusted says nothing.
+		g.addEdge(from, edge{to: cell{node: g.node(value, 0)}, keep: keep, whole: true, note: none})
 	}
 }
 

@@ -50,11 +50,11 @@ type edge struct {
 	to   cell
 	keep models.Set
 	same bool
-	// afterHost says that a scheme and host come before it: what starts with a slash
-	// leaves them as they are.
-	afterHost bool
-	note      int32 // -1 for a step not worth telling
-	next      int32
+	// whole says that only data that from is, or is part of, goes on: not that in parts
+	// of it.
+	whole bool
+	note  int32 // -1 for a step not worth telling
+	next  int32
 }
 
 // An alias says that a part of a node holds a copy of a pointer.
@@ -66,11 +66,10 @@ type alias struct {
 
 // A write is an edge that is still to be made for the other targets of a cell.
 type write struct {
-	from, to  cell
-	keep      models.Set
-	same      bool
-	afterHost bool
-	note      int32
+	from, to cell
+	keep     models.Set
+	same     bool
+	note     int32
 }
 
 type seed struct {
@@ -274,7 +273,9 @@ func (g *graph) part(c cell, e uint32) cell {
 			g.deep = map[deepPart]int32{}
 		}
 		g.deep[k] = n
-		g.addEdge(c, edge{to: cell{node: n}, keep: models.All, note: none})
+		if !g.run.names.calls[e] { // a function does not return what is in the object that holds it
+			g.addEdge(c, edge{to: cell{node: n}, keep: models.All, note: none})
+		}
 	}
 	return cell{node: n}
 }
@@ -289,6 +290,8 @@ func carries(v ssa.Value) bool {
 	switch v := v.(type) {
 	case *ssa.Const, *ssa.Builtin:
 		return false
+	case *ssa.MakeInterface:
+		return carries(v.X)
 	default:
 		if t, ok := v.Type().(*types.Basic); ok && t.Info()&types.IsBoolean != 0 {
 			return false
@@ -308,6 +311,20 @@ func shared(t types.Type) bool {
 		return t.Kind() == types.UnsafePointer
 	}
 	return false
+}
+
+// sharing is shared of what is in an interface, where that is known.
+func sharing(v ssa.Value) bool {
+	for {
+		switch x := v.(type) {
+		case *ssa.MakeInterface:
+			v = x.X
+		case *ssa.ChangeInterface:
+			v = x.X
+		default:
+			return shared(v.Type())
+		}
+	}
 }
 
 // use gives the cell of a value as it is used in a block, and the classes for
@@ -347,7 +364,7 @@ func (g *graph) assign(to cell, v ssa.Value, at *ssa.BasicBlock, note int32) {
 		return
 	}
 	g.write(write{from: from, to: to, keep: keep, same: true, note: note})
-	if shared(v.Type()) {
+	if sharing(v) {
 		g.addAlias(to, from)
 	}
 }
@@ -358,7 +375,7 @@ func (g *graph) write(w write) {
 	if w.keep == 0 {
 		return
 	}
-	g.addEdge(w.from, edge{to: w.to, keep: w.keep, same: w.same, afterHost: w.afterHost, note: w.note})
+	g.addEdge(w.from, edge{to: w.to, keep: w.keep, same: w.same, note: w.note})
 	g.writes = append(g.writes, w)
 }
 
@@ -368,7 +385,7 @@ func (g *graph) finishWrites() {
 		buffer = g.targets(w.to, buffer[:0])
 		for _, to := range buffer[1:] {
 			if to != w.from {
-				g.addEdge(w.from, edge{to: to, keep: w.keep, same: w.same, afterHost: w.afterHost, note: w.note})
+				g.addEdge(w.from, edge{to: to, keep: w.keep, same: w.same, note: w.note})
 			}
 		}
 	}
@@ -481,7 +498,7 @@ func (g *graph) instruction(instr ssa.Instruction, block *ssa.BasicBlock) {
 			keep := g.run.valueMask(v) &^ g.guards.clearedOnEdge(from, block.Preds[k], block) &^ g.run.starts(v)
 			if from != to && keep != 0 {
 				g.addEdge(from, edge{to: to, keep: keep, same: true, note: none})
-				if shared(i.Type()) {
+				if sharing(v) {
 					g.addAlias(to, from)
 				}
 			}
@@ -563,11 +580,11 @@ func (g *graph) binary(i *ssa.BinOp, block *ssa.BasicBlock) {
 			mask &^= g.run.prefixClears(i.X, i.Y)
 		}
 		if mask != 0 {
-			n, after := none, false
+			n := none
 			if i.Op == token.ADD && k == 1 {
-				n, after = g.mix(), g.run.afterHost(g.run.pieces(i.X, nil))
+				n = g.mix()
 			}
-			g.addEdge(from, edge{to: to, keep: mask, note: n, afterHost: after})
+			g.addEdge(from, edge{to: to, keep: mask, note: n})
 		}
 	}
 }

@@ -41,7 +41,7 @@ func (g *graph) applyModel(s *site, m *models.Function) {
 			if from.value == nil || len(sink.At.Path) == 0 && !carries(from.value) {
 				continue
 			}
-			keep := models.All &^ g.guards.cleared(from.cell, s.block) & from.typeMask
+			keep := models.All &^ g.guards.cleared(from.cell, s.block) &^ g.run.starts(from.value) & from.typeMask
 			if keep&sink.Class.Bit == 0 {
 				continue
 			}
@@ -252,11 +252,11 @@ func (g *graph) modelFlow(s *site, m *models.Function, flow models.Flow) {
 			continue
 		}
 		keep := from.typeMask &^ flow.Clears &^ g.guards.cleared(from.cell, s.block)
-		after := false
+		if from.value != nil {
+			keep &^= g.run.starts(from.value)
+		}
 		if m.Format >= 0 && from.operand-btoi(s.receiver) > m.Format {
-			var clears models.Set
-			clears, after = g.formatClears(s, m.Format, from.operand-btoi(s.receiver)-m.Format-1)
-			keep &^= clears
+			keep &^= g.formatClears(s, m.Format, from.operand-btoi(s.receiver)-m.Format-1)
 		}
 		keep &^= g.run.numbers.parsed(m.Name, s.operands)
 		if strings.HasSuffix(m.Name, ".Clean") && from.value != nil {
@@ -270,7 +270,7 @@ func (g *graph) modelFlow(s *site, m *models.Function, flow models.Flow) {
 			if from.cell == to.cell || keep&to.typeMask == 0 {
 				continue
 			}
-			g.write(write{from: from.cell, to: to.cell, keep: keep & to.typeMask, same: flow.Same, afterHost: after, note: n})
+			g.write(write{from: from.cell, to: to.cell, keep: keep & to.typeMask, same: flow.Same, note: n})
 			if flow.Same {
 				g.addAlias(to.cell, from.cell)
 			}
@@ -599,6 +599,9 @@ func (r *run) requestPath(value ssa.Value) bool {
 // starts says what cannot be at the start of a value: the path of a request begins with
 // a slash.
 func (r *run) starts(v ssa.Value) models.Set {
+	if i, ok := v.(*ssa.MakeInterface); ok {
+		v = i.X
+	}
 	if s, ok := v.(*ssa.Slice); ok && s.Low == nil {
 		v = s.X
 	}
@@ -606,12 +609,6 @@ func (r *run) starts(v ssa.Value) models.Set {
 		return models.Rootless
 	}
 	return 0
-}
-
-// afterHost reports whether a text begins with a scheme, after which a path cannot lead
-// elsewhere.
-func (r *run) afterHost(list []piece) bool {
-	return len(list) > 1 && !list[0].unknown && strings.Contains(list[0].text, "://")
 }
 
 // withoutSlash reports whether a text does not begin with a slash, because all of them
@@ -644,21 +641,20 @@ func (r *run) prefixClears(before, value ssa.Value) models.Set {
 	return r.clearedAfter(list)
 }
 
-// formatClears is prefixClears and afterHost for an argument of a format.
-func (g *graph) formatClears(s *site, format, argument int) (clears models.Set, afterHost bool) {
+// formatClears is prefixClears for an argument of a format.
+func (g *graph) formatClears(s *site, format, argument int) models.Set {
 	text, ok := g.argumentConst(s, format)
 	if !ok {
-		return 0, false
+		return 0
 	}
 	values, _ := g.variadic(s)
-	before := g.run.formatPieces(text, values, argument, nil)
-	clears = g.run.clearedAfter(before)
+	clears := g.run.clearedAfter(g.run.formatPieces(text, values, argument, nil))
 	if verb := verbOf(text, argument); verb == 'd' || verb == 'x' || verb == 'X' || verb == 't' || verb == 'T' || verb == 'U' {
 		clears |= g.run.models.Shape("number")
 	} else if verb == 'q' {
 		clears |= g.run.models.Shape("quoted")
 	}
-	return clears, g.run.afterHost(before)
+	return clears
 }
 
 func verbOf(format string, n int) byte {
@@ -707,6 +703,9 @@ func (r *run) clearedAfter(list []piece) models.Set {
 	}
 	if text != "" {
 		clears |= r.models.Shape("not-first")
+	}
+	if i := strings.Index(text, "://"); i >= 0 && (len(list) > 1 || i+len("://") < len(text)) {
+		clears |= models.Double // after a host, only what does not start with a slash changes it
 	}
 	if fixesHost(text) {
 		clears |= r.models.Shape("fixed-host")

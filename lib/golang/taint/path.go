@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // A path leads from a value to a part of it: names of fields, and the elements
@@ -27,6 +28,7 @@ const (
 type interner struct {
 	ids   map[string]uint32
 	names []string
+	calls []bool // whether a name is that of a parameter or result
 }
 
 func newInterner() *interner {
@@ -43,6 +45,7 @@ func (in *interner) id(name string) uint32 {
 		id = uint32(len(in.names))
 		in.ids[name] = id
 		in.names = append(in.names, name)
+		in.calls = append(in.calls, strings.HasPrefix(name, "(") || strings.HasPrefix(name, ")"))
 	}
 	return id
 }
@@ -50,6 +53,17 @@ func (in *interner) id(name string) uint32 {
 // parameter and result are the elements of a function.
 func (in *interner) parameter(i int) uint32 { return in.id("(" + strconv.Itoa(i)) }
 func (in *interner) result(i int) uint32    { return in.id(")" + strconv.Itoa(i)) }
+
+// throughField reports whether a path leads to what a function is called with, or returns, that is kept in
+// a field or container rather than being the value itself.
+func (in *interner) throughField(p path) bool {
+	for i, e := range p {
+		if i > 0 && e != 0 && in.calls[e] {
+			return true
+		}
+	}
+	return false
+}
 
 // path interns a path; names spells it out.
 func (in *interner) path(names []string) path {

@@ -49,16 +49,16 @@ type run struct {
 	plain       map[*ssa.Function]bool
 	pieceMemo   map[ssa.Value][]piece
 
-	mutual                 bool // the functions at hand call each other
-	numbers                numbers
-	argument, redirect     *models.Class
-	redirectBit, afterBase models.Set
-	errors                 models.Set
-	strings                models.Set
-	spare                  spare
-	places                 *places
-	result                 *Result
-	found                  map[foundKey]int
+	mutual             bool // the functions at hand call each other
+	numbers            numbers
+	argument, redirect *models.Class
+	redirectBit        models.Set
+	errors             models.Set
+	strings            models.Set
+	spare              spare
+	places             *places
+	result             *Result
+	found              map[foundKey]int
 }
 
 type fieldKey struct {
@@ -83,7 +83,6 @@ func newRun(pass *analysis.Pass, fns *golang.Functions, m *models.Models) *run {
 		writers: map[types.Type]*models.Class{}, streams: map[streamKey][]*types.Func{}, implMemo: map[implKey][]*types.Func{}, similarMemo: map[*types.Func]*models.Function{}, patterns: map[string]models.Set{},
 		plain: map[*ssa.Function]bool{}, pieceMemo: map[ssa.Value][]piece{}, numbers: newNumbers(m), argument: m.Class("argument"), redirect: m.Class("redirect"), errors: m.Group("message"), strings: m.Group("string"), places: newPlaces(pass), result: &Result{}, found: map[foundKey]int{},
 	}
-	r.afterBase = m.Shape("after-base")
 	if r.redirect != nil {
 		r.redirectBit = r.redirect.Bit
 	}

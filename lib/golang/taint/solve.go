@@ -110,21 +110,19 @@ func (s *solver) spread(first int, reached func(s *solver, f int32, sink *sinkUs
 		for k := g.nodes[f.at.node].firstEdge; k != none; k = g.edges[k].next {
 			e := &g.edges[k]
 			keep := f.keep & e.keep
-			if e.afterHost && keep&models.Rootless == 0 {
-				keep &^= s.run.afterBase
-			}
 			if keep&^models.Start == 0 {
 				continue
 			}
 			t := fact{at: e.to, origin: f.origin, keep: keep, before: int32(i), note: e.note}
 			if rest, ok := f.at.path.cut(e.from); ok {
+				if e.whole && rest != (path{}) {
+					continue
+				}
 				t.same = f.same && e.same
 				if e.same && e.to.node >= 0 {
 					var deep bool
 					if t.at, deep = e.to.join(rest); deep {
-						if f.same {
-							continue // whose part it is would no longer be known
-						}
+						continue // it would be taken for another part
 					}
 				}
 			} else if rest, ok := e.from.cut(f.at.path); ok {

@@ -321,17 +321,17 @@ func (r *run) collect(s *solver, n int32, to end, t types.Type, sum *summary) {
 		from := s.origins[f.origin]
 		at := to
 		at.path = f.at.path
-		if from.kind == endSource {
-			if f.before == none && to.kind != endResult {
-				continue // that is what it is called with
-			}
-			r.keepState(s, i, at, t)
+		if from.kind == endSource && f.before == none && to.kind != endResult {
+			continue // that is what it is called with
 		}
 		if from.kind == at.kind && from.index == at.index && (from.path == at.path || f.before == none) {
 			continue
 		}
 		if from.kind == endGlobal || r.tooFar(from, at) {
 			continue
+		}
+		if from.kind == endSource {
+			r.keepState(s, i, at, t)
 		}
 		sum.add(&flow{from: from, to: at, same: f.same, keep: f.keep, steps: s.way(i), mixed: s.mixed(i)})
 	}
@@ -343,6 +343,9 @@ func (r *run) collect(s *solver, n int32, to end, t types.Type, sum *summary) {
 // iterators, where 20 remain. Functions that call each other multiply them (the
 // SSA builder of x/tools took minutes), so theirs are shallower.
 func (r *run) tooFar(from, to end) bool {
+	if r.names.throughField(from.path) || r.names.throughField(to.path) {
+		return true
+	}
 	if from.kind == endSource {
 		return false
 	}
