@@ -1,65 +1,165 @@
 package golang
 
 import (
-	"crypto/sha256"
-	"fmt"
+	"bytes"
+	"encoding/gob"
+	"slices"
 	"sync"
 
+	"golang.org/x/tools/go/analysis"
+
+	"github.com/peercheck/peercheck/lib/cache"
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/golang/load"
 )
 
-// A Cache keeps the facts about packages, so that those which did not change are
-// not analysed again. It belongs to one Loader. It is safe for concurrent use; the
-// zero value is an empty one, and nil keeps nothing.
+// A Cache keeps what Run found out, so that packages which did not change, and
+// import none of which the facts changed, are not analysed again. It is safe for
+// concurrent use; the zero value keeps it in memory, nil nowhere.
 type Cache struct {
+	// Disk keeps it for other processes as well; nil does not.
+	Disk *cache.Dir
+
 	mu    sync.Mutex
-	facts map[string]facts
-	order []string // of the keys, oldest first
+	data  map[cache.Key][]byte
+	order []cache.Key // oldest first
+	bytes int
 }
 
-// keptFacts bounds the packages in a Cache: those of the largest modules, twice.
-const keptFacts = 4096
+// keptBytes is what a Cache keeps in memory: the facts of x/tools take 4 MB.
+const keptBytes = 64 << 20
 
-// cacheKey identifies a package and the checks that make facts about it.
-func cacheKey(pkg *load.Package, checks []*check.Check) string {
-	h := sha256.New()
-	fmt.Fprintf(h, "%q\n", pkg.Key)
-	for _, c := range checks {
-		fmt.Fprintln(h, c.ID)
-	}
-	return string(h.Sum(nil))
-}
-
-func (c *Cache) get(pkg *load.Package, checks []*check.Check, to *facts) bool {
+func (c *Cache) get(k cache.Key, to any) bool {
 	if c == nil {
 		return false
 	}
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	f, ok := c.facts[cacheKey(pkg, checks)]
-	if ok {
-		*to = f
+	data, ok := c.data[k]
+	c.mu.Unlock()
+	if !ok {
+		if data, ok = c.Disk.Get(k); ok {
+			c.keep(k, data)
+		}
 	}
-	return ok
+	return ok && gob.NewDecoder(bytes.NewReader(data)).Decode(to) == nil
 }
 
-func (c *Cache) put(pkg *load.Package, checks []*check.Check, f facts) {
+func (c *Cache) put(k cache.Key, from any) {
 	if c == nil {
 		return
 	}
+	var out bytes.Buffer
+	if gob.NewEncoder(&out).Encode(from) != nil {
+		return
+	}
+	c.keep(k, out.Bytes())
+	c.Disk.Put(k, out.Bytes())
+}
+
+func (c *Cache) keep(k cache.Key, data []byte) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	key := cacheKey(pkg, checks)
-	if _, ok := c.facts[key]; !ok {
-		c.order = append(c.order, key)
+	if c.data == nil {
+		c.data = map[cache.Key][]byte{}
 	}
-	if c.facts == nil {
-		c.facts = map[string]facts{}
+	if _, ok := c.data[k]; ok {
+		return
 	}
-	c.facts[key] = f
-	for len(c.order) > keptFacts {
-		delete(c.facts, c.order[0])
+	c.data[k] = data
+	c.order = append(c.order, k)
+	c.bytes += len(data)
+	for c.bytes > keptBytes {
+		c.bytes -= len(c.data[c.order[0]])
+		delete(c.data, c.order[0])
 		c.order = c.order[1:]
 	}
+}
+
+// keyOf identifies what checks find out about a package: by the package, by the
+// facts about what it imports, and by the checks.
+func keyOf(kind string, u *load.Unit, imported []*facts, checks []*check.Check) cache.Key {
+	h := cache.NewHash(kind)
+	h.Add(u.Key)
+	for _, f := range imported {
+		h.Add(f.sum)
+	}
+	var analyzers func(list []*analysis.Analyzer)
+	analyzers = func(list []*analysis.Analyzer) {
+		for _, a := range list {
+			h.Add(a.Name)
+			analyzers(a.Requires)
+		}
+	}
+	for _, c := range checks {
+		h.Add(c.ID)
+		analyzers(c.Requires)
+	}
+	return h.Key()
+}
+
+// sumOf identifies facts together with those about all that the package imports.
+func sumOf(list []fact, imported []*facts) cache.Key {
+	h := cache.NewHash("facts")
+	for _, f := range list {
+		h.Add(string(f.Object), f.Kind, f.Data)
+	}
+	h.Add("imported")
+	for _, f := range imported {
+		h.Add(f.sum)
+	}
+	return h.Key()
+}
+
+// A verdict is what is kept of a package that was judged. It has no text of the
+// source in it (invariant 10): see quoted.
+type verdict struct {
+	Tier     check.Tier
+	Findings []check.Finding
+	Notices  []check.Notice
+}
+
+// quote gives a verdict with, in place of the texts that are made from source,
+// where they stand.
+func (v verdict) quote(documents []*check.Document) verdict {
+	q := quoter(documents)
+	v.Findings = mapTexts(v.Findings, q.quote)
+	return v
+}
+
+// unquote undoes quote; ok is false if that cannot be done.
+func (v verdict) unquote(documents []*check.Document) (_ verdict, ok bool) {
+	q, ok := quoter(documents), true
+	v.Findings = mapTexts(v.Findings, func(s string) string {
+		text, err := q.unquote(s)
+		ok = ok && err == nil
+		return text
+	})
+	return v, ok
+}
+
+// mapTexts copies findings, with what change makes of their texts.
+func mapTexts(findings []check.Finding, change func(string) string) []check.Finding {
+	locations := func(list []check.Location) []check.Location {
+		list = slices.Clone(list)
+		for i := range list {
+			list[i].Message = change(list[i].Message)
+		}
+		return list
+	}
+	findings = slices.Clone(findings)
+	for i := range findings {
+		f := &findings[i]
+		f.Message = change(f.Message)
+		f.Related, f.Flow = locations(f.Related), locations(f.Flow)
+		f.Fixes = slices.Clone(f.Fixes)
+		for k := range f.Fixes {
+			fix := &f.Fixes[k]
+			fix.Title = change(fix.Title)
+			fix.Edits = slices.Clone(fix.Edits)
+			for n := range fix.Edits {
+				fix.Edits[n].NewText = change(fix.Edits[n].NewText)
+			}
+		}
+	}
+	return findings
 }

@@ -1,123 +1,181 @@
 package golang
 
 import (
+	"bytes"
+	"encoding/gob"
 	"fmt"
 	"go/types"
 	"reflect"
 	"slices"
+	"strings"
 
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/types/objectpath"
+
+	"github.com/peercheck/peercheck/lib/cache"
 )
 
-// Facts are what the passes over one package found out about it and its objects.
-// Objects go by their path, not by pointer, so that facts outlive the types that
-// they were found in: a package that did not change is not analysed again.
-//
-// Passes over one package run one after another; then its facts do not change
-// any more, and are safe for concurrent use.
-type facts map[factKey]analysis.Fact
+// Facts are what was found out about a package and those of its objects that
+// other packages can name. They are kept encoded: objects go by their paths, not
+// by pointer, so that facts outlive the types that they were found in, and
+// thousands of packages take little memory. It is read-only.
+type facts struct {
+	list []fact
+	// sum is that of these facts and of those about all that the package imports.
+	sum cache.Key
+}
 
-// A factKey says what a fact is about. A fact's type belongs to one analyzer
-// (analysis.Validate), so the type alone keeps analyzers apart.
-type factKey struct {
-	object objectpath.Path // "" means the package
+// A fact is one fact, encoded. All are exported for gob.
+type fact struct {
+	Object objectpath.Path // "" means the package
+	// Kind is the type. It belongs to one analyzer (analysis.Validate), so it
+	// alone keeps analyzers apart.
+	Kind string
+	Data []byte
+}
+
+func (f fact) compare(o fact) int {
+	if c := strings.Compare(string(f.Object), string(o.Object)); c != 0 {
+		return c
+	}
+	return strings.Compare(f.Kind, o.Kind)
+}
+
+func kindOf(f analysis.Fact) string {
+	t := reflect.TypeOf(f).Elem()
+	return t.PkgPath() + "." + t.Name()
+}
+
+// get decodes a fact to where the caller wants it.
+func (f *facts) get(object objectpath.Path, to analysis.Fact) bool {
+	if f == nil {
+		return false
+	}
+	i, ok := slices.BinarySearchFunc(f.list, fact{Object: object, Kind: kindOf(to)}, fact.compare)
+	return ok && decode(f.list[i].Data, to) == nil
+}
+
+// encode encodes a fact as it wants to be, or by gob.
+func encode(f analysis.Fact) ([]byte, error) {
+	if own, ok := f.(gob.GobEncoder); ok {
+		return own.GobEncode()
+	}
+	var out bytes.Buffer
+	err := gob.NewEncoder(&out).Encode(f)
+	return out.Bytes(), err
+}
+
+// decode decodes a fact into the zero value of its type.
+func decode(data []byte, to analysis.Fact) error {
+	v := reflect.ValueOf(to).Elem()
+	v.SetZero()
+	if own, ok := to.(gob.GobDecoder); ok {
+		return own.GobDecode(data)
+	}
+	return gob.NewDecoder(bytes.NewReader(data)).Decode(to)
+}
+
+// A factView is the facts that the passes over one package see: its own, which
+// they make, and those of the packages that it imports, be it through others.
+// Passes over one package run one after another.
+type factView struct {
+	pkg      *types.Package
+	own      map[ownFact]analysis.Fact
+	imported func(path string) *facts // nil if there are none
+	paths    objectpath.Encoder
+}
+
+type ownFact struct {
+	object types.Object // nil means the package
 	kind   reflect.Type
 }
 
-// get copies a fact to where the caller wants it.
-func (f facts) get(object objectpath.Path, to analysis.Fact) bool {
-	fact, ok := f[factKey{object, reflect.TypeOf(to)}]
+func (v *factView) get(object types.Object, to analysis.Fact) bool {
+	f, ok := v.own[ownFact{object, reflect.TypeOf(to)}]
 	if ok {
-		reflect.ValueOf(to).Elem().Set(reflect.ValueOf(fact).Elem())
+		reflect.ValueOf(to).Elem().Set(reflect.ValueOf(f).Elem())
 	}
 	return ok
 }
 
-func (f facts) set(object objectpath.Path, fact analysis.Fact) {
-	f[factKey{object, reflect.TypeOf(fact)}] = fact
-}
-
-// A factView is the facts that a pass over one package sees: its own, and those
-// of the packages that it imports, be it through others.
-type factView struct {
-	pkg      *types.Package
-	own      facts
-	local    map[localKey]analysis.Fact // about objects that other packages cannot name
-	imported func(*types.Package) facts // nil if there are none
-	paths    objectpath.Encoder
-}
-
-type localKey struct {
-	object types.Object
-	kind   reflect.Type
-}
-
 // attach gives a pass its functions about facts.
 func (v *factView) attach(p *analysis.Pass) {
-	p.ImportObjectFact = func(obj types.Object, fact analysis.Fact) bool {
+	p.ImportObjectFact = func(obj types.Object, to analysis.Fact) bool {
 		if obj == nil || obj.Pkg() == nil {
 			return false
 		}
 		if obj.Pkg() == v.pkg {
-			if local, ok := v.local[localKey{obj, reflect.TypeOf(fact)}]; ok {
-				reflect.ValueOf(fact).Elem().Set(reflect.ValueOf(local).Elem())
-				return true
-			}
+			return v.get(obj, to)
 		}
-		f := v.of(obj.Pkg())
-		if len(f) == 0 {
+		f := v.imported(obj.Pkg().Path())
+		if f == nil {
 			return false
 		}
 		path, err := v.paths.For(obj)
-		return err == nil && f.get(path, fact)
+		return err == nil && f.get(path, to)
 	}
-	p.ImportPackageFact = func(pkg *types.Package, fact analysis.Fact) bool { return v.of(pkg).get("", fact) }
-	p.ExportObjectFact = func(obj types.Object, fact analysis.Fact) {
+	p.ImportPackageFact = func(pkg *types.Package, to analysis.Fact) bool {
+		if pkg == v.pkg {
+			return v.get(nil, to)
+		}
+		return v.imported(pkg.Path()).get("", to)
+	}
+	p.ExportObjectFact = func(obj types.Object, f analysis.Fact) {
 		if obj == nil || obj.Pkg() != v.pkg {
 			panic(fmt.Sprintf("a fact of %v does not belong to package %s", obj, v.pkg.Path()))
 		}
-		if path, err := v.paths.For(obj); err == nil {
-			v.own.set(path, fact)
-		} else {
-			v.local[localKey{obj, reflect.TypeOf(fact)}] = fact
-		}
+		v.own[ownFact{obj, reflect.TypeOf(f)}] = f
 	}
-	p.ExportPackageFact = func(fact analysis.Fact) { v.own.set("", fact) }
+	p.ExportPackageFact = func(f analysis.Fact) { v.own[ownFact{nil, reflect.TypeOf(f)}] = f }
 	p.AllObjectFacts = func() (all []analysis.ObjectFact) {
-		v.all(func(pkg *types.Package, path objectpath.Path, fact analysis.Fact) {
-			if obj, err := objectpath.Object(pkg, path); path != "" && err == nil {
-				all = append(all, analysis.ObjectFact{Object: obj, Fact: fact})
+		v.all(p.Analyzer, func(pkg *types.Package, obj types.Object, f analysis.Fact) {
+			if obj != nil {
+				all = append(all, analysis.ObjectFact{Object: obj, Fact: f})
 			}
 		})
-		for k, fact := range v.local {
-			all = append(all, analysis.ObjectFact{Object: k.object, Fact: fact})
-		}
 		return all
 	}
 	p.AllPackageFacts = func() (all []analysis.PackageFact) {
-		v.all(func(pkg *types.Package, path objectpath.Path, fact analysis.Fact) {
-			if path == "" {
-				all = append(all, analysis.PackageFact{Package: pkg, Fact: fact})
+		v.all(p.Analyzer, func(pkg *types.Package, obj types.Object, f analysis.Fact) {
+			if obj == nil {
+				all = append(all, analysis.PackageFact{Package: pkg, Fact: f})
 			}
 		})
 		return all
 	}
 }
 
-// of gives the facts about a package; nil if there are none.
-func (v *factView) of(pkg *types.Package) facts {
-	if pkg == v.pkg {
-		return v.own
+// all yields every fact of an analyzer that can be seen.
+func (v *factView) all(a *analysis.Analyzer, yield func(*types.Package, types.Object, analysis.Fact)) {
+	kinds := map[string]reflect.Type{}
+	if a != nil {
+		for _, f := range a.FactTypes {
+			kinds[kindOf(f)] = reflect.TypeOf(f).Elem()
+		}
 	}
-	return v.imported(pkg)
-}
-
-// all yields every fact that can be seen.
-func (v *factView) all(yield func(*types.Package, objectpath.Path, analysis.Fact)) {
+	for k, f := range v.own {
+		if kinds[kindOf(f)] != nil {
+			yield(v.pkg, k.object, f)
+		}
+	}
 	for pkg := range reachable(v.pkg) {
-		for k, fact := range v.of(pkg) {
-			yield(pkg, k.object, fact)
+		f := v.imported(pkg.Path())
+		if f == nil || pkg == v.pkg {
+			continue
+		}
+		for _, one := range f.list {
+			if kinds[one.Kind] == nil {
+				continue
+			}
+			to := reflect.New(kinds[one.Kind]).Interface().(analysis.Fact)
+			var obj types.Object
+			var err error
+			if one.Object != "" {
+				obj, err = objectpath.Object(pkg, one.Object)
+			}
+			if err == nil && decode(one.Data, to) == nil {
+				yield(pkg, obj, to)
+			}
 		}
 	}
 }
@@ -135,6 +193,24 @@ func reachable(pkg *types.Package) map[*types.Package]bool {
 		}
 	}
 	return seen
+}
+
+// export encodes the facts about what other packages can name, sorted.
+func (v *factView) export() (list []fact, err error) {
+	for k, f := range v.own {
+		one := fact{Kind: kindOf(f)}
+		if k.object != nil {
+			if one.Object, err = v.paths.For(k.object); err != nil {
+				continue // nobody else can ask
+			}
+		}
+		if one.Data, err = encode(f); err != nil {
+			return nil, fmt.Errorf("a fact %T cannot be encoded: %w", f, err)
+		}
+		list = append(list, one)
+	}
+	slices.SortFunc(list, fact.compare)
+	return list, nil
 }
 
 // facty reports whether an analyzer, or what it requires, makes facts.

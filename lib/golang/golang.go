@@ -1,5 +1,5 @@
 // Package golang runs package checks over Go packages, and turns them into
-// analyzers for other drivers. Use [Run] over what package load gives, or
+// analyzers for other drivers. Use [Run] over a plan of package load, or
 // [Analyzer] to hand a check to go vet, golangci-lint or nogo.
 //
 // A check that follows values asks for them by Requires: [SSA]. What many checks
@@ -10,10 +10,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"go/types"
 	"io/fs"
 	"runtime"
 	"slices"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/tools/go/analysis"
@@ -26,104 +26,164 @@ import (
 type Results struct {
 	Findings []check.Finding
 	Notices  []check.Notice
+	// Packages are those that were judged, in the order of the plan.
+	Packages []Judged
 }
 
-// Run runs package checks over packages, which are in dependency order. A check
-// that panics or fails becomes a Notice {NoticeCheckFailed, NotJudged} of that
-// package. Findings have CheckID, Message, Location.Path, Location.Range and
-// Symbol set; they are in the order of the packages and of the checks. A finding
-// in a generated file (go.dev/s/generatedcode) is left out unless the check asks
-// for such files. The error is the context's.
+// Judged is a package that was judged.
+type Judged struct {
+	*load.Unit
+	Tier check.Tier
+}
+
+// Run runs package checks over the requested packages of a plan. A check that
+// panics or fails becomes a Notice {NoticeCheckFailed, NotJudged} of that package.
+// Findings have CheckID, Message, Location.Path, Location.Range and Symbol set;
+// they are in the order of the packages and of the checks. A finding in a
+// generated file (go.dev/s/generatedcode) is left out unless the check asks for
+// such files. Notices are those of the packages; see load.Plan.Notices for the
+// others. The error is the context's.
 //
-// Facts go from a package to those that import it, as far as both are among
-// pkgs. Of a package that was not requested only the facts are found out, unless
-// cache has them; cache may be nil. What a check requires is run once a package.
-// Packages that do not import each other are judged in parallel.
-func Run(ctx context.Context, pkgs []*load.Package, checks []*check.Check, cache *Cache) (Results, error) {
-	results := make([]*packageRun, len(pkgs))
-	done := make(map[*types.Package]int, len(pkgs))
-	ready := make([]chan struct{}, len(pkgs))
-	for i, pkg := range pkgs {
-		ready[i] = make(chan struct{})
-		done[pkg.Types] = i
+// Facts go from a package to those that import it. Of a package that is only
+// imported the facts are found out and nothing else. What a check requires is run
+// once a package. Packages that do not import each other are judged in parallel,
+// and each is let go of when it was judged, so that of a large module only the
+// facts and the types are in memory.
+//
+// What cache has of a package that is the same, with the same facts about what it
+// imports, is not found out again; cache may be nil.
+func Run(ctx context.Context, plan *load.Plan, checks []*check.Check, cache *Cache) (Results, error) {
+	checks = slices.DeleteFunc(slices.Clone(checks), func(c *check.Check) bool { return c.RunPackage == nil })
+	factual := slices.DeleteFunc(slices.Clone(checks), func(c *check.Check) bool {
+		return len(c.FactTypes) == 0 && !slices.ContainsFunc(c.Requires, facty)
+	})
+	units := plan.Units
+	if len(factual) == 0 { // then it is of no use to look at what is imported
+		units = slices.DeleteFunc(slices.Clone(units), func(u *load.Unit) bool { return !u.Requested })
 	}
-	factsOf := func(pkg *types.Package) facts {
-		if i, ok := done[pkg]; ok {
-			return results[i].facts.own
-		}
-		return nil
+	jobs := make(map[*load.Unit]*job, len(units))
+	for _, u := range units {
+		jobs[u] = &job{unit: u, checks: checks, factual: factual, cache: cache, done: make(chan struct{})}
 	}
-	factual := slices.DeleteFunc(slices.Clone(checks), func(c *check.Check) bool { return !makesFacts(c) })
-	before := imports(pkgs)
 	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
 	g, ctx := errgroup.WithContext(ctx)
-	for i, pkg := range pkgs {
+	for _, u := range units {
+		j := jobs[u]
+		for _, dep := range u.Imports {
+			if before := jobs[dep]; before != nil {
+				j.imports = append(j.imports, before)
+			}
+		}
 		g.Go(func() error {
-			defer close(ready[i])
-			for _, j := range before[i] {
-				<-ready[j]
+			defer close(j.done)
+			for _, before := range j.imports {
+				<-before.done
+			}
+			if err := ctx.Err(); err != nil {
+				return err
 			}
 			slots <- struct{}{}
 			defer func() { <-slots }()
-			r := newPackageRun(pkg, factsOf)
-			results[i] = r
-			switch {
-			case pkg.Requested:
-				r.run(ctx, checks)
-			case !cache.get(pkg, factual, &r.facts.own):
-				r.run(ctx, factual)
-			default:
-				return ctx.Err()
-			}
-			if ctx.Err() == nil {
-				cache.put(pkg, factual, r.facts.own)
-			}
-			return ctx.Err()
+			return j.run(ctx)
 		})
 	}
 	if err := g.Wait(); err != nil {
 		return Results{}, err
 	}
 	var all Results
-	for i, r := range results {
-		if pkgs[i].Requested {
-			all.Findings = append(all.Findings, r.Findings...)
-			all.Notices = append(all.Notices, r.Notices...)
+	for _, u := range units {
+		if u.Requested {
+			v := jobs[u].verdict
+			all.Findings = append(all.Findings, v.Findings...)
+			all.Notices = append(all.Notices, v.Notices...)
+			all.Packages = append(all.Packages, Judged{u, v.Tier})
 		}
 	}
 	return all, nil
 }
 
-// makesFacts reports whether a check, or what it requires, makes facts.
-func makesFacts(c *check.Check) bool {
-	return c.RunPackage != nil && (len(c.FactTypes) > 0 || slices.ContainsFunc(c.Requires, facty))
+// A job finds out about one package.
+type job struct {
+	unit            *load.Unit
+	checks, factual []*check.Check
+	cache           *Cache
+	imports         []*job
+	done            chan struct{} // closed when the results are there
+
+	facts   *facts
+	verdict verdict
 }
 
-// imports gives, for each package, the indices of those that it imports, be it
-// through packages that are not among them.
-func imports(pkgs []*load.Package) [][]int {
-	index := make(map[*types.Package]int, len(pkgs))
-	lists := make([][]int, len(pkgs))
-	for i, pkg := range pkgs {
-		seen := map[*types.Package]bool{}
-		var visit func(p *types.Package)
-		visit = func(p *types.Package) {
-			for _, dep := range p.Imports() {
-				if seen[dep] {
-					continue
-				}
-				seen[dep] = true
-				if j, ok := index[dep]; ok { // which waits for its own
-					lists[i] = append(lists[i], j)
-				} else {
-					visit(dep)
+func (j *job) run(ctx context.Context) error {
+	imported := make([]*facts, len(j.imports))
+	for i, before := range j.imports {
+		imported[i] = before.facts
+	}
+	factKey := keyOf("facts", j.unit, imported, j.factual)
+	var list []fact
+	found := j.cache.get(factKey, &list)
+	if found {
+		j.facts = &facts{list: list, sum: sumOf(list, imported)}
+		if !j.unit.Requested {
+			return nil
+		}
+	}
+	verdictKey := keyOf("verdict", j.unit, imported, j.checks)
+	if found && j.cache.get(verdictKey, &j.verdict) {
+		if v, ok := j.verdict.unquote(j.unit.Documents()); ok {
+			j.verdict = v
+			return nil
+		}
+	}
+	pkg, err := j.unit.Load(ctx)
+	if err != nil {
+		return err
+	}
+	r := j.newPackageRun(pkg)
+	if j.unit.Requested {
+		r.run(ctx, j.checks)
+	} else {
+		r.run(ctx, j.factual)
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	list, err = r.facts.export()
+	if err != nil {
+		r.Notices = append(r.Notices, check.Notice{Kind: check.NoticeCheckFailed, Path: j.unit.Folder, Effect: check.EffectDegraded,
+			Message: err.Error() + "; please report it"})
+		list = nil
+	}
+	j.facts = &facts{list: list, sum: sumOf(list, imported)}
+	j.verdict = verdict{Tier: pkg.Tier, Findings: r.Findings, Notices: append(pkg.Notices, r.Notices...)}
+	if pkg.Transient || slices.ContainsFunc(r.Notices, func(n check.Notice) bool { return n.Kind == check.NoticeCheckFailed }) {
+		return nil // it may come out otherwise the next time
+	}
+	j.cache.put(factKey, list)
+	if j.unit.Requested {
+		j.cache.put(verdictKey, j.verdict.quote(pkg.Documents))
+	}
+	return nil
+}
+
+// factsOf gives the facts about a package that this one imports, be it through
+// others.
+func (j *job) factsOf() func(path string) *facts {
+	byPath := sync.OnceValue(func() map[string]*facts {
+		all := map[string]*facts{}
+		var add func(j *job)
+		add = func(j *job) {
+			for _, before := range j.imports {
+				if _, ok := all[before.unit.ImportPath]; !ok {
+					all[before.unit.ImportPath] = before.facts
+					add(before)
 				}
 			}
 		}
-		visit(pkg.Types)
-		index[pkg.Types] = i
-	}
-	return lists
+		add(j)
+		return all
+	})
+	return func(path string) *facts { return byPath()[path] }
 }
 
 // A packageRun is the run of all checks over one package.
@@ -134,10 +194,10 @@ type packageRun struct {
 	actions map[*analysis.Analyzer]*action
 }
 
-func newPackageRun(pkg *load.Package, imported func(*types.Package) facts) *packageRun {
+func (j *job) newPackageRun(pkg *load.Package) *packageRun {
 	return &packageRun{
 		pkg: pkg, actions: map[*analysis.Analyzer]*action{},
-		facts: &factView{pkg: pkg.Types, own: facts{}, local: map[localKey]analysis.Fact{}, imported: imported},
+		facts: &factView{pkg: pkg.Types, own: map[ownFact]analysis.Fact{}, imported: j.factsOf()},
 	}
 }
 
@@ -153,7 +213,7 @@ func (r *packageRun) run(ctx context.Context, checks []*check.Check) {
 	place := newPlaces(r.pkg.ImportPath, r.pkg.Fset, r.pkg.Files, r.pkg.Documents)
 	unflowed := false
 	for _, c := range checks {
-		if ctx.Err() != nil || c.RunPackage == nil {
+		if ctx.Err() != nil {
 			continue
 		}
 		results := map[*analysis.Analyzer]any{}

@@ -101,14 +101,11 @@ var exitCheck = describe("go/exit", check.Check{
 // result is a line a finding and a notice.
 func judge(t *testing.T, archive string, checks ...*check.Check) string {
 	t.Helper()
-	loaded := loadTree(t, archive)
-	results, err := golang.Run(t.Context(), loaded.Packages, checks, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	tree, folders := treeOf(archive)
+	results := run(t, tree, folders, nil, checks...)
 	documents := map[string]*check.Document{}
-	for _, p := range loaded.Packages {
-		for _, d := range p.Documents {
+	for _, p := range results.Packages {
+		for _, d := range p.Documents() {
 			documents[d.Path] = d
 		}
 	}
@@ -118,26 +115,45 @@ func judge(t *testing.T, archive string, checks ...*check.Check) string {
 		fmt.Fprintf(&b, "%s:%s %s %s [%s] %q\n", d.Path, d.OffsetPosition(f.Location.Range.Start), f.CheckID, f.Message, f.Symbol, d.Text(f.Location.Range))
 	}
 	for _, n := range results.Notices {
+		if n.At.Line > 0 {
+			continue // the first error of the package: see package load
+		}
 		fmt.Fprintf(&b, "%s %s %s %s\n", n.Kind, n.Effect, n.CheckID, n)
 	}
 	return b.String()
 }
 
-func loadTree(t *testing.T, archive string) *load.Result {
-	t.Helper()
-	tree := fstest.MapFS{}
-	var folders []string
+// treeOf makes a tree of a txtar archive; folders are those with Go files.
+func treeOf(archive string) (tree fstest.MapFS, folders []string) {
+	tree = fstest.MapFS{}
 	for _, f := range txtar.Parse([]byte(archive)).Files {
 		tree[f.Name] = &fstest.MapFile{Data: f.Data}
 		if strings.HasSuffix(f.Name, ".go") {
 			folders = append(folders, filepath.ToSlash(filepath.Dir(f.Name)))
 		}
 	}
-	loaded, err := loader.Load(t.Context(), load.Request{Tree: tree, Folders: folders})
+	return tree, folders
+}
+
+func plan(t *testing.T, tree fstest.MapFS, folders []string) *load.Plan {
+	t.Helper()
+	p, err := loader.Plan(t.Context(), load.Request{Tree: tree, Folders: folders})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return loaded
+	t.Cleanup(p.Close)
+	return p
+}
+
+// run runs checks over folders of a tree. The notices are all there are.
+func run(t *testing.T, tree fstest.MapFS, folders []string, cache *golang.Cache, checks ...*check.Check) golang.Results {
+	t.Helper()
+	p := plan(t, tree, folders)
+	results, err := golang.Run(t.Context(), p, checks, cache)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return results
 }
 
 var loader = load.New(load.Options{})
@@ -238,29 +254,24 @@ func TestFactsOfDependencies(t *testing.T) {
 		judged = append(judged, p.Pkg.Path())
 		return exitCheck.RunPackage(ctx, p)
 	}
-	tree := fstest.MapFS{}
-	for _, f := range txtar.Parse([]byte(chain)).Files {
-		tree[f.Name] = &fstest.MapFile{Data: f.Data}
-	}
+	tree, _ := treeOf(chain)
 	var cache golang.Cache
-	for _, test := range []struct{ folder, b, judged, finding string }{
-		{"c", "", "[example.com/m/a example.com/m/b example.com/m/c]", "C exits"},
-		{"c", "", "[example.com/m/c]", "C exits"},
-		{"b", "", "[example.com/m/b]", "B exits"},
-		{"c", "package b\n\nfunc B() {}\n", "[example.com/m/b example.com/m/c]", ""},
+	for _, test := range []struct{ folder, file, text, judged, finding string }{
+		{"c", "", "", "[example.com/m/a example.com/m/b example.com/m/c]", "C exits"},
+		{"c", "", "", "[]", "C exits"},
+		{"b", "", "", "[example.com/m/b]", "B exits"},
+		// The body of a function is another, the facts about it are the same.
+		{"c", "a/a.go", "package a\n\nimport \"os\"\n\nfunc A() { os.Exit(2) }\n", "[example.com/m/a]", "C exits"},
+		// What others can see is another.
+		{"c", "a/a.go", "package a\n\nimport \"os\"\n\nfunc A() { os.Exit(2) }\n\ntype T int\n", "[example.com/m/a example.com/m/b example.com/m/c]", "C exits"},
+		// The facts are others.
+		{"c", "b/b.go", "package b\n\nimport _ \"example.com/m/a\"\n\nfunc B() {}\n", "[example.com/m/b example.com/m/c]", ""},
 	} {
-		if test.b != "" {
-			tree["b/b.go"] = &fstest.MapFile{Data: []byte(test.b)}
+		if test.file != "" {
+			tree[test.file] = &fstest.MapFile{Data: []byte(test.text)}
 		}
 		judged = nil
-		loaded, err := loader.Load(t.Context(), load.Request{Tree: tree, Folders: []string{test.folder}, Dependencies: true})
-		if err != nil {
-			t.Fatal(err)
-		}
-		results, err := golang.Run(t.Context(), loaded.Packages, []*check.Check{&c, md5Check}, &cache)
-		if err != nil {
-			t.Fatal(err)
-		}
+		results := run(t, tree, []string{test.folder}, &cache, &c, md5Check)
 		found := ""
 		for _, f := range results.Findings {
 			found += f.Message
@@ -298,10 +309,11 @@ func TestRequiredAnalyzerThatNeedsAllTypes(t *testing.T) {
 }
 
 func TestCancelled(t *testing.T) {
-	loaded := loadTree(t, chain)
+	tree, folders := treeOf(chain)
+	p := plan(t, tree, folders)
 	ctx, cancel := context.WithCancel(t.Context())
 	c := describe("go/cancel", check.Check{RunPackage: func(context.Context, *check.PackagePass) error { cancel(); return nil }})
-	if _, err := golang.Run(ctx, loaded.Packages, []*check.Check{c}, nil); !errors.Is(err, context.Canceled) {
+	if _, err := golang.Run(ctx, p, []*check.Check{c}, nil); !errors.Is(err, context.Canceled) {
 		t.Errorf("the error is %v", err)
 	}
 }

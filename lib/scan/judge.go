@@ -309,26 +309,35 @@ func (s *Scanner) judgePackages(ctx context.Context, j job, out *outcome) {
 			})
 		}
 	}()
-	loaded, err := s.opts.Loader.Load(ctx, load.Request{Tree: j.tree, Dir: j.disk, Folders: folders, Dependencies: true})
+	plan, err := s.opts.Loader.Plan(ctx, load.Request{Tree: j.tree, Dir: j.disk, Folders: folders})
 	if err != nil {
 		return // the context's
 	}
-	out.notices = append(out.notices, loaded.Notices...)
-	results, err := golang.Run(ctx, loaded.Packages, checks, &s.cache)
+	defer plan.Close()
+	results, err := golang.Run(ctx, plan, checks, s.opts.Cache)
 	if err != nil {
 		return
 	}
 	out.findings = results.Findings
 	out.notices = append(out.notices, results.Notices...)
+	out.notices = append(out.notices, plan.Notices()...)
 	out.documents = map[string]*check.Document{}
-	for _, p := range loaded.Packages {
-		if !p.Requested {
-			continue
-		}
+	found := map[string]bool{}
+	for _, f := range out.findings {
+		found[f.Location.Path] = true
+	}
+	entries := map[string]bool{}
+	for _, e := range j.entries {
+		entries[e.Path] = true
+	}
+	for _, p := range results.Packages {
 		out.packages = append(out.packages, check.PackageTier{Path: p.Folder, ImportPath: p.ImportPath, Tier: p.Tier})
-		for _, d := range p.Documents {
-			out.documents[d.Path] = d
-			if len(ignore.Comments(d)) > 0 && !s.opts.Config.Excludes(d.Path) {
+		for _, d := range p.Documents() {
+			if found[d.Path] {
+				out.documents[d.Path] = d
+			}
+			// Those of the entries are known from the checks of single documents.
+			if !entries[d.Path] && !s.opts.Config.Excludes(d.Path) && len(ignore.Comments(d)) > 0 {
 				out.commented = append(out.commented, d)
 			}
 		}

@@ -37,6 +37,8 @@ type Options struct {
 	Kinds []check.Kind
 	// Loader loads Go packages; nil makes one that asks the go command.
 	Loader *load.Loader
+	// Cache keeps what was found out about Go packages; nil makes one in memory.
+	Cache *golang.Cache
 	// Now decides which ignore comments have expired; zero means none has.
 	Now time.Time
 	// Workers is the number of documents judged at once; 0 means GOMAXPROCS.
@@ -57,7 +59,6 @@ type Scanner struct {
 	secrets  []*check.Check                // what marks secrets, whether it was asked for or not
 	selected []*check.Check                // byKind and triage's own, sorted by ID
 	docKey   documentKey
-	cache    golang.Cache
 	notices  []check.Notice // of the configuration
 }
 
@@ -73,6 +74,9 @@ func New(opts Options) (*Scanner, error) {
 	}
 	if opts.Loader == nil {
 		opts.Loader = load.New(load.Options{})
+	}
+	if opts.Cache == nil {
+		opts.Cache = &golang.Cache{}
 	}
 	if opts.Workers <= 0 {
 		opts.Workers = runtime.GOMAXPROCS(0)

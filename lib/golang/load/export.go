@@ -3,6 +3,7 @@ package load
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,8 +12,10 @@ import (
 	"io"
 	"math"
 	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -73,6 +76,24 @@ func (e *exports) get(importPath string) *external {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.known[importPath]
+}
+
+// contentID identifies the types of a package that was asked for: "" if there are
+// none. The build cache names export data by what is in it.
+func (e *exports) contentID(importPath string) string {
+	x := e.get(importPath)
+	if x == nil || x.Export == "" {
+		return ""
+	}
+	name := filepath.Base(x.Export)
+	if sum, ok := strings.CutSuffix(name, "-d"); ok && len(sum) == 2*sha256.Size {
+		return name
+	}
+	info, err := os.Stat(x.Export)
+	if err != nil {
+		return x.Export
+	}
+	return fmt.Sprint(x.Export, info.Size(), info.ModTime().UnixNano())
 }
 
 // ask asks the go command for those packages that it was not asked for before.

@@ -3,9 +3,9 @@ package load
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/gob"
 	"fmt"
 	"go/ast"
-	"go/build"
 	"go/parser"
 	"go/scanner"
 	"go/token"
@@ -17,7 +17,9 @@ import (
 	"strconv"
 	"strings"
 	"sync/atomic"
+	"unicode"
 
+	"github.com/peercheck/peercheck/lib/cache"
 	"github.com/peercheck/peercheck/lib/check"
 )
 
@@ -35,15 +37,18 @@ type source struct {
 	*header
 }
 
-// A header is what is known of a file before it is parsed in full.
+// A header is what is known of a file without its syntax tree.
 type header struct {
-	matches bool // the build constraints select it
-	name    string
-	imports []string // sorted, without "C"
-	cgo     bool     // it imports "C"
-	deep    bool     // it is nested too deeply to be parsed
-	locals  bool     // functions in it declare types or constants
-	err     error    // of the header's syntax
+	Matches bool // the build constraints select it
+	Name    string
+	Imports []string // sorted, without "C"
+	Cgo     bool     // it imports "C"
+	Deep    bool     // it is nested too deeply to be parsed
+	Locals  bool     // functions in it declare types or constants
+	// Surface is the digest of what other packages can see: the path and the text
+	// without the bodies of functions. Of a file with syntax errors it is that of
+	// all, because what a broken body hides is not known.
+	Surface digest
 }
 
 // readSource reads a Go file. A Notice says why there is none.
@@ -73,45 +78,98 @@ func (r *run) readSource(fsys fs.FS, folder string, entry fs.DirEntry) (*source,
 	h.Write(content)
 	s := &source{path: name, content: content}
 	h.Sum(s.digest[:0])
-	s.header = r.headers.get(headerKey{r.toolchain, s.digest}, r.generation, func() (*header, int) {
-		h := readHeader(&r.toolchain.context, entry.Name(), content)
-		return h, 100 + 50*len(h.imports)
-	})
 	return s, nil
 }
 
-// readHeader looks at a file's package clause and imports.
-func readHeader(context *build.Context, name string, content []byte) *header {
-	h := &header{}
-	ctx := *context
-	ctx.OpenFile = func(string) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(content)), nil }
-	ctx.JoinPath = path.Join
-	var err error
-	if h.matches, err = ctx.MatchFile(".", name); !h.matches && err == nil {
-		return h
-	}
-	file, err := parser.ParseFile(token.NewFileSet(), name, content, parser.ImportsOnly|parser.SkipObjectResolution)
-	h.matches, h.err = true, err
-	if file == nil || file.Name == nil {
-		return h
-	}
-	h.name = file.Name.Name
-	for _, spec := range file.Imports {
-		switch p, err := strconv.Unquote(spec.Path.Value); {
-		case err != nil:
-		case p == "C":
-			h.cgo = true
-		default:
-			h.imports = append(h.imports, p)
+// readHeaders finds the headers of the files of a folder: from memory, else from
+// the disk, else by parsing them.
+func (r *run) readHeaders(sources []*source, comments bool) {
+	identity := r.toolchain.identity
+	missing := false
+	for _, s := range sources {
+		if h, ok := r.headers.peek(headerKey{identity, s.digest}, r.generation); ok {
+			s.header = h
+		} else {
+			missing = true
 		}
 	}
-	slices.Sort(h.imports)
-	h.imports = slices.Compact(h.imports)
-	depth, locals := nesting(content)
-	h.deep, h.locals = depth > maxNesting, locals
+	if !missing {
+		return
+	}
+	hash := cache.NewHash("headers")
+	hash.Add(identity)
+	for _, s := range sources {
+		hash.Add(s.digest[:])
+	}
+	var kept []*header
+	if data, ok := r.opts.Cache.Get(hash.Key()); ok {
+		if gob.NewDecoder(bytes.NewReader(data)).Decode(&kept) != nil || len(kept) != len(sources) {
+			kept = nil
+		}
+	}
+	for i, s := range sources {
+		if s.header == nil && kept != nil {
+			s.header = kept[i]
+		}
+		s.header = r.headers.get(headerKey{identity, s.digest}, r.generation, func() (*header, int) {
+			h := s.header
+			if h == nil {
+				h = r.readHeader(s, comments)
+			}
+			return h, 200 + 50*len(h.Imports)
+		})
+	}
+	if kept == nil && r.opts.Cache != nil {
+		for _, s := range sources {
+			kept = append(kept, s.header)
+		}
+		var out bytes.Buffer
+		if gob.NewEncoder(&out).Encode(kept) == nil {
+			r.opts.Cache.Put(hash.Key(), out.Bytes())
+		}
+	}
+}
+
+// readHeader looks at a file, and parses it if it belongs to its package.
+func (r *run) readHeader(s *source, comments bool) *header {
+	h := &header{}
+	ctx := r.toolchain.context
+	ctx.OpenFile = func(string) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(s.content)), nil }
+	ctx.JoinPath = path.Join
+	var err error
+	if h.Matches, err = ctx.MatchFile(".", path.Base(s.path)); !h.Matches && err == nil {
+		return h
+	}
+	h.Matches = true
+	depth, locals := nesting(s.content)
+	if h.Deep, h.Locals = depth > maxNesting, locals; h.Deep {
+		return h
+	}
+	p := r.parsed(s, comments)
+	h.Name = p.file.Name.Name
+	for _, spec := range p.file.Imports {
+		switch p, err := strconv.Unquote(spec.Path.Value); {
+		case err != nil || !validImport(p):
+		case p == "C":
+			h.Cgo = true
+		default:
+			h.Imports = append(h.Imports, p)
+		}
+	}
+	slices.Sort(h.Imports)
+	h.Imports = slices.Compact(h.Imports)
 	// go/build leaves cgo files out where cgo is off, and "package documentation".
-	h.matches = h.name != "documentation" && (ctx.CgoEnabled || !h.cgo)
+	h.Matches = h.Name != "documentation" && (ctx.CgoEnabled || !h.Cgo)
+	h.Surface = p.surface()
 	return h
+}
+
+// validImport reports whether the type checker asks for an import path at all
+// (go.dev/ref/spec#Import_declarations).
+func validImport(path string) bool {
+	return path != "" && !strings.ContainsFunc(path, func(r rune) bool {
+		return !unicode.IsGraphic(r) || unicode.IsSpace(r) || strings.ContainsRune("!\"#$%&'()*,:;<=>?[\\]^{|}`\uFFFD", r)
+	})
 }
 
 // maxNesting bounds the depth of a syntax tree, in units of which a binary or
@@ -166,9 +224,9 @@ func nesting(content []byte) (deepest int, locals bool) {
 	}
 }
 
-// A parsed is a file with its syntax tree.
+// A parsed is a file with its syntax tree, which is never changed.
 type parsed struct {
-	*source
+	path     string
 	file     *ast.File
 	token    *token.File
 	document *check.Document
@@ -181,9 +239,20 @@ var bases atomic.Int64
 
 func init() { bases.Store(1) }
 
-// parse parses a file at positions of its own. A dependency's file loses what
-// nobody looks at, its comments and what is in function bodies.
-func parse(s *source, whole bool) *parsed {
+type parseKey struct {
+	digest   digest
+	comments bool
+}
+
+// parsed gives the syntax tree of a file, which is kept as long as there is room.
+func (r *run) parsed(s *source, comments bool) *parsed {
+	return r.parses.get(parseKey{s.digest, comments}, r.generation, func() (*parsed, int) {
+		return parse(s, comments), len(s.content)
+	})
+}
+
+// parse parses a file at positions of its own.
+func parse(s *source, comments bool) *parsed {
 	size := int64(len(s.content)) + 2
 	base := bases.Add(size) - size
 	if base+size >= min(exportBase, math.MaxInt) {
@@ -192,10 +261,10 @@ func parse(s *source, whole bool) *parsed {
 	fset := token.NewFileSet()
 	fset.AddFile("", int(base), 0)
 	mode := parser.SkipObjectResolution
-	if whole {
+	if comments {
 		mode |= parser.ParseComments
 	}
-	p := &parsed{source: s}
+	p := &parsed{path: s.path, document: s.document()}
 	file, err := parser.ParseFile(fset, s.path, s.content, mode)
 	if list, ok := err.(scanner.ErrorList); ok {
 		p.errors = list
@@ -210,16 +279,45 @@ func parse(s *source, whole bool) *parsed {
 		})
 	}
 	p.file = file
-	if !whole {
-		for _, decl := range file.Decls {
+	return p
+}
+
+// surface gives header.Surface.
+func (p *parsed) surface() (d digest) {
+	h := sha256.New()
+	fmt.Fprintf(h, "%q\n", p.path)
+	content, from := p.document.Content, 0
+	if len(p.errors) == 0 {
+		for _, decl := range p.file.Decls {
 			if f, ok := decl.(*ast.FuncDecl); ok && f.Body != nil {
-				f.Body = &ast.BlockStmt{Lbrace: f.Body.Lbrace, Rbrace: f.Body.Rbrace}
+				h.Write(content[from : p.token.Offset(f.Body.Lbrace)+1])
+				from = p.token.Offset(f.Body.Rbrace)
 			}
 		}
-		return p
 	}
-	p.document = check.NewDocument(s.path, "go", s.content, check.Revision{})
-	return p
+	h.Write(content[from:])
+	h.Sum(d[:0])
+	return d
+}
+
+// stripped gives the syntax tree without what is in function bodies.
+func (p *parsed) stripped() *ast.File {
+	file := *p.file
+	file.Comments = nil
+	file.Decls = slices.Clone(file.Decls)
+	for i, decl := range file.Decls {
+		if f, ok := decl.(*ast.FuncDecl); ok && f.Body != nil {
+			copied := *f
+			copied.Body = &ast.BlockStmt{Lbrace: f.Body.Lbrace, Rbrace: f.Body.Rbrace}
+			file.Decls[i] = &copied
+		}
+	}
+	return &file
+}
+
+// document makes a Document of a file.
+func (s *source) document() *check.Document {
+	return check.NewDocument(s.path, "go", s.content, check.Revision{})
 }
 
 // isTest reports whether a file is a test by its name.

@@ -2,18 +2,18 @@ package load
 
 import (
 	"context"
-	"crypto/sha256"
 	"fmt"
-	"go/token"
 	"io/fs"
 	"os"
 	"path"
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/peercheck/peercheck/lib/cache"
 	"github.com/peercheck/peercheck/lib/check"
 )
 
@@ -32,6 +32,9 @@ type node struct {
 
 	name    string
 	sources []*source
+	surface cache.Key // see keys
+	key     cache.Key
+	unit    *Unit
 	notices []check.Notice
 	imports []string         // sorted
 	deps    map[string]*node // those of the imports that are nodes
@@ -51,8 +54,10 @@ type run struct {
 	workspaces map[string]*workspace // by the folder of go.mod
 	nodes      map[nodeKey]*node
 	order      []*node // dependencies first
-	positions  *token.FileSet
 	notices    []check.Notice
+
+	mu         sync.Mutex
+	unreadable []string // export data; see lost
 }
 
 type nodeKey struct {
@@ -190,7 +195,7 @@ func (r *run) scanNode(n *node) {
 		n.notices = append(n.notices, check.Notice{Kind: check.NoticeUnreadable, Path: n.folder,
 			Effect: check.EffectNotJudged, Message: "the folder cannot be read: " + err.Error()})
 	}
-	var others []string
+	var sources []*source
 	for _, entry := range entries {
 		name := entry.Name()
 		switch {
@@ -206,27 +211,32 @@ func (r *run) scanNode(n *node) {
 			n.notices = append(n.notices, *notice)
 			continue
 		}
+		sources = append(sources, s)
+	}
+	r.readHeaders(sources, n.whole)
+	var others []string
+	for _, s := range sources {
 		switch {
-		case !s.matches:
+		case !s.Matches:
 			continue
-		case s.deep:
+		case s.Deep:
 			n.notices = append(n.notices, check.Notice{Kind: check.NoticeSyntax, Path: s.path, Effect: check.EffectDegraded,
 				Message: "is nested too deeply (more than 500 brackets or 5,000 operators): left out of its package"})
 			continue
-		case s.name == "" || s.name == "_":
+		case s.Name == "" || s.Name == "_":
 			n.notices = append(n.notices, check.Notice{Kind: check.NoticeSyntax, Path: s.path, Effect: check.EffectDegraded,
 				Message: "has no package clause: left out of its package"})
 			continue
-		case isTest(name) && strings.HasSuffix(s.name, "_test"):
+		case isTest(s.path) && strings.HasSuffix(s.Name, "_test"):
 			continue // a package of its own
 		case n.name == "":
-			n.name = s.name
-		case n.name != s.name:
+			n.name = s.Name
+		case n.name != s.Name:
 			others = append(others, s.path)
 			continue
 		}
 		n.sources = append(n.sources, s)
-		n.imports = append(n.imports, s.imports...)
+		n.imports = append(n.imports, s.Imports...)
 	}
 	if len(others) > 0 {
 		n.notices = append(n.notices, check.Notice{Kind: check.NoticeTypes, Path: n.folder, Effect: check.EffectDegraded,
@@ -246,7 +256,7 @@ func (r *run) follow(nodes []*node) (frontier []*node) {
 			if folder, m, ok := n.workspace.resolve(p); ok {
 				dep, added := r.node(n.workspace, folder)
 				n.deps[p] = dep
-				dep.whole = dep.whole || r.req.Dependencies && !m.vendored
+				dep.whole = dep.whole || !m.vendored
 				if added {
 					frontier = append(frontier, dep)
 				}
@@ -315,28 +325,37 @@ func (r *run) sort() {
 	}
 }
 
-// key hashes all that the types of a node depend on, its dependencies included.
-func (r *run) key(n *node) digest {
-	h := sha256.New()
-	goVersion := ""
+// keys finds what identifies a node whose dependencies have theirs: its surface,
+// which is all that the types of those that import it depend on, and for who is
+// loaded with function bodies the whole.
+func (r *run) keys(n *node) {
+	surface, whole := cache.NewHash("surface"), cache.NewHash("whole")
+	add := func(values ...any) {
+		surface.Add(values...)
+		whole.Add(values...)
+	}
+	modulePath, goVersion := "", ""
 	if n.module != nil {
-		goVersion = n.module.goVersion
+		modulePath, goVersion = n.module.path, n.module.goVersion
 	}
-	fmt.Fprintf(h, "%q %q %q %t %p\n", n.path, n.folder, goVersion, n.whole, r.toolchain)
-	for _, s := range n.sources {
-		fmt.Fprintf(h, "file %x\n", s.digest)
-	}
+	add(r.toolchain.identity, n.path, n.folder, n.name, modulePath, goVersion)
 	for _, p := range n.imports {
 		dep, isNode := n.deps[p]
 		switch {
 		case isNode && dep == nil:
-			fmt.Fprintf(h, "cycle %q\n", p)
+			add("cycle", p)
 		case isNode:
-			fmt.Fprintf(h, "source %q %x\n", p, dep.entry.key)
+			add("source", p, dep.surface)
 		default:
-			x := n.exports.get(p)
-			fmt.Fprintf(h, "export %q %d %t\n", p, n.exports.id, x != nil && x.Export != "")
+			add("export", p, n.exports.contentID(p))
 		}
 	}
-	return digest(h.Sum(nil))
+	for _, s := range n.sources {
+		if !isTest(s.path) {
+			surface.Add(s.Surface[:])
+		}
+		whole.Add(s.digest[:])
+	}
+	n.surface = surface.Key()
+	n.key = whole.Key()
 }

@@ -1,7 +1,8 @@
 // Package load reads Go packages with types from any tree of files: a folder,
 // the Git index, a commit, or editor buffers over one of them.
 //
-// Make a [Loader] once and call [Loader.Load] for each state of the tree. What
+// Make a [Loader] once and call [Loader.Load] or [Loader.Plan] for each state of
+// the tree. What
 // the tree itself holds (its modules, their vendor folders) is type-checked from
 // source, so that exactly these bytes count (invariant 6); everything else comes
 // as export data from the build cache, which the user's own Go toolchain is
@@ -17,13 +18,20 @@
 package load
 
 import (
+	"cmp"
 	"context"
 	"go/ast"
 	"go/token"
 	"go/types"
 	"io/fs"
+	"runtime"
+	"slices"
+	"strings"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
+	"github.com/peercheck/peercheck/lib/cache"
 	"github.com/peercheck/peercheck/lib/check"
 )
 
@@ -39,6 +47,10 @@ type Options struct {
 	// Budget is the time that one run of the go command may take; 0 means
 	// DefaultBudget.
 	Budget time.Duration
+	// Cache keeps what the go command said, and what the files of a package
+	// import; nil keeps it in memory only. It is not to be used where somebody
+	// else can write to it.
+	Cache *cache.Dir
 }
 
 // DefaultBudget is one minute. With a warm build cache the go command answers in
@@ -58,39 +70,24 @@ type Request struct {
 	// Folders are the slash-separated paths in Tree of the packages to load;
 	// "." is the root.
 	Folders []string
-	// Dependencies asks for the packages of the tree that those import, too, be
-	// it through others, so that facts about them can be found. Vendored
-	// packages are not among them.
-	Dependencies bool
 }
 
 // A Result is what was loaded.
 type Result struct {
-	// Packages are those of the request and, if asked for, their dependencies in
-	// the tree, in dependency order: a package comes after those that it imports.
-	// Folders without Go files for this platform are left out.
+	// Packages are those of the request, in dependency order: a package comes
+	// after those that it imports. Folders without Go files for this platform
+	// are left out.
 	Packages []*Package
-	// Notices say what is missing, sorted by path and message. There are none
-	// about dependencies.
+	// Notices say what is missing, sorted by path and message.
 	Notices []check.Notice
 }
 
 // A Package is one Go package. It is not changed after Load.
 type Package struct {
-	// Folder is the path in the tree; ImportPath "" if there is no module.
-	Folder     string
-	ImportPath string
-	// ModulePath is the path of the module, "" if there is none.
-	ModulePath string
-	// Requested tells a package of the request from a dependency.
-	Requested bool
-	// Key identifies the package together with all that its types depend on, its
-	// dependencies included, within one Loader.
-	Key string
-	// Fset has the positions of all files of the tree that were loaded together,
-	// but not those of export data: the position of an object from outside the
-	// tree is not known. Use PositionFor(pos, false): a //line directive is not
-	// where the bytes are.
+	*Unit
+	// Fset has the positions of the package's own files alone: the position of an
+	// object from another package is not known. Use PositionFor(pos, false): a
+	// //line directive is not where the bytes are.
 	Fset *token.FileSet
 	// Files are the parsed files that the build constraints select, Documents
 	// their sources, in the same order.
@@ -101,21 +98,64 @@ type Package struct {
 	Info       *types.Info
 	Sizes      types.Sizes
 	TypeErrors []types.Error
-	// GoVersion is that of the module ("go1.26"), "" if not known.
-	GoVersion string
-	Tier      check.Tier
+	Tier       check.Tier
+	// Notices say what is wrong with the package.
+	Notices []check.Notice
+	// Transient means that something could not be read which Key stands for:
+	// another Load may know more.
+	Transient bool
 }
 
 // Load reads, parses and type-checks packages. The error is that of the
-// context; everything else is a Notice.
+// context; everything else is a Notice. Who judges many packages uses
+// [Loader.Plan], and needs not have them all in memory at once.
 func (l *Loader) Load(ctx context.Context, req Request) (*Result, error) {
-	run := l.begin(req)
-	defer l.end(run)
-	if err := run.graph(ctx); err != nil {
+	plan, err := l.Plan(ctx, req)
+	if err != nil {
 		return nil, err
 	}
-	if err := run.check(ctx); err != nil {
+	defer plan.Close()
+	var requested []*Unit
+	for _, u := range plan.Units {
+		if u.Requested {
+			requested = append(requested, u)
+		}
+	}
+	res := &Result{Packages: make([]*Package, len(requested))}
+	done := make(map[*Unit]chan struct{}, len(requested))
+	for _, u := range requested {
+		done[u] = make(chan struct{})
+	}
+	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
+	g, ctx := errgroup.WithContext(ctx)
+	for i, u := range requested {
+		g.Go(func() (err error) {
+			defer close(done[u])
+			for _, dep := range u.Imports {
+				if ch := done[dep]; ch != nil { // so that its types are these
+					<-ch
+				}
+			}
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			res.Packages[i], err = u.Load(ctx)
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
 		return nil, err
 	}
-	return run.result(), nil
+	res.Notices = plan.Notices()
+	for _, p := range res.Packages {
+		res.Notices = append(res.Notices, p.Notices...)
+	}
+	SortNotices(res.Notices)
+	return res, nil
+}
+
+// SortNotices sorts by path and message.
+func SortNotices(notices []check.Notice) {
+	slices.SortStableFunc(notices, func(a, b check.Notice) int {
+		return cmp.Or(strings.Compare(a.Path, b.Path), strings.Compare(a.Message, b.Message))
+	})
 }

@@ -14,18 +14,17 @@ import (
 
 // What a Loader keeps at most between calls, beyond what the last one used.
 const (
-	keptHeaders  = 16 << 20  // bytes
-	keptEntries  = 256 << 20 // bytes
-	keptExports  = 8         // skeletons; each has 10 to 40 MB of types
-	keptVersions = 4         // of a package: HEAD's, the index', the buffers', and the one before
+	keptHeaders = 16 << 20 // bytes
+	keptEntries = 64 << 20 // bytes
+	keptExports = 8        // skeletons; each has 10 to 40 MB of types
+	// keptSyntax is in bytes of source, whose trees take ten times as much: those
+	// of a large package in several versions, or of a module like x/tools.
+	keptSyntax = 8 << 20
 )
 
-// The heap that types take, in bytes for a byte of source: measured over
-// golang.org/x/tools with syntax and all types of expressions, and without.
-const (
-	heapOfWhole = 24
-	heapOfDep   = 3
-)
+// heapOfTypes is the heap that the types of a package take, in bytes for a byte
+// of source: measured over golang.org/x/tools.
+const heapOfTypes = 3
 
 // A Loader loads packages and keeps what stays the same between calls: parsed
 // files by content, export data, types of dependencies. It is safe for
@@ -35,21 +34,19 @@ type Loader struct {
 	fset *token.FileSet // of export data
 
 	headers store[headerKey, *header]
-	entries store[digest, *entry]
+	parses  store[parseKey, *parsed]
+	entries store[entryKey, *entry]
 	exports store[exportsKey, *exports]
 
 	mu         sync.Mutex
 	generation int
 	active     map[int]bool // generations that run
 	toolchains map[string]*toolchain
-	versions   map[folderKey][]*entry // of requested packages, the last used one last
 	nextID     int
 }
 
-type folderKey struct{ dir, folder, path string }
-
 type headerKey struct {
-	toolchain *toolchain
+	toolchain string
 	digest    digest
 }
 
@@ -60,9 +57,10 @@ type exportsKey struct {
 
 // New makes a Loader.
 func New(opts Options) *Loader {
-	l := &Loader{opts: opts, fset: token.NewFileSet(), active: map[int]bool{}, toolchains: map[string]*toolchain{}, versions: map[folderKey][]*entry{}}
+	l := &Loader{opts: opts, fset: token.NewFileSet(), active: map[int]bool{}, toolchains: map[string]*toolchain{}}
 	l.fset.AddFile("", exportBase, 0)
 	l.headers.limit, l.entries.limit, l.exports.limit = keptHeaders, keptEntries, keptExports
+	l.parses.limit, l.parses.strict = keptSyntax, true
 	return l
 }
 
@@ -100,44 +98,9 @@ func (l *Loader) end(r *run) {
 	oldest = min(oldest, l.generation)
 	l.mu.Unlock()
 	l.headers.sweep(oldest)
+	l.parses.sweep(oldest)
 	l.entries.sweep(oldest)
 	l.exports.sweep(oldest)
-}
-
-// parsedBefore gives the files of the kept versions of a requested package.
-func (r *run) parsedBefore(n *node) map[digest]*parsed {
-	r.mu.Lock()
-	versions := slices.Clone(r.versions[folderKey{r.req.Dir, n.folder, n.path}])
-	r.mu.Unlock()
-	files := map[digest]*parsed{}
-	for _, e := range versions {
-		e.parsing.Lock()
-		for _, f := range e.files {
-			files[f.digest] = f
-		}
-		e.parsing.Unlock()
-	}
-	return files
-}
-
-// used notes that a version of a requested package was used, and drops the one
-// that was not used for longest if there are too many.
-func (r *run) used(n *node) {
-	key := folderKey{r.req.Dir, n.folder, n.path}
-	r.mu.Lock()
-	list := slices.DeleteFunc(r.versions[key], func(e *entry) bool { return e == n.entry })
-	list = append(list, n.entry)
-	var oldest *entry
-	if len(list) > keptVersions {
-		oldest, list = list[0], slices.Delete(slices.Clone(list), 0, 1)
-	}
-	r.versions[key] = list
-	r.mu.Unlock()
-	if oldest != nil {
-		// Not under the lock of the Loader: who makes an entry holds the store's
-		// and asks for ours.
-		r.entries.remove(oldest.key)
-	}
 }
 
 // toolchainFor gives the toolchain for trees that stand for a folder.
@@ -175,8 +138,8 @@ func (r *run) exportsFor(w *workspace) *exports {
 			fmt.Fprintf(h, "%q %d\n%s", name, len(files[name]), files[name])
 		}
 		w.exports = r.Loader.exports.get(exportsKey{r.toolchain, digest(h.Sum(nil))}, r.generation, func() (*exports, int) {
-			r.mu.Lock()
-			defer r.mu.Unlock()
+			r.Loader.mu.Lock()
+			defer r.Loader.mu.Unlock()
 			r.nextID++
 			return newExports(r.nextID, r.toolchain.atLeast(w.toolchain), root, files, r.fset), 1
 		})

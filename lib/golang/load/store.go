@@ -10,6 +10,9 @@ import (
 // for longest once their weights exceed a limit. Each Load is a generation.
 type store[K comparable, V any] struct {
 	limit int
+	// strict means that the limit holds during a Load, too: what there is no room
+	// for is not kept.
+	strict bool
 
 	mu     sync.Mutex
 	items  map[K]*item[V]
@@ -17,12 +20,27 @@ type store[K comparable, V any] struct {
 }
 
 type item[V any] struct {
+	once       sync.Once
+	made       bool
 	value      V
 	weight     int
 	generation int
 }
 
+// peek gives the value of a key if it was made.
+func (s *store[K, V]) peek(key K, generation int) (value V, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	it := s.items[key]
+	if it == nil || !it.made {
+		return value, false
+	}
+	it.generation = max(it.generation, generation)
+	return it.value, true
+}
+
 // get gives the value of a key, which make makes with its weight if there is none.
+// Different keys do not wait for each other.
 func (s *store[K, V]) get(key K, generation int, make func() (V, int)) V {
 	return s.getValid(key, generation, func(V) bool { return true }, make)
 }
@@ -30,9 +48,8 @@ func (s *store[K, V]) get(key K, generation int, make func() (V, int)) V {
 // getValid is get, but makes a new value in place of one that is not valid.
 func (s *store[K, V]) getValid(key K, generation int, valid func(V) bool, make func() (V, int)) V {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	it := s.items[key]
-	if it != nil && !valid(it.value) {
+	if it != nil && it.made && !valid(it.value) {
 		s.weight -= it.weight
 		it = nil
 	}
@@ -41,28 +58,40 @@ func (s *store[K, V]) getValid(key K, generation int, valid func(V) bool, make f
 			s.items = map[K]*item[V]{}
 		}
 		it = &item[V]{}
-		it.value, it.weight = make()
 		s.items[key] = it
-		s.weight += it.weight
 	}
 	it.generation = max(it.generation, generation)
+	s.mu.Unlock()
+	it.once.Do(func() {
+		value, weight := make()
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		it.value, it.made = value, true
+		if s.items[key] != it {
+			return
+		}
+		it.weight = weight
+		s.weight += weight
+		if s.strict && s.weight > s.limit {
+			s.drop(generation)
+			if s.weight > s.limit {
+				s.weight -= weight
+				delete(s.items, key)
+			}
+		}
+	})
 	return it.value
-}
-
-// remove drops the value of a key.
-func (s *store[K, V]) remove(key K) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if it := s.items[key]; it != nil {
-		s.weight -= it.weight
-		delete(s.items, key)
-	}
 }
 
 // sweep drops the oldest generations before a given one while the limit is exceeded.
 func (s *store[K, V]) sweep(before int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.drop(before)
+}
+
+// drop is sweep for who holds the lock.
+func (s *store[K, V]) drop(before int) {
 	if s.weight <= s.limit {
 		return
 	}

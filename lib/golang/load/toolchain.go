@@ -29,11 +29,23 @@ type toolchain struct {
 	budget    time.Duration
 	// problem says why there is no go command.
 	problem string
+	// identity is all that the meaning of source depends on: the platform, the
+	// build tags and the version of the type checker.
+	identity string
 }
 
 // newToolchain finds the go command for trees that stand for dir. The error is
 // that of the context.
 func newToolchain(ctx context.Context, opts Options, dir string) (*toolchain, error) {
+	t, err := findToolchain(ctx, opts, dir)
+	if err == nil {
+		c := t.context
+		t.identity = fmt.Sprint(runtime.Version(), t.version, c.GOOS, c.GOARCH, c.CgoEnabled, c.BuildTags, c.ToolTags, c.ReleaseTags)
+	}
+	return t, err
+}
+
+func findToolchain(ctx context.Context, opts Options, dir string) (*toolchain, error) {
 	env := opts.Env
 	if env == nil {
 		env = os.Environ()

@@ -13,94 +13,40 @@ import (
 	"strings"
 	"sync"
 
-	"golang.org/x/sync/errgroup"
-
+	"github.com/peercheck/peercheck/lib/cache"
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/golang/query"
 )
 
-// An entry is a package with types, which later calls of Load may use again.
+// An entry is the types of a package as those that import it see them, which
+// later calls of Load may use again. The positions of its objects are those of
+// the files that it was made from, which may have changed in function bodies.
 type entry struct {
-	key     digest
-	path    string
-	whole   bool
-	sources []*source
-	kept    map[digest]*parsed // files that an earlier version has parsed
-	deps    map[string]*entry
-
-	parsing sync.Mutex
-	files   []*parsed // nil until parse
+	deps map[string]*entry
 
 	mu      sync.Mutex
 	checked bool
 	types   *types.Package
-	info    *types.Info
-	errors  []types.Error
-	crash   string   // a panic of the type checker
-	missing []string // imports that could not be found, sorted
-	clean   bool     // all types are known
+	clean   bool // all types are known
 }
 
-// check type-checks all nodes, in parallel where their imports allow it.
-func (r *run) check(ctx context.Context) error {
-	for _, n := range r.order {
-		r.enter(n)
-	}
-	parsing, parsingCtx := errgroup.WithContext(ctx)
-	parsing.SetLimit(runtime.GOMAXPROCS(0))
-	for _, n := range r.order {
-		parsing.Go(func() error {
-			if parsingCtx.Err() == nil {
-				n.entry.parse()
-			}
-			return parsingCtx.Err()
-		})
-	}
-	if err := parsing.Wait(); err != nil {
-		return err
-	}
-	fset := token.NewFileSet()
-	for _, n := range r.order {
-		for _, f := range n.entry.files {
-			fset.AddExistingFiles(f.token)
-		}
-	}
-	r.positions = fset
-	done := make(map[*node]chan struct{}, len(r.order))
-	for _, n := range r.order {
-		done[n] = make(chan struct{})
-	}
-	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
-	g, ctx := errgroup.WithContext(ctx)
-	for _, n := range r.order {
-		g.Go(func() error {
-			for _, dep := range n.deps {
-				if dep == nil {
-					continue
-				}
-				select {
-				case <-done[dep]:
-				case <-ctx.Done():
-					return ctx.Err()
-				}
-			}
-			select {
-			case slots <- struct{}{}:
-				defer func() { <-slots }()
-			case <-ctx.Done():
-				return ctx.Err()
-			}
-			r.typecheck(n, fset)
-			close(done[n])
-			return nil
-		})
-	}
-	return g.Wait()
+// ready reports whether the types are known, and so are those of what the package
+// imports.
+func (e *entry) ready() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.checked
+}
+
+// An entryKey identifies an entry: types from export data of one skeleton do not
+// mix with those of another.
+type entryKey struct {
+	surface cache.Key
+	exports int
 }
 
 // enter finds the entry of a node whose dependencies have theirs, or makes one.
 func (r *run) enter(n *node) {
-	key := r.key(n)
 	// An entry whose dependencies were dropped and made anew has other types in it.
 	valid := func(e *entry) bool {
 		for p, dep := range n.deps {
@@ -110,63 +56,109 @@ func (r *run) enter(n *node) {
 		}
 		return true
 	}
-	n.entry = r.entries.getValid(key, r.generation, valid, func() (*entry, int) { return r.newEntry(n, key) })
-	if n.whole {
-		r.used(n)
-	}
+	n.entry = r.entries.getValid(entryKey{n.surface, n.exports.id}, r.generation, valid, func() (*entry, int) {
+		e := &entry{deps: map[string]*entry{}}
+		for p, dep := range n.deps {
+			if dep != nil {
+				e.deps[p] = dep.entry
+			}
+		}
+		weight := 1000
+		for _, s := range n.sources {
+			weight += heapOfTypes * len(s.content)
+		}
+		return e, weight
+	})
 }
 
-// newEntry makes an entry without types. The weight is the heap that they will take.
-func (r *run) newEntry(n *node, key digest) (e *entry, weight int) {
-	e = &entry{key: key, path: n.path, whole: n.whole, sources: n.sources, deps: map[string]*entry{}}
-	if e.path == "" { // no module: nobody can import it
-		if e.path = n.folder; e.path == "." {
-			e.path = n.name
+// ensure sets the types of a node's entry and of those that it imports, unless an
+// earlier Load has done so.
+func (r *run) ensure(ctx context.Context, n *node) error {
+	if n.entry.ready() {
+		return nil
+	}
+	for _, p := range n.imports {
+		if dep := n.deps[p]; dep != nil {
+			if err := r.ensure(ctx, dep); err != nil {
+				return err
+			}
 		}
 	}
-	for p, dep := range n.deps {
-		if dep != nil {
-			e.deps[p] = dep.entry
-		}
-	}
-	heap := heapOfDep
-	if n.whole {
-		heap = heapOfWhole
-		e.kept = r.parsedBefore(n)
-	}
-	for _, s := range n.sources {
-		weight += heap * len(s.content)
-	}
-	return e, weight + 1000
-}
-
-// parse parses the files, if that was not done yet.
-func (e *entry) parse() {
-	e.parsing.Lock()
-	defer e.parsing.Unlock()
-	if e.files != nil {
-		return
-	}
-	e.files = make([]*parsed, len(e.sources))
-	for i, s := range e.sources {
-		if e.files[i] = e.kept[s.digest]; e.files[i] == nil {
-			e.files[i] = parse(s, e.whole)
-		}
-	}
-	e.sources, e.kept = nil, nil
-}
-
-// typecheck sets the types of a node's entry, unless an earlier Load has done so.
-func (r *run) typecheck(n *node, fset *token.FileSet) {
 	e := n.entry
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.checked {
-		return
+		return nil
 	}
-	e.types = types.NewPackage(e.path, n.name)
-	if n.whole {
-		e.info = &types.Info{
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	var files []*parsed
+	for _, s := range n.sources {
+		if !isTest(s.path) {
+			files = append(files, r.parsed(s, n.whole))
+		}
+	}
+	t := r.typecheck(n, files, false)
+	e.checked, e.types, e.clean = true, t.types, t.clean
+	return nil
+}
+
+// whole type-checks a node with function bodies. If nobody needed its types
+// before, those that import it get the same ones.
+func (r *run) whole(ctx context.Context, n *node) (*typed, error) {
+	for _, p := range n.imports {
+		if dep := n.deps[p]; dep != nil {
+			if err := r.ensure(ctx, dep); err != nil {
+				return nil, err
+			}
+		}
+	}
+	var files []*parsed
+	tests := false
+	for _, s := range n.sources {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		files = append(files, r.parsed(s, true))
+		tests = tests || isTest(s.path)
+	}
+	e := n.entry
+	e.mu.Lock()
+	if e.checked || tests {
+		e.mu.Unlock()
+		return r.typecheck(n, files, true), nil
+	}
+	defer e.mu.Unlock()
+	t := r.typecheck(n, files, true)
+	e.checked, e.types, e.clean = true, t.types, t.cleanSurface
+	return t, nil
+}
+
+// typed is what the type checker says about a package.
+type typed struct {
+	files        []*parsed
+	fset         *token.FileSet
+	types        *types.Package
+	info         *types.Info // nil without function bodies
+	errors       []types.Error
+	crash        string // a panic of the type checker
+	clean        bool   // all types are known
+	cleanSurface bool   // all outside of function bodies are
+}
+
+// typecheck type-checks a node whose dependencies have their types, with or
+// without function bodies.
+func (r *run) typecheck(n *node, parsed []*parsed, whole bool) *typed {
+	path := n.path
+	if path == "" { // no module: nobody can import it
+		if path = n.folder; path == "." {
+			path = n.name
+		}
+	}
+	t := &typed{files: parsed, fset: token.NewFileSet(), types: types.NewPackage(path, n.name)}
+	if whole {
+		t.info = &types.Info{
 			Types:        map[ast.Expr]types.TypeAndValue{},
 			Instances:    map[*ast.Ident]types.Instance{},
 			Defs:         map[*ast.Ident]types.Object{},
@@ -177,52 +169,64 @@ func (r *run) typecheck(n *node, fset *token.FileSet) {
 			FileVersions: map[*ast.File]string{},
 		}
 	}
-	files, locals := make([]*ast.File, len(e.files)), make([]bool, len(e.files))
+	headers := map[string]*header{}
+	for _, s := range n.sources {
+		headers[s.path] = s.header
+	}
+	files, locals := make([]*ast.File, len(parsed)), make([]bool, len(parsed))
 	cgo, broken := false, false
-	for i, f := range e.files {
-		files[i], locals[i] = f.file, e.whole && f.locals
-		cgo = cgo || f.cgo
+	for i, f := range parsed {
+		files[i], locals[i] = f.file, whole && headers[f.path].Locals
+		if !whole {
+			files[i] = f.stripped()
+		}
+		cgo = cgo || headers[f.path].Cgo
 		broken = broken || len(f.errors) > 0
+		t.fset.AddExistingFiles(f.token)
 	}
 	conf := types.Config{
 		GoVersion:        n.languageVersion(),
-		IgnoreFuncBodies: !n.whole,
+		IgnoreFuncBodies: !whole,
 		FakeImportC:      true,
 		Error: func(err error) {
 			if err, ok := err.(types.Error); ok {
-				e.errors = append(e.errors, err)
+				t.errors = append(t.errors, err)
 			}
 		},
-		Importer: importer(func(p string) (*types.Package, error) { return e.importPackage(n, p) }),
+		Importer: importer(func(p string) (*types.Package, error) { return r.importPackage(n, p) }),
 		Sizes:    newSizes(r.toolchain.context.GOARCH),
 	}
 	func() {
 		defer func() {
 			if p := recover(); p != nil {
-				e.crash = firstLine(fmt.Sprint(p))
+				t.crash = firstLine(fmt.Sprint(p))
 			}
 		}()
-		if e.crash = excess(files, locals); e.crash != "" {
+		if t.crash = excess(files, locals); t.crash != "" {
 			return
 		}
-		types.NewChecker(&conf, fset, e.types, e.info).Files(files)
+		types.NewChecker(&conf, t.fset, t.types, t.info).Files(files)
 	}()
-	e.types.MarkComplete()
-	slices.Sort(e.missing)
-	e.clean = e.crash == "" && len(e.errors) == 0 && !broken
-	if vague := cgo || e.someDepUnclean(); vague && n.whole {
+	t.types.MarkComplete()
+	t.clean = t.crash == "" && len(t.errors) == 0 && !broken
+	t.cleanSurface = t.crash == "" && !broken && !slices.ContainsFunc(t.errors, func(err types.Error) bool { return !inBody(files, err.Pos) })
+	if vague := cgo || n.entry.someDepUnclean(); vague {
+		t.cleanSurface = false
 		// Without an error, something may still come from cgo or from a
 		// dependency with errors.
-		e.clean = e.clean && !slices.ContainsFunc(files, func(f *ast.File) bool { return !query.Known(e.info, f) })
-	} else if vague {
-		e.clean = false
+		t.clean = t.clean && whole && !slices.ContainsFunc(files, func(f *ast.File) bool { return !query.Known(t.info, f) })
 	}
-	if !n.whole {
-		for _, f := range e.files {
-			f.file, f.source = nil, nil
-		}
-	}
-	e.checked = true
+	return t
+}
+
+// inBody reports whether a position is in the body of a declared function.
+func inBody(files []*ast.File, pos token.Pos) bool {
+	return slices.ContainsFunc(files, func(file *ast.File) bool {
+		return file.FileStart <= pos && pos <= file.FileEnd && slices.ContainsFunc(file.Decls, func(decl ast.Decl) bool {
+			f, ok := decl.(*ast.FuncDecl)
+			return ok && f.Body != nil && f.Body.Lbrace < pos && pos <= f.Body.Rbrace
+		})
+	})
 }
 
 // languageVersion gives the Go version that the module asks for, as far as this
@@ -252,7 +256,7 @@ type importer func(path string) (*types.Package, error)
 func (f importer) Import(path string) (*types.Package, error) { return f(path) }
 
 // importPackage gives the types of a package that a node imports.
-func (e *entry) importPackage(n *node, p string) (*types.Package, error) {
+func (r *run) importPackage(n *node, p string) (*types.Package, error) {
 	if p == "unsafe" {
 		return types.Unsafe, nil
 	}
@@ -267,92 +271,41 @@ func (e *entry) importPackage(n *node, p string) (*types.Package, error) {
 	}
 	x := n.exports.get(p)
 	if x == nil || x.Export == "" {
-		e.missing = append(e.missing, p)
 		return nil, fmt.Errorf("not found")
 	}
 	pkg, err := n.exports.read(x)
 	if err != nil {
-		e.missing = append(e.missing, p)
+		r.lost(p)
 	}
 	return pkg, err
 }
 
-// result makes the Result.
-func (r *run) result() *Result {
-	res := &Result{Notices: r.notices}
-	sizes := types.SizesFor("gc", r.toolchain.context.GOARCH)
-	for _, n := range r.order {
-		if !n.whole {
-			continue
-		}
-		if n.requested {
-			res.Notices = append(res.Notices, n.notices...)
-		}
-		e := n.entry
-		if len(e.files) == 0 {
-			continue
-		}
-		pkg := &Package{
-			Folder: n.folder, ImportPath: n.path, Requested: n.requested, Key: string(e.key[:]), Fset: r.positions, Sizes: sizes,
-			Types: e.types, Info: e.info, TypeErrors: e.errors, Tier: check.TierTyped,
-		}
-		if n.module != nil {
-			pkg.ModulePath = n.module.path
-			if n.module.goVersion != "" {
-				pkg.GoVersion = "go" + n.module.goVersion
-			}
-		}
-		for _, f := range e.files {
-			pkg.Files = append(pkg.Files, f.file)
-			pkg.Documents = append(pkg.Documents, f.document)
-		}
-		switch {
-		case e.crash != "":
-			pkg.Tier = check.TierText
-		case !e.clean:
-			pkg.Tier = check.TierPartial
-		}
-		if notice, ok := e.notice(n, r.positions); ok && n.requested {
-			res.Notices = append(res.Notices, notice)
-		}
-		res.Packages = append(res.Packages, pkg)
-	}
-	if notice, ok := r.toolchainNotice(); ok {
-		res.Notices = append(res.Notices, notice)
-	}
-	slices.SortStableFunc(res.Notices, func(a, b check.Notice) int {
-		if c := strings.Compare(a.Path, b.Path); c != 0 {
-			return c
-		}
-		return strings.Compare(a.Message, b.Message)
-	})
-	return res
-}
-
 // notice says what is wrong with a package.
-func (e *entry) notice(n *node, fset *token.FileSet) (check.Notice, bool) {
-	for _, f := range e.files {
+func (t *typed) notice(n *node, missing func(string) bool) (check.Notice, bool) {
+	for _, f := range t.files {
 		if len(f.errors) == 0 {
 			continue
 		}
 		first := f.errors[0]
 		return check.Notice{Kind: check.NoticeSyntax, Path: f.path, Effect: check.EffectDegraded,
 			At:      position(first.Pos),
-			Message: counted(total(e.files), "syntax error") + maskLiterals(first.Msg),
+			Message: counted(total(t.files), "syntax error") + maskLiterals(first.Msg),
 		}, true
 	}
-	if e.crash != "" {
+	if t.crash != "" {
 		return check.Notice{Kind: check.NoticeTypes, Path: n.folder, Effect: check.EffectDegraded,
-			Message: "types are not known, because the type checker gave up: " + maskLiterals(e.crash)}, true
+			Message: "types are not known, because the type checker gave up: " + maskLiterals(t.crash)}, true
 	}
-	errs := slices.DeleteFunc(slices.Clone(e.errors), func(err types.Error) bool {
+	errs := slices.DeleteFunc(slices.Clone(t.errors), func(err types.Error) bool {
 		// A message that begins with a tab says more about the one before.
-		return strings.HasPrefix(err.Msg, "\t") || slices.ContainsFunc(e.missing, func(p string) bool { return strings.HasPrefix(err.Msg, "could not import "+p+" ") })
+		rest, imports := strings.CutPrefix(err.Msg, "could not import ")
+		path, _, _ := strings.Cut(rest, " ")
+		return strings.HasPrefix(err.Msg, "\t") || imports && missing(path)
 	})
 	if len(errs) == 0 {
 		return check.Notice{}, false
 	}
-	first := fset.PositionFor(errs[0].Pos, false)
+	first := t.fset.PositionFor(errs[0].Pos, false)
 	notice := check.Notice{Kind: check.NoticeTypes, Path: n.folder, Effect: check.EffectDegraded,
 		Message: counted(len(errs), "type error") + maskLiterals(errs[0].Msg)}
 	if first.IsValid() {
@@ -384,14 +337,36 @@ var literal = regexp.MustCompile("\"(?:[^\"\\\\]|\\\\.)*\"?|`[^`]*`?")
 // maskLiterals removes string literals, which may be secrets (invariant 10).
 func maskLiterals(msg string) string { return literal.ReplaceAllString(firstLine(msg), `"…"`) }
 
+// lost notes that a package has export data that cannot be read.
+func (r *run) lost(importPath string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.unreadable = append(r.unreadable, importPath)
+}
+
+// isMissing reports whether what a node imports could not be found.
+func (r *run) isMissing(n *node, importPath string) bool {
+	if _, isNode := n.deps[importPath]; isNode || importPath == "unsafe" {
+		return false
+	}
+	if x := n.exports.get(importPath); x == nil || x.Export == "" {
+		return true
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Contains(r.unreadable, importPath)
+}
+
 // toolchainNotice says, once for a whole Load, what the go command did not give.
 func (r *run) toolchainNotice() (check.Notice, bool) {
 	missing, noModule := map[string]bool{}, false
 	var problems []string
 	for _, n := range r.order {
-		for _, p := range n.entry.missing {
-			missing[p] = true
-			noModule = noModule || n.workspace.root == "" && !maybeStandard(p)
+		for _, p := range n.imports {
+			if r.isMissing(n, p) {
+				missing[p] = true
+				noModule = noModule || n.workspace.root == "" && !maybeStandard(p)
+			}
 		}
 	}
 	for _, w := range r.workspaces {

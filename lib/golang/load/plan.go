@@ -1,0 +1,149 @@
+package load
+
+import (
+	"context"
+	"go/types"
+	"slices"
+
+	"github.com/peercheck/peercheck/lib/cache"
+	"github.com/peercheck/peercheck/lib/check"
+)
+
+// A Plan is what a request comes to: which packages there are, how they depend on
+// each other, and what identifies each, before any of them is type-checked. Call
+// [Plan.Close] at the end.
+type Plan struct {
+	// Units are the packages of the request and those of the tree's modules that
+	// these import, be it through others, in dependency order. Vendored packages
+	// are not among them, nor are folders without Go files for this platform.
+	Units []*Unit
+
+	run *run
+}
+
+// A Unit is a package that can be loaded.
+type Unit struct {
+	// Folder is the path in the tree; ImportPath "" if there is no module.
+	Folder     string
+	ImportPath string
+	// ModulePath is the path of the module, "" if there is none.
+	ModulePath string
+	// GoVersion is that of the module ("go1.26"), "" if not known.
+	GoVersion string
+	// Requested tells a package of the request from one that is imported.
+	Requested bool
+	// Key identifies all that the package and its types are made of: its files,
+	// what can be seen of the packages that it imports, the Go version, the
+	// platform and the build tags. It means the same to every Loader.
+	Key cache.Key
+	// Imports are those of the packages that it imports that are units too.
+	Imports []*Unit
+
+	run  *run
+	node *node
+}
+
+// Plan finds the packages of a request. The error is that of the context.
+func (l *Loader) Plan(ctx context.Context, req Request) (*Plan, error) {
+	r := l.begin(req)
+	p := &Plan{run: r}
+	if err := r.graph(ctx); err != nil {
+		p.Close()
+		return nil, err
+	}
+	for _, n := range r.order {
+		r.keys(n)
+		r.enter(n)
+		if !n.whole || len(n.sources) == 0 {
+			continue
+		}
+		u := &Unit{Folder: n.folder, ImportPath: n.path, Requested: n.requested, Key: n.key, run: r, node: n}
+		if n.module != nil {
+			u.ModulePath = n.module.path
+			if n.module.goVersion != "" {
+				u.GoVersion = "go" + n.module.goVersion
+			}
+		}
+		for _, path := range n.imports {
+			if dep := n.deps[path]; dep != nil && dep.unit != nil {
+				u.Imports = append(u.Imports, dep.unit)
+			}
+		}
+		n.unit = u
+		p.Units = append(p.Units, u)
+	}
+	return p, nil
+}
+
+// Close lets go of what the plan has kept from being dropped.
+func (p *Plan) Close() { p.run.end(p.run) }
+
+// Notices say what of the request could not be read or found. Those about types
+// are in each Package. Call it when all that is needed was loaded.
+func (p *Plan) Notices() []check.Notice {
+	notices := slices.Clone(p.run.notices)
+	for _, n := range p.run.order {
+		if n.requested {
+			notices = append(notices, n.notices...)
+		}
+	}
+	if notice, ok := p.run.toolchainNotice(); ok {
+		notices = append(notices, notice)
+	}
+	SortNotices(notices)
+	return notices
+}
+
+// Documents are the sources of the files that the build constraints select, in
+// the order of Package.Files.
+func (u *Unit) Documents() []*check.Document {
+	var documents []*check.Document
+	for _, s := range u.node.sources {
+		if p, ok := u.run.parses.peek(parseKey{s.digest, true}, u.run.generation); ok {
+			documents = append(documents, p.document)
+		} else {
+			documents = append(documents, s.document())
+		}
+	}
+	return documents
+}
+
+// Types are those that the packages which import this one see. They are nil
+// unless one of these, or this one, was loaded.
+func (u *Unit) Types() *types.Package {
+	u.node.entry.mu.Lock()
+	defer u.node.entry.mu.Unlock()
+	return u.node.entry.types
+}
+
+// Load parses and type-checks the package, and as much as need be of those that
+// it imports. The result belongs to the caller: the Loader does not keep it. The
+// error is that of the context.
+func (u *Unit) Load(ctx context.Context) (*Package, error) {
+	r, n := u.run, u.node
+	t, err := r.whole(ctx, n)
+	if err != nil {
+		return nil, err
+	}
+	pkg := &Package{
+		Unit: u, Fset: t.fset, Types: t.types, Info: t.info, TypeErrors: t.errors, Tier: check.TierTyped,
+		Sizes: types.SizesFor("gc", r.toolchain.context.GOARCH),
+	}
+	for _, f := range t.files {
+		pkg.Files = append(pkg.Files, f.file)
+		pkg.Documents = append(pkg.Documents, f.document)
+	}
+	switch {
+	case t.crash != "":
+		pkg.Tier = check.TierText
+	case !t.clean:
+		pkg.Tier = check.TierPartial
+	}
+	if notice, ok := t.notice(n, func(path string) bool { return r.isMissing(n, path) }); ok {
+		pkg.Notices = []check.Notice{notice}
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	pkg.Transient = len(r.unreadable) > 0
+	return pkg, nil
+}
