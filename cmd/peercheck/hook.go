@@ -10,7 +10,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/peercheck/peercheck/hooks"
+	"github.com/peercheck/peercheck/lib/cache"
 	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/lib/golang"
 	"github.com/peercheck/peercheck/lib/golang/load"
 	"github.com/peercheck/peercheck/lib/repo"
 	"github.com/peercheck/peercheck/lib/report"
@@ -113,8 +115,14 @@ func (p *program) hookRunCommand() *cobra.Command {
 							only = append(only, c.ID)
 						}
 					}
-					loader := load.New(load.Options{Env: p.env, Untrusted: r.Untrusted})
-					return scan.New(scan.Options{Checks: rules.All(), Only: only, Config: r.Config, Now: p.now(), Loader: loader})
+					kept := p.kept()
+					if r.Untrusted { // a server trusts no cache
+						kept = nil
+					}
+					return scan.New(scan.Options{
+						Checks: rules.All(), Only: only, Config: r.Config, Now: p.now(),
+						Loader: load.New(load.Options{Env: p.env, Untrusted: r.Untrusted, Cache: kept}), Cache: &golang.Cache{Disk: kept},
+					})
 				},
 				Reported: func(r *check.Report) { reports = append(reports, r) },
 				Cache:    p.cache(), Identity: identity(),
@@ -151,6 +159,16 @@ func (p *program) cache() string {
 		return ""
 	}
 	return filepath.Join(dir, "peercheck")
+}
+
+// kept is what may be kept of Go packages between runs; nil if there is no place
+// for it.
+func (p *program) kept() *cache.Dir {
+	dir := p.cache()
+	if dir == "" {
+		return nil
+	}
+	return cache.Open(cache.Options{Dir: filepath.Join(dir, "go"), Identity: identity(), Now: p.now()})
 }
 
 // identity changes with every build of this program: its version, and for those

@@ -14,6 +14,7 @@ import (
 
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/config"
+	"github.com/peercheck/peercheck/lib/golang"
 	"github.com/peercheck/peercheck/lib/golang/load"
 	"github.com/peercheck/peercheck/lib/repo"
 	"github.com/peercheck/peercheck/lib/report"
@@ -36,6 +37,7 @@ type scanFlags struct {
 	secrets  []string // what --history asks for, where only is empty
 	maxBytes int64
 	verbose  bool
+	noCache  bool
 }
 
 func (p *program) scanCommand() *cobra.Command {
@@ -57,6 +59,7 @@ named is judged even if it is ignored.`,
 		RunE: func(cmd *cobra.Command, args []string) error { return p.scan(cmd.Context(), f, args) },
 	}
 	flags := cmd.Flags()
+	flags.BoolVar(&f.noCache, "no-cache", false, "judge everything anew, and keep nothing for the next time")
 	flags.BoolVar(&f.staged, "staged", false, "judge what is staged against HEAD")
 	flags.StringVar(&f.span, "range", "", "judge what changed from revision A to B, given as `A..B`")
 	flags.BoolVar(&f.history, "history", false, "look for secrets in everything that was ever committed")
@@ -165,9 +168,13 @@ func (p *program) scanner(f scanFlags, tree source.Source) (*scan.Scanner, triag
 			return nil, triage.Gate{}, fmt.Errorf("--fail-on: %w", err)
 		}
 	}
+	kept := p.kept()
+	if f.noCache {
+		kept = nil
+	}
 	scanner, err := scan.New(scan.Options{
 		Checks: rules.All(), Config: cfg, Only: append(slices.Clone(f.only), f.secrets...), Now: p.now(), MaxBytes: f.maxBytes,
-		Loader: load.New(load.Options{Env: p.env}),
+		Loader: load.New(load.Options{Env: p.env, Cache: kept}), Cache: &golang.Cache{Disk: kept},
 	})
 	return scanner, gate, err
 }

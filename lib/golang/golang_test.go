@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"go/ast"
+	"go/token"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -23,6 +24,7 @@ import (
 	"golang.org/x/tools/go/ssa"
 	"golang.org/x/tools/txtar"
 
+	"github.com/peercheck/peercheck/lib/cache"
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/golang"
 	"github.com/peercheck/peercheck/lib/golang/load"
@@ -280,6 +282,97 @@ func TestFactsOfDependencies(t *testing.T) {
 			t.Errorf("%s: %s judged, found %q; want %s, %q", test.folder, got, found, test.judged, test.finding)
 		}
 	}
+}
+
+// quoteCheck reports texts that it takes from the source.
+var quoteCheck = describe("go/quote", check.Check{
+	RunPackage: func(_ context.Context, p *check.PackagePass) error {
+		for _, file := range p.Files {
+			for n := range ast.Preorder(file) {
+				if lit, ok := n.(*ast.BasicLit); ok && lit.Kind == token.STRING {
+					p.Report(check.Finding{
+						Message: "what is " + lit.Value + " for", Location: p.Location(lit),
+						Related: []check.Location{{Path: "a.go", Message: lit.Value + lit.Value}},
+						Fixes:   []check.Fix{{Title: "Turn it round", Edits: []check.Edit{p.Edit(lit, "f("+lit.Value+", x)")}}},
+					})
+				}
+			}
+		}
+		return nil
+	},
+})
+
+// TestCacheOnDisk: another process finds the same without judging anything, what
+// is on the disk shows nothing of the source, and may be damaged or go away.
+func TestCacheOnDisk(t *testing.T) {
+	const secret = "AKIA-NOT-A-REAL-KEY-8675309"
+	tree, folders := treeOf(chain)
+	tree["a/key.go"] = &fstest.MapFile{Data: []byte("package a\n\nvar Key = \"" + secret + "\"\n")}
+	judged := 0
+	counting := *quoteCheck
+	counting.RunPackage = func(ctx context.Context, p *check.PackagePass) error {
+		judged++
+		return quoteCheck.RunPackage(ctx, p)
+	}
+	dir := t.TempDir()
+	again := func() golang.Results {
+		judged = 0
+		return run(t, tree, folders, &golang.Cache{Disk: cache.Open(cache.Options{Dir: dir, Identity: "test"})}, &counting, exitCheck)
+	}
+	describe := func(r golang.Results) string {
+		text := fmt.Sprintf("%+v %+v\n", r.Findings, r.Notices)
+		for _, p := range r.Packages {
+			text += fmt.Sprintln(p.ImportPath, p.Tier)
+		}
+		return text
+	}
+	first := describe(again())
+	if judged != 3 || !strings.Contains(first, secret) {
+		t.Fatalf("%d packages were judged, and found:\n%s", judged, first)
+	}
+	second := describe(again())
+	if judged != 0 {
+		t.Errorf("%d packages were judged again", judged)
+	}
+	expect(t, second, first)
+	var files []string
+	err := filepath.WalkDir(dir, func(name string, e os.DirEntry, err error) error {
+		if err == nil && !e.IsDir() {
+			files = append(files, name)
+		}
+		return err
+	})
+	if err != nil || len(files) < 6 {
+		t.Fatalf("%d files, %v", len(files), err)
+	}
+	for _, name := range files {
+		content, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range len(secret) - 6 {
+			if strings.Contains(string(content), secret[i:i+6]) {
+				t.Errorf("a part of the secret is on the disk: %q", content)
+				break
+			}
+		}
+		if err := os.WriteFile(name, content[:len(content)-2], 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	third := describe(again())
+	if judged != 3 {
+		t.Errorf("from torn files, %d packages were judged", judged)
+	}
+	expect(t, third, first)
+	if err := os.RemoveAll(dir); err != nil {
+		t.Fatal(err)
+	}
+	fourth := describe(again())
+	if judged != 3 {
+		t.Errorf("without files, %d packages were judged", judged)
+	}
+	expect(t, fourth, first)
 }
 
 func TestFailuresAreIsolated(t *testing.T) {

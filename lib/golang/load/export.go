@@ -10,6 +10,7 @@ import (
 	"go/token"
 	"go/types"
 	"io"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
@@ -22,6 +23,8 @@ import (
 
 	modpath "golang.org/x/mod/module"
 	"golang.org/x/tools/go/gcexportdata"
+
+	"github.com/peercheck/peercheck/lib/cache"
 )
 
 // An external is a package that the tree does not hold, as go list describes it.
@@ -47,6 +50,7 @@ type exports struct {
 	toolchain *toolchain
 	root      string            // the folder of the main module
 	skeleton  map[string][]byte // its module files, and those of other modules
+	outside   bool              // they name folders outside the tree
 	fset      *token.FileSet    // of all exports of a Loader
 
 	asking chan struct{} // holds a token while the go command runs
@@ -63,9 +67,9 @@ type exports struct {
 // positions of parsed files are lower, so a position says where it belongs.
 const exportBase = math.MaxInt / 2
 
-func newExports(id int, t *toolchain, root string, skeleton map[string][]byte, fset *token.FileSet) *exports {
+func newExports(id int, t *toolchain, root string, skeleton map[string][]byte, outside bool, fset *token.FileSet) *exports {
 	return &exports{
-		id: id, toolchain: t, root: root, skeleton: skeleton, fset: fset,
+		id: id, toolchain: t, root: root, skeleton: skeleton, outside: outside, fset: fset,
 		asking: make(chan struct{}, 1),
 		known:  map[string]*external{}, packages: map[string]*types.Package{},
 	}
@@ -111,7 +115,10 @@ func (e *exports) ask(ctx context.Context, importPaths []string) error {
 	}
 	answers := map[string]*external{}
 	var problem error
-	if e.toolchain.path != "" {
+	key, keep := e.key(asked)
+	if keep && e.recall(key, answers) {
+		keep = false
+	} else if e.toolchain.path != "" {
 		// A path that is no import path might be read as a flag or a pattern.
 		sane := slices.DeleteFunc(slices.Clone(asked), func(p string) bool { return !listable(p) })
 		problem = e.list(ctx, e.root, e.skeleton, sane, answers)
@@ -125,6 +132,9 @@ func (e *exports) ask(ctx context.Context, importPaths []string) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
+	}
+	if keep && problem == nil {
+		e.remember(key, asked, answers)
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -145,6 +155,62 @@ func (e *exports) ask(ctx context.Context, importPaths []string) error {
 		e.problem(problem.Error())
 	}
 	return nil
+}
+
+// key identifies the answer of the go command. ok is false if it depends on files
+// that are not in the key: those of a folder outside the tree.
+func (e *exports) key(asked []string) (k cache.Key, ok bool) {
+	if e.toolchain.path == "" || e.toolchain.settings == "" || e.outside {
+		return k, false
+	}
+	h := cache.NewHash("go list")
+	h.Add(e.toolchain.settings, e.toolchain.path, e.toolchain.version, e.root)
+	for _, name := range slices.Sorted(maps.Keys(e.skeleton)) {
+		h.Add(name, e.skeleton[name])
+	}
+	h.Add("asked")
+	for _, p := range asked {
+		h.Add(p)
+	}
+	return h.Key(), true
+}
+
+// recall finds an answer of the go command on the disk. It does not count if
+// something of it is gone from the build cache.
+func (e *exports) recall(key cache.Key, answers map[string]*external) bool {
+	data, ok := e.toolchain.cache.Get(key)
+	var list []*external
+	if !ok || json.Unmarshal(data, &list) != nil {
+		return false
+	}
+	for _, x := range list {
+		if _, err := os.Stat(x.Export); err != nil && x.Export != "" {
+			return false
+		}
+	}
+	for _, x := range list {
+		answers[x.ImportPath] = x
+	}
+	return true
+}
+
+// remember keeps an answer on the disk if it is complete: what is missing today
+// may be downloaded tomorrow.
+func (e *exports) remember(key cache.Key, asked []string, answers map[string]*external) {
+	for _, p := range asked {
+		if x := answers[p]; x == nil || x.Export == "" {
+			return
+		}
+	}
+	var list []*external
+	for _, p := range slices.Sorted(maps.Keys(answers)) {
+		if x := answers[p]; x.Export != "" {
+			list = append(list, &external{ImportPath: x.ImportPath, Name: x.Name, Export: x.Export})
+		}
+	}
+	if data, err := json.Marshal(list); err == nil {
+		e.toolchain.cache.Put(key, data)
+	}
 }
 
 // unknown gives those of some import paths that have to be asked for, sorted. An

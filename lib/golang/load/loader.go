@@ -141,7 +141,7 @@ func (r *run) exportsFor(w *workspace) *exports {
 			r.Loader.mu.Lock()
 			defer r.Loader.mu.Unlock()
 			r.nextID++
-			return newExports(r.nextID, r.toolchain.atLeast(w.toolchain), root, files, r.fset), 1
+			return newExports(r.nextID, r.toolchain.atLeast(w.toolchain), root, files, w.leaves, r.fset), 1
 		})
 	}
 	return w.exports

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"go/build"
+	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,6 +16,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/peercheck/peercheck/lib/cache"
 )
 
 // A toolchain is the user's go command, and what it says about itself.
@@ -29,6 +33,10 @@ type toolchain struct {
 	budget    time.Duration
 	// problem says why there is no go command.
 	problem string
+	// settings is a digest of what the go command goes by; "" where what it said
+	// must not be kept on disk.
+	settings string
+	cache    *cache.Dir
 	// identity is all that the meaning of source depends on: the platform, the
 	// build tags and the version of the type checker.
 	identity string
@@ -50,7 +58,7 @@ func findToolchain(ctx context.Context, opts Options, dir string) (*toolchain, e
 	if env == nil {
 		env = os.Environ()
 	}
-	t := &toolchain{budget: opts.Budget, context: build.Default}
+	t := &toolchain{budget: opts.Budget, context: build.Default, cache: opts.Cache}
 	if t.budget == 0 {
 		t.budget = DefaultBudget
 	}
@@ -89,41 +97,125 @@ func (t *toolchain) describe(vars map[string]string, flags string) {
 	t.context.BuildTags, t.vendoring = buildTags(flags)
 }
 
-// ask asks the go command for its version and its build context.
+// said is what the go command says about itself.
+type said struct {
+	Version, Flags, ModCache, HostOS, HostArch string
+	OS, Arch                                   string
+	Cgo                                        bool
+	ToolTags, ReleaseTags                      []string
+}
+
+// ask asks the go command for its version and its build context, unless it was
+// asked by an earlier process.
 func (t *toolchain) ask(ctx context.Context, vars map[string]string, flags string) error {
+	var s said
+	key, ok := t.key(vars)
+	if data, kept := t.cache.Get(key); !ok || !kept || json.Unmarshal(data, &s) != nil {
+		var err error
+		if s, err = t.askNow(ctx); err != nil {
+			return err
+		}
+		if data, err := json.Marshal(s); ok && err == nil {
+			t.cache.Put(key, data)
+		}
+	}
+	if ok {
+		t.settings = string(key[:])
+	}
+	t.version = strings.TrimPrefix(s.Version, "go")
+	t.cached = filepath.Join(s.ModCache, "golang.org", "toolchain@v0.0.1-go*."+s.HostOS+"-"+s.HostArch)
+	if flags == "" { // those that go env -w has set
+		flags = s.Flags
+		vars["GOFLAGS"], _ = goFlags(flags)
+		t.env = environ(vars)
+	}
+	t.context.GOOS, t.context.GOARCH, t.context.CgoEnabled = s.OS, s.Arch, s.Cgo
+	t.context.ToolTags, t.context.ReleaseTags = s.ToolTags, s.ReleaseTags
+	t.context.BuildTags, t.vendoring = buildTags(flags)
+	return nil
+}
+
+func (t *toolchain) askNow(ctx context.Context) (s said, err error) {
 	skeleton, err := newSkeleton(nil)
 	if err != nil {
-		return err
+		return s, err
 	}
 	defer os.RemoveAll(skeleton)
 	out, err := t.run(ctx, skeleton, "", "env", "-json", "GOVERSION", "GOFLAGS", "GOMODCACHE", "GOHOSTOS", "GOHOSTARCH")
 	if err != nil {
-		return err
+		return s, err
 	}
-	var said struct{ GOVERSION, GOFLAGS, GOMODCACHE, GOHOSTOS, GOHOSTARCH string }
-	if err := json.Unmarshal(out, &said); err != nil {
-		return fmt.Errorf("the answer of go env cannot be read: %w", err)
-	}
-	t.version = strings.TrimPrefix(said.GOVERSION, "go")
-	t.cached = filepath.Join(said.GOMODCACHE, "golang.org", "toolchain@v0.0.1-go*."+said.GOHOSTOS+"-"+said.GOHOSTARCH)
-	if flags == "" { // those that go env -w has set
-		flags = said.GOFLAGS
-		vars["GOFLAGS"], _ = goFlags(flags)
-		t.env = environ(vars)
+	var env struct{ GOVERSION, GOFLAGS, GOMODCACHE, GOHOSTOS, GOHOSTARCH string }
+	if err := json.Unmarshal(out, &env); err != nil {
+		return s, fmt.Errorf("the answer of go env cannot be read: %w", err)
 	}
 	const format = `{{with context}}{{.GOOS}} {{.GOARCH}} {{.CgoEnabled}} {{join .ToolTags ","}} {{join .ReleaseTags ","}}{{end}}`
 	out, err = t.run(ctx, skeleton, "", "list", "-e", "-f", format, "unsafe")
 	if err != nil {
-		return err
+		return s, err
 	}
 	fields := strings.Split(strings.TrimSpace(string(out)), " ")
 	if len(fields) != 5 {
-		return errors.New("the answer of go list cannot be read")
+		return s, errors.New("the answer of go list cannot be read")
 	}
-	t.context.GOOS, t.context.GOARCH, t.context.CgoEnabled = fields[0], fields[1], fields[2] == "true"
-	t.context.ToolTags, t.context.ReleaseTags = strings.Split(fields[3], ","), strings.Split(fields[4], ",")
-	t.context.BuildTags, t.vendoring = buildTags(flags)
-	return nil
+	return said{
+		Version: env.GOVERSION, Flags: env.GOFLAGS, ModCache: env.GOMODCACHE, HostOS: env.GOHOSTOS, HostArch: env.GOHOSTARCH,
+		OS: fields[0], Arch: fields[1], Cgo: fields[2] == "true",
+		ToolTags: strings.Split(fields[3], ","), ReleaseTags: strings.Split(fields[4], ","),
+	}, nil
+}
+
+// key identifies what the go command says: by its file, by the variables that it
+// reads, and by the files that stand in for them ("go help environment"). ok is
+// false if one of these cannot be told.
+func (t *toolchain) key(vars map[string]string) (k cache.Key, ok bool) {
+	if t.cache == nil {
+		return k, false
+	}
+	h := cache.NewHash("toolchain")
+	for _, name := range slices.Sorted(maps.Keys(vars)) {
+		switch name {
+		case "PATH", "HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "AppData", "LocalAppData", "USERPROFILE", "CC", "CXX", "AR", "FC", "PKG_CONFIG":
+			h.Add(name, vars[name])
+		default:
+			if strings.HasPrefix(name, "GO") || strings.HasPrefix(name, "CGO_") {
+				h.Add(name, vars[name])
+			}
+		}
+	}
+	tool, err := filepath.EvalSymlinks(t.path)
+	if err != nil {
+		return k, false
+	}
+	for _, name := range []string{tool, filepath.Join(filepath.Dir(filepath.Dir(tool)), "go.env"), userSettings(vars)} {
+		info, err := os.Stat(name)
+		switch {
+		case err == nil:
+			h.Add(name, info.Size(), info.ModTime().UnixNano())
+		case errors.Is(err, fs.ErrNotExist):
+			h.Add(name)
+		default:
+			return k, false
+		}
+	}
+	return h.Key(), true
+}
+
+// userSettings is the file that go env -w writes (os.UserConfigDir).
+func userSettings(vars map[string]string) string {
+	if file := vars["GOENV"]; file != "" {
+		return file
+	}
+	dir := vars["XDG_CONFIG_HOME"]
+	switch {
+	case runtime.GOOS == "windows":
+		dir = vars["AppData"]
+	case runtime.GOOS == "darwin" || runtime.GOOS == "ios":
+		dir = filepath.Join(vars["HOME"], "Library", "Application Support")
+	case dir == "":
+		dir = filepath.Join(vars["HOME"], ".config")
+	}
+	return filepath.Join(dir, "go", "env")
 }
 
 // atLeast gives a toolchain that is not older than a version: this one, or the

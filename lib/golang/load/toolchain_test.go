@@ -8,10 +8,12 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/peercheck/peercheck/lib/cache"
 	"github.com/peercheck/peercheck/lib/golang/load"
 )
 
@@ -161,6 +163,50 @@ exec "$REAL" "$@"`)})
 	if got := runs(); got != 4 {
 		t.Errorf("after Refresh: %d runs, want 4", got)
 	}
+}
+
+// With a cache on disk, the next process does not run the go command at all,
+// until something changes that it goes by.
+func TestGoListIsKeptOnDisk(t *testing.T) {
+	log := filepath.Join(t.TempDir(), "log")
+	env := goScript(t, `echo "$@" >>`+log+`
+exec "$REAL" "$@"`)
+	kept := cache.Open(cache.Options{Dir: t.TempDir(), Identity: "test"})
+	runs := func() int { return strings.Count(tryRead(log), "\n") }
+	const module = "-- go.mod --\nmodule m\n-- a.go --\npackage m\n\nimport \"errors\"\n\nvar X = errors.New(``)\n"
+	gocache := t.TempDir()
+	for _, step := range []struct {
+		what string
+		env  []string
+		src  string
+		runs int
+	}{
+		{"first", nil, module, 3}, // go env, go list unsafe, go list -deps
+		{"the same", nil, module, 0},
+		{"another body", nil, module + "\nfunc F() {}\n", 0},
+		{"another import", nil, strings.Replace(module, "import", "import _ \"math/bits\"\nimport", 1), 1},
+		{"another go.mod", nil, strings.Replace(module, "module m", "module m\n\ngo 1.25", 1), 1},
+		{"build tags", []string{"GOFLAGS=-tags=x"}, module, 3},
+		{"another build cache", []string{"GOCACHE=" + gocache}, module, 3},
+		{"a module outside", nil, strings.Replace(module, "module m", "module m\n\nreplace x => ../x", 1), 1},
+		{"a module outside, again", nil, strings.Replace(module, "module m", "module m\n\nreplace x => ../x", 1), 1},
+		{"missing", nil, strings.Replace(module, "import", "import _ \"nothing\"\nimport", 1), 1},
+		{"still missing", nil, strings.Replace(module, "import", "import _ \"nothing\"\nimport", 1), 1},
+	} {
+		before := runs()
+		got := describe(t, load.New(load.Options{Env: append(slices.Clone(env), step.env...), Cache: kept}), load.Request{Tree: tree(step.src), Dir: "/nowhere/at/all", Folders: []string{"."}})
+		if n := runs() - before; n != step.runs {
+			t.Errorf("%s: %d runs, want %d: %s", step.what, n, step.runs, got)
+		}
+		if want := strings.Contains(step.what, "missing"); strings.Contains(got, "partial") != want {
+			t.Errorf("%s: %s", step.what, got)
+		}
+	}
+	if err := os.RemoveAll(gocache); err != nil {
+		t.Fatal(err)
+	}
+	got := describe(t, load.New(load.Options{Env: append(env, "GOCACHE="+gocache), Cache: kept}), load.Request{Tree: tree(module), Folders: []string{"."}})
+	expect(t, got, `. "m" m typed a.go`)
 }
 
 // Export data that the build cache has dropped is asked for again.

@@ -120,6 +120,8 @@ type workspace struct {
 	vendor map[string]string
 	// skeleton holds the files that the go command needs to see, by path.
 	skeleton map[string][]byte
+	// leaves means that some module is in a folder outside the tree.
+	leaves bool
 	// toolchain is the newest Go version that a go or toolchain line asks for.
 	toolchain string
 	exports   *exports
@@ -164,6 +166,7 @@ func (w *workspace) addWork(folder string) bool {
 	for _, use := range file.Use {
 		dir, ok := w.tree.inTree(".", use.Path)
 		if !ok {
+			w.leaves = true
 			use.Syntax.Token[len(use.Syntax.Token)-1] = modfile.AutoQuote(w.outside(dir))
 			continue
 		}
@@ -228,6 +231,7 @@ func (w *workspace) addReplaces(folder string, replaces []*modfile.Replace, requ
 		}
 		dir, ok := w.tree.inTree(folder, r.New.Path)
 		if !ok {
+			w.leaves = true
 			if !filepath.IsAbs(r.New.Path) {
 				r.Syntax.Token[len(r.Syntax.Token)-1] = modfile.AutoQuote(w.outside(dir))
 			}

@@ -1,0 +1,21 @@
+package golang
+
+import (
+	"testing"
+
+	"github.com/peercheck/peercheck/lib/check"
+)
+
+func FuzzQuote(f *testing.F) {
+	f.Add("the password is \"hunter2!\"", "var password = \"hunter2!\"", "\x03abc\x00\x00\x07")
+	f.Add("abcdefabcdefg", "abcdefg", "")
+	f.Add("", "", "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01")
+	f.Fuzz(func(t *testing.T, text, source, junk string) {
+		q := quoter{check.NewDocument("a.go", "go", []byte("package a"), check.Revision{}), check.NewDocument("b.go", "go", []byte(source), check.Revision{})}
+		if got, err := q.unquote(q.quote(text)); err != nil || got != text {
+			t.Errorf("%q became %q, %v", text, got, err)
+		}
+		q.unquote(junk)        // does not panic
+		quoter{}.unquote(junk) // nor here
+	})
+}
