@@ -64,7 +64,8 @@ func workspace(t *testing.T) string {
 	return dir
 }
 
-// drive runs an editor with a script that prints PASS in the end.
+// drive runs an editor with a script that prints PASS in the end, or MISSING and
+// what it needs.
 func drive(t *testing.T, plugin string, args ...string) {
 	t.Helper()
 	need(t, args[0])
@@ -79,6 +80,9 @@ func drive(t *testing.T, plugin string, args ...string) {
 	cmd := exec.CommandContext(t.Context(), args[0], args[1:]...)
 	cmd.Env = append(os.Environ(), "PEERCHECK="+file, "FOLDER="+workspace(t), "PLUGIN="+here, "XDG_STATE_HOME="+t.TempDir(), "XDG_CONFIG_HOME="+t.TempDir())
 	out, err := cmd.CombinedOutput()
+	if _, what, ok := strings.Cut(string(out), "MISSING "); ok && os.Getenv("PEERCHECK_E2E") == "" {
+		t.Skipf("not installed: %s", what)
+	}
 	if err != nil || !strings.Contains(string(out), "PASS") || strings.Contains(string(out), "FAIL") {
 		t.Errorf("%s: %v\n%s", args[0], err, out)
 	}
@@ -92,4 +96,17 @@ func TestNeovim(t *testing.T) {
 // Eglot with the Emacs of the system.
 func TestEmacs(t *testing.T) {
 	drive(t, "emacs", "emacs", "--batch", "--quick", "--load", "emacs/session.el")
+}
+
+// lsp-mode with the Emacs of the system.
+func TestLSPMode(t *testing.T) {
+	drive(t, "emacs", "emacs", "--batch", "--quick", "--load", "emacs/session-lsp-mode.el")
+}
+
+// ALE with the Vim of the system.
+func TestVim(t *testing.T) {
+	if out, err := exec.Command("vim", "--version").Output(); err == nil && !strings.Contains(string(out), "+channel") {
+		t.Skip("this vim cannot talk to programs")
+	}
+	drive(t, "vim", "vim", "-T", "dumb", "--not-a-term", "-n", "-i", "NONE", "-u", "vim/session.vim")
 }

@@ -6,7 +6,7 @@
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 missing=
-for package in neovim emacs-nox elpa-eglot chromium nodejs npm g++ make python3 pkg-config libkrb5-dev libsecret-1-dev ripgrep git; do
+for package in neovim vim vim-ale emacs-nox elpa-eglot elpa-lsp-mode chromium nodejs npm g++ make python3 pkg-config libkrb5-dev libsecret-1-dev ripgrep git; do
 	dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
 done
 # node and npm may come from elsewhere than Debian.
