@@ -120,6 +120,9 @@ func (l *secretLog) call(c inspector.Cursor, call *ast.CallExpr) {
 			continue
 		}
 		found := l.leaks(c, arg, 4)
+		if len(found) > 0 && query.IsType(l.TypesInfo.TypeOf(found[0].at), "net/http.Request") && verbs[arg] == 0 && !printsAll(fn) {
+			continue // given for what is in it, not to be shown
+		}
 		if key, ok := code.ConstString(l.Pass, arg); ok && pairs && i+1 < len(call.Args) && len(found) == 0 {
 			if what := secretName(key); what != "" && l.isPlainText(call.Args[i+1]) && !l.isMade(call.Args[i+1]) && len(l.leaks(c, call.Args[i+1], 4)) == 0 {
 				found = []leak{{what: what, at: call.Args[i+1]}}
@@ -184,6 +187,15 @@ func destination(fn *types.Func) (where string, pairs bool) {
 	return "", false
 }
 
+// printsAll reports whether a function shows every argument, whatever it is.
+func printsAll(fn *types.Func) bool {
+	switch code.Unversioned(code.Path(fn.Pkg())) {
+	case "log", "log/slog", "k8s.io/klog", "github.com/golang/glog", "github.com/sirupsen/logrus", "go.uber.org/zap":
+		return true
+	}
+	return false
+}
+
 // verbs gives the verb with which a constant format shows each argument after it.
 func (l *secretLog) verbs(call *ast.CallExpr, fn *types.Func) map[ast.Expr]byte {
 	if !strings.HasSuffix(fn.Name(), "f") || call.Ellipsis.IsValid() {
@@ -240,7 +252,7 @@ func (l *secretLog) leaks(c inspector.Cursor, e ast.Expr, steps int) []leak {
 		if l.dumps[v] {
 			return []leak{{what: "a whole request, with its Authorization header,", at: e}}
 		}
-		if what := secretName(x.Name); what != "" && l.isPlainText(e) {
+		if what := secretName(x.Name); what != "" && what != "the secret key" && l.isPlainText(e) { // which may be that of a map of secrets
 			return []leak{{what: what, at: e}}
 		}
 		if l.userinfo && l.isParsed(c, v) {
