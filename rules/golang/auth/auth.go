@@ -13,8 +13,10 @@ func All() []*check.Check {
 		HardcodedCredentials,
 		HardcodedKey,
 		JWTAlgorithmNotChecked,
+		JWTClaimsNotValidated,
 		JWTNoneAccepted,
 		JWTNotVerified,
+		JWTWithoutExpiry,
 		SecretInLog,
 		VerificationResultIgnored,
 	}

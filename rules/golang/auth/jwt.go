@@ -99,7 +99,7 @@ var JWTNotVerified = &check.Check{
 		What:   "The claims of a token are read by `ParseUnverified` (golang-jwt), `UnsafeClaimsWithoutVerification` (go-jose), `ParseInsecure` or `WithVerify(false)` (lestrrat-go), and the same function verifies nothing.",
 		Why:    "A token is only text until its signature is verified: whoever sends it writes what they like into `sub`, `role` and `exp`.",
 		Fix:    "Use `jwt.ParseWithClaims` with the key and `jwt.WithValidMethods`. To choose the key by the issuer, read it inside the key function. There is no quick fix, because the key has to come from somewhere.",
-		Limits: "Left alone: functions that verify as well; functions whose name says that nothing is verified or that they only look (`unverified`, `peek`, `inspect`, `expiry`), as clients do with tokens of their own; test code.",
+		Limits: "Left alone: functions that verify as well, or are given a token that is parsed; where the package verifies tokens elsewhere, all but those that handle requests; functions whose name says that nothing is verified or that they only look (`unverified`, `peek`, `inspect`, `expiry`), as clients do with tokens of their own; test code. Outside of what handles requests a finding is tentative.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/347.html",
 			"https://pkg.go.dev/github.com/golang-jwt/jwt/v5#Parser.ParseUnverified",
@@ -110,10 +110,11 @@ var JWTNotVerified = &check.Check{
 }
 
 func runJWTNotVerified(_ context.Context, pass *check.PackagePass) error {
-	fl, ok := pass.ResultOf[flow.Analyzer].(*flow.Flow)
+	index, ok := pass.ResultOf[flow.Analyzer].(*flow.Flow)
 	if !ok {
 		return nil
 	}
+	fl := tokens{index}
 	unverified := append(ofJWT("(*%.Parser).ParseUnverified"),
 		"(*github.com/go-jose/go-jose/jwt.JSONWebToken).UnsafeClaimsWithoutVerification",
 		"(*gopkg.in/square/go-jose.v2/jwt.JSONWebToken).UnsafeClaimsWithoutVerification",
@@ -129,57 +130,102 @@ func runJWTNotVerified(_ context.Context, pass *check.PackagePass) error {
 		for root.Parent() != nil {
 			root = root.Parent()
 		}
-		if onlyLooks(root.Name()) || verifies(fl, root) {
+		if onlyLooks(root.Name()) || fl.isGiven(c.Receiver()) || fl.verifies(root) || !fl.answers(c.Fn) && fl.verifiesAnywhere() {
 			continue
 		}
-		pass.Report(check.Finding{
+		f := check.Finding{
 			Message:  "the token's signature is not verified, so whoever sends it writes its claims",
 			Location: pass.Location(c.Expr),
-		})
+		}
+		if !fl.answers(c.Fn) {
+			f.Confidence = check.Tentative // a client may read what it was given over TLS
+		}
+		pass.Report(f)
 	}
 	return nil
+}
+
+// tokens answers who looks at tokens in a package.
+type tokens struct{ *flow.Flow }
+
+// isGiven reports whether a parsed token is a parameter: whoever parsed it verifies it.
+func (t tokens) isGiven(token ssa.Value) bool {
+	if token == nil || !strings.HasSuffix(query.TypeName(token.Type()), ".JSONWebToken") {
+		return false
+	}
+	return slices.ContainsFunc(t.Origins(token), func(v ssa.Value) bool { _, param := v.(*ssa.Parameter); return param })
+}
+
+// requestTypes are what handlers of requests are given.
+var requestTypes = []string{"net/http.Request", "github.com/gin-gonic/gin.Context", "github.com/labstack/echo.Context", "github.com/gofiber/fiber.Ctx", "github.com/beego/beego/server/web/context.Context"}
+
+// answers reports whether a function, or one around it, handles a request.
+func (t tokens) answers(fn *ssa.Function) bool {
+	for ; fn != nil; fn = fn.Parent() {
+		for _, p := range fn.Params {
+			if slices.Contains(requestTypes, code.Unversioned(query.TypeName(p.Type()))) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func onlyLooks(name string) bool {
 	for _, w := range purpose.Words(name) {
 		switch w {
-		case "unverified", "insecure", "unsafe", "peek", "inspect", "debug", "print", "dump", "show", "expiry", "expires", "expired", "expiration", "exp", "whoami", "hint", "refresh", "untrusted", "issuer", "header", "kid":
+		case "unverified", "insecure", "unsafe", "peek", "inspect", "debug", "print", "dump", "show", "expiry", "expires", "expired", "expiration", "exp", "whoami", "hint", "refresh", "untrusted", "issuer", "header", "kid", "id", "key", "keys", "load", "lookup", "find", "prerequisites":
 			return true
 		}
 	}
 	return false
 }
 
-// verifies reports whether a function calls something that verifies tokens, of
-// a library or by its name.
-func verifies(fl *flow.Flow, root *ssa.Function) bool {
-	for _, fn := range fl.Functions {
+// verifies reports whether a function, or a literal in it, verifies tokens by a library or by a
+// function that says so.
+func (t tokens) verifies(root *ssa.Function) bool {
+	return slices.ContainsFunc(t.Functions, func(fn *ssa.Function) bool {
 		at := fn
 		for at.Parent() != nil {
 			at = at.Parent()
 		}
-		if at != root {
-			continue
-		}
-		for _, b := range fn.Blocks {
-			for _, instr := range b.Instrs {
-				call, ok := instr.(ssa.CallInstruction)
-				if !ok {
-					continue
-				}
-				name := query.CalleeSSA(call.Common())
-				name = name[strings.LastIndexByte(name, '.')+1:]
-				switch {
-				case name == "Parse" || name == "ParseWithClaims" || name == "Claims":
-					return true
-				case strings.Contains(strings.ToLower(name), "verify") && name != "WithVerify", strings.Contains(strings.ToLower(name), "validate"), strings.Contains(strings.ToLower(name), "introspect"):
-					return true
-				}
+		return at == root && callsVerifier(fn, true)
+	})
+}
+
+// verifiesAnywhere reports whether the package verifies tokens by a library.
+func (t tokens) verifiesAnywhere() bool {
+	return slices.ContainsFunc(t.Functions, func(fn *ssa.Function) bool { return callsVerifier(fn, false) })
+}
+
+// callsVerifier looks for calls of what verifies tokens, of functions that are called so as well
+// if byName.
+func callsVerifier(fn *ssa.Function, byName bool) bool {
+	for _, b := range fn.Blocks {
+		for _, instr := range b.Instrs {
+			call, ok := instr.(ssa.CallInstruction)
+			if !ok {
+				continue
+			}
+			name := code.Unversioned(query.CalleeSSA(call.Common()))
+			if slices.Contains(verifiers, name) {
+				return true
+			}
+			name = strings.ToLower(name[strings.LastIndexByte(name, '.')+1:])
+			if byName && name != "withverify" && (strings.Contains(name, "verify") || strings.Contains(name, "validate") || strings.Contains(name, "introspect")) {
+				return true
 			}
 		}
 	}
 	return false
 }
+
+// verifiers are functions of libraries that verify signatures of tokens.
+var verifiers = append(ofJWT("%.Parse", "%.ParseWithClaims", "(*%.Parser).Parse", "(*%.Parser).ParseWithClaims"),
+	"(*github.com/go-jose/go-jose/jwt.JSONWebToken).Claims", "(*gopkg.in/square/go-jose.v2/jwt.JSONWebToken).Claims", "(*gopkg.in/go-jose/go-jose.v2/jwt.JSONWebToken).Claims",
+	"(*github.com/go-jose/go-jose.JSONWebSignature).Verify", "(*gopkg.in/square/go-jose.v2.JSONWebSignature).Verify", "(*gopkg.in/go-jose/go-jose.v2.JSONWebSignature).Verify",
+	"github.com/lestrrat-go/jwx/jwt.WithKey", "github.com/lestrrat-go/jwx/jwt.WithKeySet", "github.com/lestrrat-go/jwx/jwt.WithVerifyAuto", "github.com/lestrrat-go/jwx/jws.Verify",
+	"(*github.com/coreos/go-oidc/oidc.IDTokenVerifier).Verify", "(*github.com/coreos/go-oidc.IDTokenVerifier).Verify")
 
 //go:embed testdata/jwt-algorithm-not-checked.txtar
 var jwtAlgorithmNotCheckedExamples string
@@ -281,4 +327,28 @@ func fieldName(f *ssa.FieldAddr) string {
 		return ""
 	}
 	return s.Field(f.Field).Name()
+}
+
+// forExpired reports whether a function is for tokens that may have expired, by its name.
+func forExpired(name string) bool {
+	return slices.ContainsFunc(purpose.Words(name), func(w string) bool {
+		return slices.Contains([]string{"expired", "refresh", "revoke", "logout", "ignore", "ignoring", "skip", "unvalidated", "without", "unsafe", "peek", "inspect"}, w)
+	})
+}
+
+// validates reports whether a function validates claims itself.
+func validates(pass *check.PackagePass, body *ast.BlockStmt) (found bool) {
+	if body == nil {
+		return false
+	}
+	ast.Inspect(body, func(n ast.Node) bool {
+		if call, ok := n.(*ast.CallExpr); ok {
+			if fn := code.Callee(pass.TypesInfo, call); fn != nil && fn.Name() != "WithValidate" {
+				name := strings.ToLower(fn.Name())
+				found = found || strings.Contains(name, "valid") && !strings.HasPrefix(name, "with") || strings.HasPrefix(name, "verify") || strings.Contains(name, "expire")
+			}
+		}
+		return !found
+	})
+	return found
 }

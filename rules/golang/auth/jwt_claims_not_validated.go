@@ -1,0 +1,93 @@
+package auth
+
+import (
+	"context"
+	_ "embed"
+	"go/ast"
+	"slices"
+
+	"golang.org/x/tools/go/analysis"
+	"golang.org/x/tools/go/analysis/passes/inspect"
+
+	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/lib/golang/query"
+	"github.com/peercheck/peercheck/rules/golang/internal/code"
+	"github.com/peercheck/peercheck/rules/golang/internal/edit"
+)
+
+//go:embed testdata/jwt-claims-not-validated.txtar
+var jwtClaimsNotValidatedExamples string
+
+// JWTClaimsNotValidated finds parsers that take tokens which have expired.
+var JWTClaimsNotValidated = &check.Check{
+	ID:         "go/jwt-claims-not-validated",
+	Title:      "JWT is accepted after it has expired",
+	CWE:        []check.CWE{613, 347},
+	Severity:   check.Medium,
+	Confidence: check.Firm,
+	Since:      "0.1",
+	Requires:   []*analysis.Analyzer{inspect.Analyzer},
+	RunPackage: runJWTClaimsNotValidated,
+	Page: check.Page{
+		What:   "A parser is told not to look at the claims of a token: `WithoutClaimsValidation` or `SkipClaimsValidation` (golang-jwt), `WithValidate(false)` (lestrrat-go).",
+		Why:    "The signature says who issued a token, the claims say until when and for whom. Without a look at `exp` a token that leaked years ago still opens the door, and a session cannot end.",
+		Fix:    "Leave the option out, which the quick fix does; it is not safe to apply unseen, because tokens that are accepted today are refused then. For clocks that differ there is `jwt.WithLeeway`.",
+		Limits: "Left alone: functions that go on to validate the claims themselves, by a method or function called `Valid`, `Validate` or the like; functions for tokens that may have expired, to refresh or revoke them, by their name; test code.",
+		References: []string{
+			"https://cwe.mitre.org/data/definitions/613.html",
+			"https://pkg.go.dev/github.com/golang-jwt/jwt/v5#WithoutClaimsValidation",
+			"https://www.rfc-editor.org/rfc/rfc8725#section-3.8",
+		},
+		Examples: jwtClaimsNotValidatedExamples,
+	},
+}
+
+func runJWTClaimsNotValidated(_ context.Context, pass *check.PackagePass) error {
+	for c := range code.Nodes(pass.Pass, (*ast.CallExpr)(nil), (*ast.KeyValueExpr)(nil)) {
+		f, in := code.Enclosing(c)
+		if in && (forExpired(f.Name) || validates(pass, f.Body)) {
+			continue
+		}
+		switch n := c.Node().(type) {
+		case *ast.CallExpr:
+			name := code.Unversioned(query.Callee(pass.TypesInfo, n))
+			off := slices.Contains(ofJWT("%.WithoutClaimsValidation"), name)
+			if name == "github.com/lestrrat-go/jwx/jwt.WithValidate" && len(n.Args) == 1 {
+				on, known := code.ConstBool(pass.Pass, n.Args[0])
+				off = known && !on
+			}
+			if !off {
+				continue
+			}
+			finding := check.Finding{Message: "tokens are accepted after they have expired, and before they are valid", Location: pass.Location(n)}
+			if outer, ok := c.Parent().Node().(*ast.CallExpr); ok {
+				for i, arg := range outer.Args {
+					if arg == n {
+						edits := append(edit.Unimport(pass, code.File(c), n), edit.Element(pass, outer.Args, i))
+						if len(outer.Args) == 1 {
+							edits = append(edits[:len(edits)-1], pass.Edit(n, ""))
+						}
+						finding.Fixes = []check.Fix{{Title: "Look at the claims", Edits: edits}}
+					}
+				}
+			}
+			pass.Report(finding)
+		case *ast.KeyValueExpr:
+			v := code.Var(pass.TypesInfo, n.Key)
+			on, known := code.ConstBool(pass.Pass, n.Value)
+			if v == nil || !v.IsField() || v.Name() != "SkipClaimsValidation" || !slices.Contains(jwtPackages, code.Unversioned(code.Path(v.Pkg()))) || !known || !on {
+				continue
+			}
+			finding := check.Finding{Message: "tokens are accepted after they have expired, and before they are valid", Location: pass.Location(n)}
+			if lit, ok := c.Parent().Node().(*ast.CompositeLit); ok {
+				for i, e := range lit.Elts {
+					if e == n {
+						finding.Fixes = []check.Fix{{Title: "Look at the claims", Edits: []check.Edit{edit.Element(pass, lit.Elts, i)}}}
+					}
+				}
+			}
+			pass.Report(finding)
+		}
+	}
+	return nil
+}

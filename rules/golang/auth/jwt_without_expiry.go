@@ -1,0 +1,138 @@
+package auth
+
+import (
+	"context"
+	_ "embed"
+	"go/ast"
+	"go/types"
+	"slices"
+	"strings"
+
+	"golang.org/x/tools/go/analysis"
+	"golang.org/x/tools/go/analysis/passes/inspect"
+	"golang.org/x/tools/go/ast/edge"
+	"golang.org/x/tools/go/ast/inspector"
+
+	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/lib/golang/query"
+	"github.com/peercheck/peercheck/rules/golang/internal/code"
+	"github.com/peercheck/peercheck/rules/golang/internal/purpose"
+)
+
+//go:embed testdata/jwt-without-expiry.txtar
+var jwtWithoutExpiryExamples string
+
+// JWTWithoutExpiry finds tokens that are issued for ever.
+var JWTWithoutExpiry = &check.Check{
+	ID:         "go/jwt-without-expiry",
+	Title:      "JWT is issued for ever",
+	CWE:        []check.CWE{613},
+	Severity:   check.Medium,
+	Confidence: check.Firm,
+	Since:      "0.1",
+	Requires:   []*analysis.Analyzer{inspect.Analyzer},
+	RunPackage: runJWTWithoutExpiry,
+	Page: check.Page{
+		What:   "A token is made by golang-jwt from claims without `exp`.",
+		Why:    "Nobody can take a signed token back: without an end, one that leaks from a log, a backup or a sold phone opens the door until the key is changed, and with it every other token.",
+		Fix:    "Set `exp`, or `ExpiresAt` of `jwt.RegisteredClaims`, to minutes for access and days for refresh, and renew. There is no quick fix, because only you know how long a session may last.",
+		Limits: "Judged where the claims are written out in the call or in a variable that nothing is added to, and nothing else sees. Functions for keys of machines, by their name (`apiKey`, `service`), and test code are left alone.",
+		References: []string{
+			"https://cwe.mitre.org/data/definitions/613.html",
+			"https://www.rfc-editor.org/rfc/rfc7519#section-4.1.4",
+			"https://cheatsheetseries.owasp.org/cheatsheets/JSON_Web_Token_for_Java_Cheat_Sheet.html",
+		},
+		Examples: jwtWithoutExpiryExamples,
+	},
+}
+
+func runJWTWithoutExpiry(_ context.Context, pass *check.PackagePass) error {
+	var index *code.Index
+	if in, ok := pass.ResultOf[inspect.Analyzer].(*inspector.Inspector); ok {
+		index = code.NewIndex(pass.Pass, in.Root())
+	}
+	for c := range code.Nodes(pass.Pass, (*ast.CallExpr)(nil)) {
+		call, ok := c.Node().(*ast.CallExpr)
+		if !ok || len(call.Args) < 2 || !slices.Contains(ofJWT("%.NewWithClaims"), code.Unversioned(query.Callee(pass.TypesInfo, call))) {
+			continue
+		}
+		if f, ok := code.Enclosing(c); ok && slices.ContainsFunc(purpose.Words(f.Name), func(w string) bool { return w == "api" || w == "service" || w == "permanent" || w == "machine" }) {
+			continue
+		}
+		lit := claimsOf(pass, index, call.Args[1])
+		if lit != nil && !expires(pass, lit) {
+			pass.Report(check.Finding{Message: "the token has no end: whoever gets hold of it is let in until the key is changed", Location: pass.Location(call)})
+		}
+	}
+	return nil
+}
+
+// claimsOf gives the literal that claims are written in, nil if they may have more.
+func claimsOf(pass *check.PackagePass, index *code.Index, e ast.Expr) *ast.CompositeLit {
+	e = ast.Unparen(e)
+	if u, ok := e.(*ast.UnaryExpr); ok {
+		e = ast.Unparen(u.X)
+	}
+	if id, ok := e.(*ast.Ident); ok {
+		v := code.Var(pass.TypesInfo, id)
+		if v == nil || index == nil || v.Parent() == pass.Pkg.Scope() {
+			return nil
+		}
+		for _, use := range index.Uses(v) {
+			if use.Node() != id { // claims["exp"] = ..., claims.Set(...), complete(claims)
+				switch use.ParentEdgeKind() {
+				case edge.IndexExpr_X, edge.SelectorExpr_X, edge.CallExpr_Args, edge.UnaryExpr_X:
+					return nil
+				}
+			}
+		}
+		e = code.Init(pass.Pass, id)
+		if e == nil {
+			return nil
+		}
+		if u, ok := ast.Unparen(e).(*ast.UnaryExpr); ok {
+			e = u.X
+		}
+	}
+	lit, ok := ast.Unparen(e).(*ast.CompositeLit)
+	if !ok || len(lit.Elts) == 0 {
+		return nil // filled elsewhere
+	}
+	return lit
+}
+
+// expires reports whether claims have an end, or may have one.
+func expires(pass *check.PackagePass, lit *ast.CompositeLit) bool {
+	if _, isMap := under(pass.TypesInfo.TypeOf(lit)).(*types.Map); isMap {
+		return slices.ContainsFunc(lit.Elts, func(e ast.Expr) bool {
+			kv, ok := e.(*ast.KeyValueExpr)
+			if !ok {
+				return true
+			}
+			key, known := code.ConstString(pass.Pass, kv.Key)
+			return !known || key == "exp"
+		})
+	}
+	registered := false // the claims of the library are among the fields
+	for _, e := range lit.Elts {
+		kv, ok := e.(*ast.KeyValueExpr)
+		if !ok {
+			return true
+		}
+		if id, ok := kv.Key.(*ast.Ident); ok && (id.Name == "ExpiresAt" || strings.Contains(id.Name, "Exp")) {
+			return true
+		}
+		if isClaims(pass.TypesInfo.TypeOf(kv.Value)) {
+			inner, ok := ast.Unparen(kv.Value).(*ast.CompositeLit)
+			if !ok || expires(pass, inner) {
+				return true
+			}
+			registered = true
+		}
+	}
+	return !registered && !isClaims(pass.TypesInfo.TypeOf(lit))
+}
+
+func isClaims(t types.Type) bool {
+	return slices.Contains(ofJWT("%.RegisteredClaims", "%.StandardClaims"), code.Unversioned(query.TypeName(t)))
+}
