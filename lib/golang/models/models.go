@@ -158,6 +158,8 @@ type Field struct {
 	// some classes from the start.
 	Kind   *Kind
 	Clears Set
+	// Parts are the fields of the field that are untrusted; all of it, if there are none.
+	Parts []string
 	// Stands: a guard of the field is a guard of the whole for these classes.
 	Stands Set
 	// Sink is set if what is stored into the field must not be untrusted.

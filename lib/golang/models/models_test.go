@@ -31,6 +31,8 @@ func TestErrors(t *testing.T) {
 		{"package p\nGet: clean\nGet: clean", "x.models:3: Get is modelled twice"},
 		{"package p\nGet: guard maybe 0 clears sql", `"maybe" is none of true`},
 		{"package p\nfield T.F: sinks sql", "is none of source, stands, sink"},
+		{"package p\nfield T.F: source http of A", `not "of"`},
+		{"package p\nreader T: source htpp", "want reader NAME: source KIND"},
 		{"class sql \"again\"", "class sql is already there"},
 		{"kind k no title", `want NAME "TITLE"`},
 		{"shape s sql", "want shape NAME clears CLASS..."},

@@ -221,7 +221,7 @@ func (r *reader) model(line string) error {
 	return r.errorf("%q is none of field, var, reader, writer, type", special)
 }
 
-// field reads the clauses `source KIND [clears CLASS...]`, `stands CLASS...` and `sink CLASS`.
+// field reads the clauses `source KIND [in FIELD,...] [clears CLASS...]`, `stands CLASS...` and `sink CLASS`.
 func (r *reader) field(name, clauses string) error {
 	f := &Field{}
 	for clause := range strings.SplitSeq(clauses, ";") {
@@ -236,8 +236,15 @@ func (r *reader) field(name, clauses string) error {
 			if f.Kind == nil {
 				return r.errorf("no kind %q", words[1])
 			}
-			if len(words) > 3 && words[2] == "clears" {
-				f.Clears, err = r.set(words[3:])
+			rest := words[2:]
+			if len(rest) > 1 && rest[0] == "in" {
+				f.Parts, rest = strings.Split(rest[1], ","), rest[2:]
+			}
+			switch {
+			case len(rest) > 1 && rest[0] == "clears":
+				f.Clears, err = r.set(rest[1:])
+			case len(rest) > 0:
+				return r.errorf("want source KIND [in FIELD,...] [clears CLASS...], not %q", rest[0])
 			}
 		case "stands":
 			f.Stands, err = r.set(words[1:])

@@ -675,8 +675,17 @@ func (g *graph) fieldSource(at ssa.Value, base ssa.Value, index int) {
 	if m == nil || m.Kind == nil || g.outgoing(base) || onlyStored(at) {
 		return
 	}
-	g.seeds = append(g.seeds, seed{at: g.cell(at), from: end{kind: endSource, index: g.run.kind(m.Kind)}, keep: models.All &^ m.Clears,
-		note: g.note(note{kind: noteSource, pos: at.Pos(), name: fieldName(base.Type(), index)})})
+	s := seed{at: g.cell(at), from: end{kind: endSource, index: g.run.kind(m.Kind)}, keep: models.All &^ m.Clears,
+		note: g.note(note{kind: noteSource, pos: at.Pos(), name: fieldName(base.Type(), index)})}
+	if len(m.Parts) == 0 {
+		g.seeds = append(g.seeds, s)
+		return
+	}
+	for _, name := range m.Parts {
+		part := s
+		part.at = g.part(s.at, g.run.names.id(name))
+		g.seeds = append(g.seeds, part)
+	}
 }
 
 // onlyStored reports whether a field's address is only stored to.
@@ -691,24 +700,6 @@ func onlyStored(at ssa.Value) bool {
 		}
 	}
 	return true
-}
-
-// outgoing reports whether a struct was made here rather than handed in: the URL
-// of a request that a client makes is no input.
-func (g *graph) outgoing(base ssa.Value) bool {
-	if g.run.outgoing(g.fn) {
-		return true
-	}
-	c := g.cell(base)
-	switch v := g.nodes[c.node].value.(type) {
-	case *ssa.Alloc:
-		if c.path == (path{}) {
-			return true // else it is the receiver, copied
-		}
-	case *ssa.Call:
-		return makesRequest(v)
-	}
-	return c.path != path{} && g.run.ofResponse(base)
 }
 
 // fieldSink handles a store into a field that must not be untrusted.

@@ -27,8 +27,9 @@ type run struct {
 	held      map[types.Object]*stored   // by variables and types
 	changed   map[types.Object]bool
 	readers   map[types.Object]map[*ssa.Function]bool
-	called    map[*ssa.Function]bool // by name, in this package
-	entries   map[*ssa.Function]bool // used as values, or started as goroutines
+	called    map[*ssa.Function][]ssa.CallInstruction // by name, in this package
+	entries   map[*ssa.Function]bool                  // used as values, or started as goroutines
+	clients   map[*ssa.Function]bool                  // memo of outgoing
 	callees   map[*ssa.Function][]*ssa.Function
 
 	modelMemo   map[*types.Func]*models.Function
@@ -76,8 +77,8 @@ func newRun(pass *analysis.Pass, fns *golang.Functions, m *models.Models) *run {
 		pass: pass, models: m, pkg: fns.Pkg, source: fns.Source, names: newInterner(),
 		summaries: map[*ssa.Function]*summary{}, imported: map[*types.Func]*summary{}, analysed: map[*types.Package]bool{},
 		state: map[*ssa.Function]bool{}, held: map[types.Object]*stored{}, changed: map[types.Object]bool{},
-		readers:   map[types.Object]map[*ssa.Function]bool{},
-		callees:   map[*ssa.Function][]*ssa.Function{},
+		readers: map[types.Object]map[*ssa.Function]bool{},
+		callees: map[*ssa.Function][]*ssa.Function{}, clients: map[*ssa.Function]bool{},
 		modelMemo: map[*types.Func]*models.Function{}, viaModel: map[*types.Func]*summary{},
 		fieldMemo: map[fieldKey]uint32{}, fieldModels: map[fieldKey]*models.Field{}, masks: map[types.Type]models.Set{}, pathMasks: map[pathKey]models.Set{},
 		writers: map[types.Type]*models.Class{}, streams: map[streamKey][]*types.Func{}, implMemo: map[implKey][]*types.Func{}, similarMemo: map[*types.Func]*models.Function{}, patterns: map[string]models.Set{},
@@ -645,50 +646,6 @@ func (r *run) writer(t types.Type) *models.Class {
 		r.writers[t] = c
 	}
 	return c
-}
-
-// outgoing reports whether the requests in a function are those of a client: it
-// is handed an answer, or gives one.
-func (r *run) outgoing(fn *ssa.Function) bool {
-	mentions := func(t *types.Tuple) bool {
-		for v := range t.Variables() {
-			if query.IsType(v.Type(), "net/http.Response") {
-				return true
-			}
-			if s, ok := v.Type().(*types.Slice); ok && query.IsType(s.Elem(), "net/http.Request") {
-				return true // via, of CheckRedirect
-			}
-		}
-		return false
-	}
-	return mentions(fn.Signature.Params()) || mentions(fn.Signature.Results())
-}
-
-// makesRequest reports whether a call makes a request to send.
-func makesRequest(call *ssa.Call) bool {
-	switch query.CalleeSSA(&call.Call) {
-	case "net/http.NewRequest", "net/http.NewRequestWithContext", "net/http/httptest.NewRequest", "net/http/httptest.NewRequestWithContext":
-		return true
-	}
-	callee := call.Call.StaticCallee()
-	return callee != nil && strings.HasPrefix(strings.ToLower(callee.Name()), "newrequest")
-}
-
-// ofResponse reports whether a request is the one that a response answers.
-func (r *run) ofResponse(base ssa.Value) bool {
-	for {
-		switch v := base.(type) {
-		case *ssa.UnOp:
-			base = v.X
-		case *ssa.FieldAddr:
-			if query.IsType(v.X.Type(), "net/http.Response") {
-				return true
-			}
-			base = v.X
-		default:
-			return false
-		}
-	}
 }
 
 // pattern finds the regular expression that a value is compiled from.

@@ -229,7 +229,7 @@ func (r *run) entry(fn *ssa.Function) bool {
 // root reports whether a function is called by others than those of this package.
 func (r *run) root(fn *ssa.Function) bool {
 	r.findRoots()
-	return !r.called[fn] || r.entries[fn]
+	return r.called[fn] == nil || r.entries[fn]
 }
 
 // handles reports whether a function is an HTTP handler.
@@ -252,7 +252,7 @@ func (r *run) findRoots() {
 	if r.called != nil {
 		return
 	}
-	r.called, r.entries = map[*ssa.Function]bool{}, map[*ssa.Function]bool{}
+	r.called, r.entries = map[*ssa.Function][]ssa.CallInstruction{}, map[*ssa.Function]bool{}
 	var buffer [16]*ssa.Value
 	for _, fn := range r.source {
 		for _, b := range fn.Blocks {
@@ -264,7 +264,8 @@ func (r *run) findRoots() {
 						if _, isGo := instr.(*ssa.Go); isGo {
 							r.entries[r.declaredBy(f)] = true
 						} else {
-							r.called[r.declaredBy(f)] = true
+							f = r.declaredBy(f)
+							r.called[f] = append(r.called[f], call)
 						}
 						callee = common.Value
 					}

@@ -1,0 +1,141 @@
+package taint
+
+import (
+	"go/types"
+	"strings"
+
+	"golang.org/x/tools/go/ssa"
+
+	"github.com/peercheck/peercheck/lib/golang/query"
+)
+
+// A *http.Request is a stranger's in a server, and the program's own in a client. The
+// type does not say which.
+
+// outgoing reports whether a struct was made here rather than handed in: the URL
+// of a request that a client makes is no input.
+func (g *graph) outgoing(base ssa.Value) bool {
+	if g.run.outgoing(g.fn) {
+		return true
+	}
+	c := g.cell(base)
+	switch v := g.nodes[c.node].value.(type) {
+	case *ssa.Alloc:
+		if c.path == (path{}) {
+			return true // else it is the receiver, copied
+		}
+	case *ssa.Call:
+		return makesRequest(v)
+	}
+	return c.path != path{} && g.run.ofResponse(base)
+}
+
+// outgoing reports whether the requests in a function are those of a client: it
+// is handed an answer, or gives one; it is a method of a http.RoundTripper or of a client;
+// somebody in the package calls it with a request that a client made.
+func (r *run) outgoing(fn *ssa.Function) bool {
+	out, ok := r.clients[fn]
+	if !ok {
+		r.clients[fn] = false // for functions that call each other
+		out = r.findOutgoing(fn)
+		r.clients[fn] = out
+	}
+	return out
+}
+
+func (r *run) findOutgoing(fn *ssa.Function) bool {
+	sig := fn.Signature
+	request := -1
+	for i := range sig.Params().Len() {
+		switch query.TypeName(sig.Params().At(i).Type()) {
+		case "net/http.ResponseWriter":
+			return false
+		case "net/http.Request":
+			request = i
+		}
+	}
+	if mentions(sig.Params(), "net/http.Response") || mentions(sig.Results(), "net/http.Response") {
+		return true
+	}
+	if s := sig.Params(); s.Len() == 2 && request == 0 { // via, of CheckRedirect
+		if via, ok := s.At(1).Type().(*types.Slice); ok && query.IsType(via.Elem(), "net/http.Request") {
+			return true
+		}
+	}
+	if request >= 0 && sig.Params().Len() == 1 && mentions(sig.Results(), "net/url.URL") { // Transport.Proxy
+		return true
+	}
+	if recv := sig.Recv(); recv != nil && isClient(recv.Type()) {
+		return true
+	}
+	if fn.Parent() != nil && r.outgoing(fn.Parent()) {
+		return true
+	}
+	if request < 0 {
+		return false
+	}
+	request += btoi(sig.Recv() != nil)
+	r.findRoots()
+	for _, call := range r.called[fn] {
+		if r.outgoing(call.Parent()) {
+			return true
+		}
+		if args := call.Common().Args; request < len(args) {
+			if made, _ := callOf(args[request]); made != nil && makesRequest(made) {
+				return true
+			}
+			if _, ok := args[request].(*ssa.Alloc); ok {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func mentions(tuple *types.Tuple, name string) bool {
+	for v := range tuple.Variables() {
+		if query.IsType(v.Type(), name) {
+			return true
+		}
+	}
+	return false
+}
+
+// isClient reports whether a type sends requests: it has a method RoundTrip or Do that
+// answers one.
+func isClient(t types.Type) bool {
+	for _, name := range []string{"RoundTrip", "Do"} {
+		obj, _, _ := types.LookupFieldOrMethod(t, true, nil, name)
+		if fn, ok := obj.(*types.Func); ok && mentions(fn.Signature().Params(), "net/http.Request") && mentions(fn.Signature().Results(), "net/http.Response") {
+			return true
+		}
+	}
+	return false
+}
+
+// makesRequest reports whether a call makes a request to send.
+func makesRequest(call *ssa.Call) bool {
+	switch query.CalleeSSA(&call.Call) {
+	case "net/http.NewRequest", "net/http.NewRequestWithContext", "net/http/httptest.NewRequest", "net/http/httptest.NewRequestWithContext":
+		return true
+	}
+	callee := call.Call.StaticCallee()
+	return callee != nil && strings.HasPrefix(strings.ToLower(callee.Name()), "newrequest")
+}
+
+// ofResponse reports whether a request is the one that a response answers.
+func (r *run) ofResponse(base ssa.Value) bool {
+	for {
+		switch v := base.(type) {
+		case *ssa.UnOp:
+			base = v.X
+		case *ssa.FieldAddr:
+			if query.IsType(v.X.Type(), "net/http.Response") {
+				return true
+			}
+			base = v.X
+		default:
+			return false
+		}
+	}
+}
