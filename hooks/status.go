@@ -44,7 +44,8 @@ func Status(ctx context.Context, opts InstallOptions) ([]State, error) {
 	if err := validate(names); err != nil {
 		return nil, err
 	}
-	r, err := openTarget(ctx, &opts)
+	opts.Repo.Bare = opts.Repo.Bare || opts.Server
+	r, err := repo.Open(ctx, opts.Repo)
 	if err != nil {
 		return nil, err
 	}

@@ -42,6 +42,9 @@ func (g *graph) applyModel(s *site, m *models.Function) {
 				continue
 			}
 			keep := models.All &^ g.guards.cleared(from.cell, s.block) &^ g.run.starts(from.value) & from.typeMask
+			if at := from.operand - btoi(s.receiver); m.Format >= 0 && at > m.Format { // log.Printf("%q", x)
+				keep &^= g.formatClears(s, m.Format, at-m.Format-1)
+			}
 			if keep&sink.Class.Bit == 0 {
 				continue
 			}
@@ -259,6 +262,9 @@ func (g *graph) modelFlow(s *site, m *models.Function, flow models.Flow) {
 			keep &^= g.formatClears(s, m.Format, from.operand-btoi(s.receiver)-m.Format-1)
 		}
 		keep &^= g.run.numbers.parsed(m.Name, s.operands)
+		if replaced, ok := g.argumentConst(s, 1); ok && replaced == "\n" && strings.HasPrefix(m.Name, "strings.Replace") {
+			keep &^= g.guards.shape("no-newline")
+		}
 		if strings.HasSuffix(m.Name, ".Clean") && from.value != nil {
 			keep &^= g.run.cleanClears(from.value)
 		}

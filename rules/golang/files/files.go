@@ -14,5 +14,7 @@ func All() []*check.Check {
 		PathCleanedNotConfined,
 		PathPrefixWithoutSeparator,
 		PredictableTempFile,
+		ReorderedText,
+		WalkedPathInSharedFolder,
 	}
 }

@@ -23,6 +23,7 @@ func All() []*check.Check {
 		FileNameInHeader,
 		HTMLWithoutEscaping,
 		LDAPInjection,
+		LogInjection,
 		NoSQLInjection,
 		OpenRedirect,
 		OpenedURLScheme,

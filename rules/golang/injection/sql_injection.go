@@ -1,9 +1,12 @@
 package injection
 
 import (
+	"context"
 	_ "embed"
+	"fmt"
 
 	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/lib/golang/taint"
 )
 
 //go:embed testdata/sql-injection.txtar
@@ -18,7 +21,7 @@ var SQLInjection = &check.Check{
 	Confidence: check.Firm,
 	Since:      "0.1",
 	Requires:   requires,
-	RunPackage: flowsInto("data from %s becomes part of the SQL that %s runs", "sql"),
+	RunPackage: runSQLInjection,
 	Page: check.Page{
 		What: "Data that a stranger sends becomes part of the text of an SQL statement, by concatenation, `fmt.Sprintf`, a builder, or on the way through other functions and packages.",
 		Why: "Whoever sends `' OR 1=1 --` in place of a name reads, changes or deletes what the statement was never meant to touch. The MOVEit breach of 2023 " +
@@ -26,7 +29,7 @@ var SQLInjection = &check.Check{
 		Fix: "Pass the data as an argument: `db.Query(\"... WHERE name = ?\", name)` (`$1` for PostgreSQL). Names of tables and columns, and ASC or DESC, " +
 			"cannot be arguments: choose them from a list of constants by `switch` or a map.",
 		Limits: "A value that was parsed as a number, compared with constants or a list, or matched by an anchored regular expression is fine. Data from the program's own " +
-			"command line, environment or files is not reported. What a library does that peercheck has no model of is not followed.",
+			"command line, environment or standard input is reported tentatively, where there is text around it: the database often belongs to somebody else, and a name with a quote is enough to break the statement. Data from files is not. What a library does that peercheck has no model of is not followed.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/89.html",
 			"https://go.dev/doc/database/sql-injection",
@@ -34,4 +37,21 @@ var SQLInjection = &check.Check{
 		},
 		Examples: sqlInjectionExamples,
 	},
+}
+
+func runSQLInjection(_ context.Context, pass *check.PackagePass) error {
+	want := func(f *taint.Flow) bool {
+		if f.Class.Name != "sql" || f.Source.Remote {
+			return f.Class.Name == "sql"
+		}
+		switch f.Source.Name {
+		case "args", "env", "stdin":
+			return f.Partial // else it is a tool that runs the statement that it is given
+		}
+		return false
+	}
+	for _, f := range taint.Flows(pass, want) {
+		pass.Report(f.Finding(pass, fmt.Sprintf("data from %s becomes part of the SQL that %s runs", f.Source.Title, f.Sink)))
+	}
+	return nil
 }
