@@ -31,9 +31,9 @@ var LogInjection = &check.Check{
 	Requires:   []*analysis.Analyzer{taint.Analyzer, flow.Analyzer},
 	RunPackage: runLogInjection,
 	Page: check.Page{
-		What: "Text that a stranger sends, and that may hold line breaks, goes into a log which writes it as it is: package log, glog and klog, or the message of slog before a handler is set.",
-		Why: "What stands after the line break looks like a line of the program's own: an attacker fakes the log-in of somebody else, hides what was done, or brings control characters to the terminal of who reads the log.",
-		Fix: "Print it by `%q`, or log by `log/slog` with a text or JSON handler and pass it as a value (`slog.Info(\"login\", \"user\", name)`): both escape. There is no quick fix, because the line changes for those who parse it.",
+		What:   "Text that a stranger sends, and that may hold line breaks, goes into a log which writes it as it is: package log, glog and klog, or the message of slog before a handler is set.",
+		Why:    "What stands after the line break looks like a line of the program's own: an attacker fakes the log-in of somebody else, hides what was done, or brings control characters to the terminal of who reads the log.",
+		Fix:    "Print it by `%q`, or log by `log/slog` with a text or JSON handler and pass it as a value (`slog.Info(\"login\", \"user\", name)`): both escape. There is no quick fix, because the line changes for those who parse it.",
 		Limits: "Loggers that escape are left alone (zap, zerolog, logrus, slog with a handler that the package sets), as is what cannot hold a line break: headers, numbers, encoded URLs. So are errors, which mostly quote.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/117.html",
@@ -50,7 +50,12 @@ func runLogInjection(_ context.Context, pass *check.PackagePass) error {
 	}
 	escapes := len(fl.Calls("log/slog.NewTextHandler", "log/slog.NewJSONHandler", "log/slog.SetDefault", "log/slog.New")) > 0
 	want := func(f *taint.Flow) bool {
-		if f.Class.Name != "log" || !f.Source.Remote {
+		if f.Class.Name != "log" {
+			return false
+		}
+		switch f.Source.Name {
+		case "http", "grpc", "socket", "message": // a server, whose log others read
+		default:
 			return false
 		}
 		logger, _, _ := strings.Cut(strings.TrimLeft(f.Sink, "(*"), ".")
