@@ -10,6 +10,7 @@ func All() []*check.Check {
 		CookieReadableByScripts,
 		CookieSentInClear,
 		CORSAnyOriginWithCredentials,
+		CSRFProtectionBypassed,
 		DebugEndpointsExposed,
 		ErrorShownToClient,
 		GoroutineWithoutRecover,
