@@ -22,6 +22,9 @@ require (
 	golang.org/x/tools v0.52.0
 )
 
+// golangci-lint: where a module plugin registers.
+require github.com/golangci/plugin-module-register v0.1.2
+
 // Secrets: the rules, their format, and in tests the detector that ours is held against.
 require (
 	github.com/pelletier/go-toml/v2 v2.4.3

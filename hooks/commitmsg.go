@@ -2,6 +2,7 @@ package hooks
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -42,9 +43,17 @@ func (h *hook) commitMessage(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return h.judgeTexts(ctx, policy, []*check.Document{
-		source.NewDocument("commit message", withoutDiff(content), check.Revision{Kind: check.RevisionMemory}),
-	})
+	content = withoutDiff(content)
+	if content, err = h.withoutComments(ctx, content); err != nil {
+		return err
+	}
+	for _, p := range append(earlierPolicies(change, policy), policy) {
+		doc := source.NewDocument("commit message", content, check.Revision{Kind: check.RevisionMemory})
+		if err := h.judgeTexts(ctx, p, []*check.Document{doc}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // judgeTexts looks for secrets in what people wrote beside the files.
@@ -80,4 +89,31 @@ func withoutDiff(message []byte) []byte {
 		return message
 	}
 	return message[:bytes.LastIndexByte(message[:i], '\n')+1]
+}
+
+// withoutComments empties the lines that Git is about to take out of a message:
+// the comments of one that was edited (git-commit(1), --cleanup). An option
+// --cleanup on the command line is not known here; what it keeps, pre-push sees.
+func (h *hook) withoutComments(ctx context.Context, message []byte) ([]byte, error) {
+	// Git tells hooks by this editor that none is started.
+	if h.Repo.Getenv("GIT_EDITOR") == ":" {
+		return message, nil
+	}
+	cleanup, err := h.repo.Setting(ctx, "commit.cleanup")
+	if err != nil || cleanup != "" && cleanup != "default" && cleanup != "strip" {
+		return message, err
+	}
+	char, err := h.repo.Setting(ctx, "core.commentChar")
+	if err != nil || len(char) > 1 { // "auto", or a newer Git's string
+		return message, err
+	}
+	begin := []byte(cmp.Or(char, "#"))
+	var out []byte
+	for line := range bytes.Lines(message) {
+		if bytes.HasPrefix(line, begin) {
+			line = []byte("\n")
+		}
+		out = append(out, line...)
+	}
+	return out, nil
 }

@@ -19,6 +19,8 @@ func utf16(s string) string {
 	return string(b)
 }
 
+var lfsPointer = "version https://git-lfs.github.com/spec/v1\noid sha256:" + strings.Repeat("ab", 32) + "\nsize 12345\n"
+
 // content makes situations of one staged file.
 func content(name, file, text string, blocked bool, says ...string) situation {
 	return situation{name, func(t *testing.T, r *repotest.Repo) step {
@@ -41,7 +43,24 @@ var contentSituations = []situation{
 	content("over the size limit is said", "a.txt", strings.Repeat("lorem ipsum dolor\n", 700_000), false, "a.txt", "judged with less"),
 	content("carriage returns alone", "a.txt", "one\rtwo\rx = "+aToken+"\r", true, "a.txt:3:5"),
 	content("control sequences around", "a.txt", "\x1b[2K\x1b[1A"+withToken, true, blocks...),
-	content("LFS pointer", "a.bin", "version https://git-lfs.github.com/spec/v1\noid sha256:"+strings.Repeat("ab", 32)+"\nsize 12345\n", false),
+	content("LFS pointer", "a.bin", lfsPointer, false, "a.bin: this is a Git LFS pointer", "not judged"),
+	content("LFS pointer with a secret", "a.bin", lfsPointer+withToken, true, blocks...),
+	{"LFS pointers are said once", func(t *testing.T, r *repotest.Repo) step {
+		for i := range 5 {
+			r.Stage(fmt.Sprintf("%d.bin", i), lfsPointer)
+		}
+		return git(r, "commit", "-m", "c")
+	}, false, []string{"0.bin: this and 4 more are Git LFS pointers"}},
+	{"over the default size limit, under the configured one", func(t *testing.T, r *repotest.Repo) step {
+		r.Stage(".peercheck.yaml", "max-bytes: 20000000\n")
+		r.Stage("a.txt", strings.Repeat("lorem ipsum dolor\n", 700_000)+withToken)
+		return git(r, "commit", "-m", "c")
+	}, true, []string{"a.txt:700001:5"}},
+	{"over the configured size limit", func(t *testing.T, r *repotest.Repo) step {
+		r.Commit("c", ".peercheck.yaml", "max-bytes: 100\n")
+		r.Stage("a.txt", strings.Repeat("lorem ipsum dolor\n", 100))
+		return git(r, "commit", "-m", "c")
+	}, false, []string{"1800 bytes are over the limit of 100", "max-bytes"}},
 	content("diff as content", "a.patch", "diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-"+withToken, true, blocks...),
 	content("looks like a header of cat-file", "a.txt", strings.Repeat("0", 40)+" blob 5\n"+withToken, true, blocks...),
 	{"100 files, one of them", func(t *testing.T, r *repotest.Repo) step {

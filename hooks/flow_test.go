@@ -266,6 +266,25 @@ var flowSituations = []situation{
 		writeHook(t, filepath.Join(r.Dir, "../editor"), "#!/bin/sh\n{ echo subject; cat \"$1\"; } > \"$1.x\" && mv \"$1.x\" \"$1\"\n")
 		return git(r.With("GIT_EDITOR="+filepath.Join(r.Dir, "../editor")), "commit", "--verbose")
 	}, false, nil},
+	{"comment in an edited message, which Git takes out", func(t *testing.T, r *repotest.Repo) step {
+		return edited(r, "subject\n# "+aToken+"\n")
+	}, false, nil},
+	{"comment in an edited message, which Git leaves in", func(t *testing.T, r *repotest.Repo) step {
+		r.Git("config", "commit.cleanup", "whitespace")
+		return edited(r, "subject\n# "+aToken+"\n")
+	}, true, []string{"commit message:2:3"}},
+	{"comment with another character, which Git takes out", func(t *testing.T, r *repotest.Repo) step {
+		r.Git("config", "core.commentChar", ";")
+		return edited(r, "subject\n; "+aToken+"\n")
+	}, false, nil},
+	{"no comment, because the character is another one", func(t *testing.T, r *repotest.Repo) step {
+		r.Git("config", "core.commentChar", ";")
+		return edited(r, "subject\n# "+aToken+"\n")
+	}, true, []string{"commit message:2:3"}},
+	{"no comment, because the message was not edited", func(t *testing.T, r *repotest.Repo) step {
+		r.Stage("a.txt", clean)
+		return git(r, "commit", "-m", "subject\n\n# "+aToken)
+	}, true, []string{"commit message:3:3"}},
 	{"merge message with a secret", func(t *testing.T, r *repotest.Repo) step {
 		branches(r, "s.txt", clean)
 		return git(r, "merge", "-m", aToken, "side")
@@ -296,6 +315,13 @@ var flowSituations = []situation{
 		r.Git("pull", "--no-rebase", "-q", "origin", "main")
 		return git(r, "push", "origin", "main")
 	}, false, nil},
+}
+
+// edited commits with an editor that writes a message.
+func edited(r *repotest.Repo, message string) step {
+	r.Stage("a.txt", clean)
+	r.Write("../message", message)
+	return git(r.With("GIT_EDITOR=cp "+filepath.Join(r.Dir, "../message")), "commit")
 }
 
 func TestFlow(t *testing.T) { runSituations(t, nil, flowSituations) }

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
+	"regexp"
 
 	"github.com/peercheck/peercheck/lib/repo"
 )
@@ -63,7 +65,7 @@ func Install(ctx context.Context, opts InstallOptions) ([]Outcome, error) {
 	}
 	workTree, shared := r.Root(), sharedNote(r, dir)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("the folder in which Git looks for hooks cannot be made; see `git config --show-origin core.hooksPath`: %w", err)
 	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
@@ -75,14 +77,18 @@ func Install(ctx context.Context, opts InstallOptions) ([]Outcome, error) {
 	}
 	var out []Outcome
 	for _, name := range names {
-		done, err := install(root, name, opts.Binary)
+		file, err := slot(root, name)
 		if err != nil {
 			return out, fmt.Errorf("installing %s: %w", filepath.Join(dir, name), err)
+		}
+		done, err := install(root, file, name, opts.Binary)
+		if err != nil {
+			return out, fmt.Errorf("installing %s: %w", filepath.Join(dir, file), err)
 		}
 		if shared != "" {
 			done += "; " + shared
 		}
-		out = append(out, Outcome{name, filepath.Join(dir, name), done})
+		out = append(out, Outcome{name, filepath.Join(dir, file), done})
 	}
 	return out, nil
 }
@@ -100,8 +106,28 @@ func sharedNote(r *repo.Repo, dir string) string {
 	return "core.hooksPath points out of this repository, so every repository that uses that folder has it now"
 }
 
-func install(root *os.Root, name, binary string) (done string, err error) {
-	script, err := shim(name, binary)
+// runsFolder finds in a script that it runs what is in a folder NAME.d.
+var runsFolder = regexp.MustCompile(`\.d["'}]*/`)
+
+// slot is where our script for a hook belongs: in the place of the hook; or in
+// the folder NAME.d beside it, where a hook stands that runs all that is in there
+// (Gitea's does, and looks for the folder by its own name, so it has to keep it).
+func slot(root *os.Root, name string) (string, error) {
+	info, err := root.Stat(name + ".d")
+	if errors.Is(err, fs.ErrNotExist) || err == nil && !info.IsDir() {
+		return name, nil
+	} else if err != nil {
+		return "", err
+	}
+	if script, err := readScript(root, name); err == nil && !isShim([]byte(script)) && runsFolder.MatchString(script) {
+		return name + ".d/peercheck", nil
+	}
+	return name, nil
+}
+
+// install puts the script for a hook into a file.
+func install(root *os.Root, name, hook, binary string) (done string, err error) {
+	script, err := shim(hook, binary)
 	if err != nil {
 		return "", err
 	}
@@ -133,7 +159,7 @@ func install(root *os.Root, name, binary string) (done string, err error) {
 
 // writeAtomic puts an executable file in place at once, or not at all.
 func writeAtomic(root *os.Root, name string, content []byte) error {
-	temporary := "." + name + ".peercheck-new"
+	temporary := path.Join(path.Dir(name), "."+path.Base(name)+".peercheck-new")
 	if err := root.Remove(temporary); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
@@ -211,12 +237,14 @@ func Uninstall(ctx context.Context, opts InstallOptions) ([]Outcome, error) {
 	defer root.Close()
 	var out []Outcome
 	for _, name := range names {
-		done, err := uninstall(root, name)
-		if err != nil {
-			return out, fmt.Errorf("uninstalling %s: %w", filepath.Join(dir, name), err)
-		}
-		if done != "" {
-			out = append(out, Outcome{name, filepath.Join(dir, name), done})
+		for _, file := range []string{name, name + ".d/peercheck"} {
+			done, err := uninstall(root, file)
+			if err != nil {
+				return out, fmt.Errorf("uninstalling %s: %w", filepath.Join(dir, file), err)
+			}
+			if done != "" {
+				out = append(out, Outcome{name, filepath.Join(dir, file), done})
+			}
 		}
 	}
 	return out, nil
@@ -242,10 +270,26 @@ func uninstall(root *os.Root, name string) (done string, err error) {
 // hooksDir is where Git looks for hooks, and whose they are. The repository is
 // closed already: only its layout can be asked for.
 func hooksDir(ctx context.Context, opts InstallOptions) (dir string, r *repo.Repo, err error) {
-	opts.Repo.Bare = opts.Repo.Bare || opts.Server
-	if r, err = repo.Open(ctx, opts.Repo); err != nil {
+	if r, err = openTarget(ctx, &opts); err != nil {
 		return "", nil, err
 	}
 	dir, err = r.HooksDir(ctx)
 	return dir, r, errors.Join(err, r.Close())
+}
+
+// openTarget opens the repository that the options mean. A server's is bare, or
+// has a work tree that a push brings up to date (receive.denyCurrentBranch).
+func openTarget(ctx context.Context, opts *InstallOptions) (*repo.Repo, error) {
+	if opts.Server && !opts.Repo.Bare {
+		bare := opts.Repo
+		bare.Bare = true
+		r, err := repo.Open(ctx, bare)
+		if err == nil {
+			opts.Repo = bare
+		}
+		if !errors.Is(err, repo.ErrNotRepository) {
+			return r, err
+		}
+	}
+	return repo.Open(ctx, opts.Repo)
 }

@@ -273,3 +273,56 @@ func TestInstallRefuses(t *testing.T) {
 		os.Remove(filepath.Join(r.Dir, ".git/hooks/pre-commit"))
 	}
 }
+
+// Gitea's own hook runs all in a folder that is called as itself, so it keeps its
+// place, and ours goes into that folder.
+const dispatcher = `#!/bin/sh
+data=$(cat)
+GIT_DIR=${GIT_DIR:-$(dirname "$0")/..}
+for hook in "$GIT_DIR/hooks/$(basename "$0").d"/*; do
+	test -x "$hook" && test -f "$hook" || continue
+	echo "$data" | "$hook" || exit
+done
+`
+
+func TestInstallBesideDispatcher(t *testing.T) {
+	r := repotest.New(t)
+	r.Git("init", "-q", "--bare", "../server.git")
+	server := r.In("../server.git")
+	writeHook(t, filepath.Join(server.Dir, "hooks/pre-receive"), dispatcher)
+	writeHook(t, filepath.Join(server.Dir, "hooks/pre-receive.d/gitea"), "#!/bin/sh\ncat >/dev/null\necho the forge ran\n")
+	folder := filepath.Join(server.Dir, "hooks/pre-receive.d")
+	before := listing(t, folder)
+	install(t, server)
+	install(t, server)
+	r.Commit("c", "a.txt", withToken)
+	msg, code := r.Try("push", server.Dir, "main")
+	if code == 0 {
+		t.Error("not refused")
+	}
+	contains(t, msg, "the forge ran", "a.txt:1:5 in commit ")
+	states, err := hooks.Status(t.Context(), hooks.InstallOptions{Repo: repo.Options{Dir: server.Dir, Env: server.Env}, Server: true})
+	if err != nil || len(states) != 1 || !states[0].Works {
+		t.Errorf("status: %+v, %v", states, err)
+	}
+	uninstall(t, server)
+	if after := listing(t, folder); after != before || server.Read("hooks/pre-receive") != dispatcher {
+		t.Errorf("left:\n%s", after)
+	}
+}
+
+func TestProgramIsGoneFromServer(t *testing.T) {
+	r := repotest.New(t)
+	server := serving(t, r)
+	script := server.Read("hooks/pre-receive")
+	writeHook(t, filepath.Join(server.Dir, "hooks/pre-receive"), strings.Replace(script, program(t), "/nowhere/peercheck", 1))
+	r.Commit("c", "a.txt", clean)
+	msg, code := r.With("PEERCHECK=0").Try("push", "origin", "main")
+	if code == 0 {
+		t.Error("not refused")
+	}
+	contains(t, msg, "refused, because the program is gone from the server")
+	if strings.Contains(msg, "PEERCHECK=0") {
+		t.Errorf("a server has no such way out:\n%s", msg)
+	}
+}

@@ -158,6 +158,9 @@ func (m *messages) finding(f blocking) {
 	if len(f.Fixes) > 0 {
 		m.line("    fix: %s", text.Escape(f.Fixes[0].Title))
 	}
+	if f.waived {
+		m.line("    the configuration that comes with it does not silence it: commit .peercheck.yaml first, or write")
+	}
 	if f.ignored {
 		m.line("    the comment that ignores it came with the push and needs a second person")
 	} else if line, ok := ignoreComment(f.Finding); ok && !isServer(m.hook) {

@@ -1,10 +1,12 @@
 package hooks
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"runtime"
 	"slices"
 	"strings"
@@ -75,32 +77,65 @@ func newUpdate(old, new, ref string) (update, error) {
 
 // push judges what a push is about to send, against what that remote has.
 func (h *hook) push(ctx context.Context) error {
-	if len(h.Args) != 2 {
-		return errors.New("pre-push: Git gives the name and the URL of the remote")
-	}
-	lines, err := h.readLines()
+	remote, url, updates, err := h.pushed(ctx)
 	if err != nil {
 		return err
 	}
-	var updates []update
 	var span repo.Span
-	for _, line := range lines {
-		u, err := parsePushed(line)
-		if err != nil {
-			return err
-		}
-		updates = append(updates, u)
+	for _, u := range updates {
 		span.Exclude = append(span.Exclude, u.old)
 	}
 	// A push to a bare URL gives that as the name, too. What we know of the
 	// remotes that have it is what we know of the other side.
-	span.ExcludeRemotes = []string{h.Args[0]}
-	if h.Args[0] == h.Args[1] {
-		if span.ExcludeRemotes, err = h.repo.RemotesOf(ctx, h.Args[1]); err != nil {
+	span.ExcludeRemotes = []string{remote}
+	if remote == url {
+		if span.ExcludeRemotes, err = h.repo.RemotesOf(ctx, url); err != nil {
 			return err
 		}
 	}
 	return h.judgePush(ctx, updates, span, h.policyOfTip)
+}
+
+// pushed reads what a push sends where: from the arguments and the input that
+// Git gives, or from the environment that the pre-commit framework gives instead,
+// which names the first reference of a push only.
+func (h *hook) pushed(ctx context.Context) (remote, url string, updates []update, err error) {
+	if remote = h.Repo.Getenv("PRE_COMMIT_REMOTE_NAME"); len(h.Args) == 0 && remote != "" {
+		u, err := h.frameworkUpdate(ctx)
+		return remote, h.Repo.Getenv("PRE_COMMIT_REMOTE_URL"), []update{u}, err
+	}
+	if len(h.Args) != 2 {
+		return "", "", nil, errors.New("pre-push: Git gives the name and the URL of the remote")
+	}
+	lines, err := h.readLines()
+	if err != nil {
+		return "", "", nil, err
+	}
+	for _, line := range lines {
+		u, err := parsePushed(line)
+		if err != nil {
+			return "", "", nil, err
+		}
+		updates = append(updates, u)
+	}
+	return h.Args[0], h.Args[1], updates, nil
+}
+
+// frameworkUpdate is the update that the pre-commit framework names: from what the
+// remote has, if anything, to the object that is pushed. It gives only the local
+// branch where all is new.
+func (h *hook) frameworkUpdate(ctx context.Context) (u update, err error) {
+	u.ref = h.Repo.Getenv("PRE_COMMIT_REMOTE_BRANCH")
+	to := cmp.Or(h.Repo.Getenv("PRE_COMMIT_TO_REF"), h.Repo.Getenv("PRE_COMMIT_LOCAL_BRANCH"))
+	if u.new, err = h.repo.Resolve(ctx, to); err != nil {
+		return u, fmt.Errorf("pre-push: what the pre-commit framework pushes: %w", err)
+	}
+	if from := h.Repo.Getenv("PRE_COMMIT_FROM_REF"); from != "" {
+		if u.old, err = h.repo.Resolve(ctx, from); err != nil {
+			return u, fmt.Errorf("pre-push: what the pre-commit framework pushes from: %w", err)
+		}
+	}
+	return u, nil
 }
 
 // policyOfTip reads the configuration that a pushed commit or tree has.
@@ -135,6 +170,9 @@ func (h *hook) judgePush(ctx context.Context, updates []update, span repo.Span, 
 		}
 	}
 	span.Include = tips
+	if err := h.withinLimits(ctx, span); err != nil {
+		return err
+	}
 	commits, err := h.repo.Commits(ctx, span)
 	if err != nil {
 		return err
@@ -226,6 +264,9 @@ func (p *pushed) judge(ctx context.Context, tip repo.ID, all []repo.Commit, poli
 	if err := p.judgeCommits(ctx, commits, policy, rec); err != nil {
 		return err
 	}
+	if err := p.judgeByParents(ctx, commits, policy); err != nil {
+		return err
+	}
 	if len(p.outcome.blocking)+len(p.outcome.notJudged) == 0 {
 		for _, c := range commits {
 			if !p.dirty[c.ID] {
@@ -262,8 +303,46 @@ func (p *pushed) judgeMessages(ctx context.Context, commits []repo.Commit, polic
 	return p.judgeTexts(ctx, policy, docs)
 }
 
+// judgeByParents looks for secrets under the configuration that the parents of
+// commits have, where that is another than the tip's: what comes with a secret
+// does not silence it. On a server no commit's own configuration counts.
+func (p *pushed) judgeByParents(ctx context.Context, commits []repo.Commit, tip policy) error {
+	if tip.server || len(tip.content) == 0 {
+		return nil
+	}
+	policies := map[string]policy{}
+	under := map[string][]repo.Commit{}
+	for _, c := range commits {
+		var bases []source.Source
+		for _, parent := range c.Parents {
+			tree, err := p.repo.TreeSource(ctx, string(parent))
+			if err != nil {
+				return err
+			}
+			bases = append(bases, tree)
+		}
+		for _, earlier := range earlierPolicies(source.Change{Bases: bases}, tip) {
+			content := string(earlier.content)
+			policies[content] = earlier
+			under[content] = append(under[content], c)
+		}
+	}
+	for _, content := range slices.Sorted(maps.Keys(policies)) {
+		rec := p.record(policies[content])
+		err := p.judgeCommits(ctx, under[content], policies[content], rec)
+		rec.Save()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // judgeCommits looks for secrets in what each commit changes.
 func (p *pushed) judgeCommits(ctx context.Context, commits []repo.Commit, policy policy, rec *judged.Record) error {
+	if len(commits) == 0 {
+		return nil
+	}
 	type result struct {
 		change repo.CommitChange
 		report *check.Report
@@ -328,7 +407,7 @@ func (p *pushed) judgeCommits(ctx context.Context, commits []repo.Commit, policy
 			}
 		}
 		// Whether it counts may depend on the remote, or on a date.
-		p.dirty[c.ID] = slices.ContainsFunc(r.report.Findings, func(f check.Finding) bool { return f.Baseline == check.BaselineNew })
+		p.dirty[c.ID] = p.dirty[c.ID] || slices.ContainsFunc(r.report.Findings, func(f check.Finding) bool { return f.Baseline == check.BaselineNew })
 		if err := p.gatePushed(ctx, policy, r.report, c.ID, blobs); err != nil {
 			return err
 		}

@@ -358,6 +358,38 @@ var pushSituations = []situation{
 		r.Commit("c", "a.txt", withWord, ".peercheck.yaml", "checks:\n  test/forbidden-word: off\n")
 		return git(r, "push", "origin", "main")
 	}, false, nil},
+	{"configuration that comes with a secret", func(t *testing.T, r *repotest.Repo) step {
+		pushing(r)
+		r.Commit("c", "x/a.txt", withToken, ".peercheck.yaml", "exclude: [x]\n")
+		return git(r, "push", "origin", "main")
+	}, true, []string{"x/a.txt:1:5 in commit ", "commit .peercheck.yaml first"}},
+	{"configuration that comes after a secret", func(t *testing.T, r *repotest.Repo) step {
+		pushing(r)
+		r.Commit("c", "x/a.txt", withToken)
+		r.Commit("c", ".peercheck.yaml", "exclude: [x]\n")
+		return git(r, "push", "origin", "main")
+	}, true, []string{"x/a.txt:1:5 in commit "}},
+	{"configuration that comes before a secret", func(t *testing.T, r *repotest.Repo) step {
+		pushing(r)
+		r.Commit("c", ".peercheck.yaml", "exclude: [x]\n")
+		r.Commit("c", "x/a.txt", withToken)
+		return git(r, "push", "origin", "main")
+	}, false, nil},
+	{"symbolic link that names a secret", func(t *testing.T, r *repotest.Repo) step {
+		pushing(r)
+		os.Symlink(aToken, filepath.Join(r.Dir, "link"))
+		r.Git("add", "link")
+		r.Commit("c")
+		return git(r, "push", "origin", "main")
+	}, true, []string{"link:1:1 in commit "}},
+	{"graft that hides a commit", func(t *testing.T, r *repotest.Repo) step {
+		pushing(r)
+		base := r.Git("rev-parse", "HEAD")
+		r.Commit("c", "a.txt", withToken)
+		tip := r.Commit("c", "a.txt", clean)
+		r.Write(".git/info/grafts", tip+" "+base+"\n")
+		return git(r, "push", "origin", "main")
+	}, true, []string{"a.txt:1:5 in commit "}},
 	{"configuration of the pushed tip is wrong", func(t *testing.T, r *repotest.Repo) step {
 		pushing(r)
 		r.Commit("c", ".peercheck.yaml", "chekcs: {}\n")
@@ -418,6 +450,31 @@ func importCommits(r *repotest.Repo, n, secret int) {
 func TestPush(t *testing.T) { runSituations(t, []string{"pre-push"}, pushSituations) }
 
 // What pre-commit has judged is free for pre-push; what went past it is not.
+// The pre-commit framework gives no input and no arguments, but its own variables.
+func TestPushByFramework(t *testing.T) {
+	r := installed(t, "pre-push")
+	pushing(r)
+	r.Commit("c", "old.txt", withToken)
+	r.Git("push", "-q", "--no-verify", "origin", "main")
+	r.Git("update-ref", "-d", "refs/remotes/origin/main") // what it gives has to do
+	from := r.Git("rev-parse", "HEAD")
+	run := func(env ...string) (string, int) {
+		cmd := r.With(append(env, "PRE_COMMIT_REMOTE_NAME=origin", "PRE_COMMIT_REMOTE_URL=../remote.git", "PRE_COMMIT_REMOTE_BRANCH=refs/heads/main")...).Command(program(t), "hook", "run", "pre-push")
+		out, _ := cmd.CombinedOutput()
+		return string(out), cmd.ProcessState.ExitCode()
+	}
+	r.Commit("c", "new.txt", clean)
+	if msg, code := run("PRE_COMMIT_FROM_REF="+from, "PRE_COMMIT_TO_REF=HEAD"); code != 0 {
+		t.Errorf("clean: exit %d\n%s", code, msg)
+	}
+	if msg, code := run("PRE_COMMIT_LOCAL_BRANCH=refs/heads/main"); code != 1 || !strings.Contains(msg, "old.txt:1:5 in commit ") {
+		t.Errorf("all is new: exit %d\n%s", code, msg)
+	}
+	if msg, code := run("PRE_COMMIT_TO_REF=nowhere"); code != 2 || !strings.Contains(msg, "could not check") {
+		t.Errorf("no such commit: exit %d\n%s", code, msg)
+	}
+}
+
 func TestRecord(t *testing.T) {
 	r := installed(t)
 	cache := filepath.Join(r.Dir, "../cache")

@@ -1,6 +1,7 @@
 package hooks
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -100,6 +101,7 @@ type hook struct {
 	Options
 	repo     *repo.Repo
 	scanners map[Request]*scan.Scanner
+	limits   limits // of a server
 	outcome  outcome
 }
 
@@ -116,6 +118,7 @@ type blocking struct {
 	commit  repo.ID // that brings it in; "" for what is staged
 	secret  bool
 	ignored bool // by a comment that does not count here
+	waived  bool // by a configuration that came with it and does not count for it
 }
 
 func (h *hook) exitCode() int {
@@ -184,6 +187,13 @@ func (h *hook) staged(ctx context.Context, merged ...repo.ID) error {
 		return err
 	}
 	h.gate(policy, report, "", nil)
+	for _, earlier := range earlierPolicies(change, policy) {
+		report, err := h.judgeChange(ctx, earlier, true, change)
+		if err != nil {
+			return err
+		}
+		h.gate(earlier, report, "", nil)
+	}
 	rec := h.record(policy)
 	for _, b := range repo.Blobs(change.Head) {
 		if isClean(report, b.Path) {
@@ -199,6 +209,7 @@ type policy struct {
 	config  *config.Config // nil is the default
 	content []byte
 	server  bool // it is the server's, and the judged code is a stranger's
+	earlier bool // it is that of a parent, under which only secrets are judged
 }
 
 // readPolicy reads .peercheck.yaml from a tree.
@@ -211,6 +222,31 @@ func readPolicy(tree source.Source) (policy, error) {
 	}
 	c, err := config.Parse(config.FileName, content)
 	return policy{config: c, content: content}, err
+}
+
+// earlierPolicies gives the policies of a change's parents, where the change
+// brings another one: what comes with a secret does not silence it. There are
+// none where a parent has the same, or the change has none at all.
+func earlierPolicies(change source.Change, now policy) []policy {
+	if len(now.content) == 0 {
+		return nil
+	}
+	var out []policy
+	for _, base := range change.Bases {
+		p, err := readPolicy(base)
+		if err != nil {
+			p = policy{} // the change repairs it
+		}
+		if bytes.Equal(p.content, now.content) {
+			return nil
+		}
+		p.earlier = true
+		out = append(out, p)
+	}
+	if len(out) == 0 {
+		out = append(out, policy{earlier: true}) // the first commit
+	}
+	return slices.CompactFunc(out, func(a, b policy) bool { return bytes.Equal(a.content, b.content) })
 }
 
 // record opens the record of what was judged under a policy. A server trusts none.
@@ -272,6 +308,12 @@ func (h *hook) gate(p policy, report *check.Report, commit repo.ID, old func(blo
 		if old != nil && old(b) {
 			continue
 		}
+		if p.earlier {
+			if slices.ContainsFunc(h.outcome.blocking, func(o blocking) bool { return o.Fingerprint == b.Fingerprint && o.commit == b.commit }) {
+				continue
+			}
+			b.waived = true
+		}
 		// What a tip has is shown with the commit that brought it.
 		i := slices.IndexFunc(h.outcome.blocking, func(o blocking) bool { return o.Fingerprint == b.Fingerprint && o.commit == "" && b.commit != "" })
 		if i >= 0 {
@@ -331,6 +373,8 @@ func isClean(report *check.Report, path string) bool {
 	return true
 }
 
+func isExternal(n check.Notice) bool { return n.Kind == check.NoticeExternal }
+
 // sort puts an outcome in the order in which it is read.
 func (o *outcome) sort() {
 	slices.SortStableFunc(o.blocking, func(a, b blocking) int {
@@ -341,4 +385,8 @@ func (o *outcome) sort() {
 	slices.SortFunc(o.degraded, byText)
 	same := func(a, b check.Notice) bool { return a.String() == b.String() }
 	o.notJudged, o.degraded = slices.CompactFunc(o.notJudged, same), slices.CompactFunc(o.degraded, same)
+	// What is kept elsewhere is known to whoever keeps it there: once will do.
+	if i := slices.IndexFunc(o.degraded, isExternal); i >= 0 {
+		o.degraded = append(o.degraded[:i+1], slices.DeleteFunc(o.degraded[i+1:], isExternal)...)
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -11,15 +12,27 @@ import (
 	"github.com/peercheck/peercheck/lib/repo"
 )
 
-// Limits of a server's hooks, if its Git configuration sets no others. A push of
-// 1,000 commits with 5,000 new files takes under 5 seconds.
+// What a server's Git configuration may set.
 const (
 	// maxSecondsKey bounds the time of one push, in seconds.
-	maxSecondsKey     = "peercheck.maxSeconds"
-	defaultMaxSeconds = 60
+	maxSecondsKey = "peercheck.maxSeconds"
+	// maxFilesKey bounds the new contents of files that one push brings,
+	// maxBytesKey their size, with Git's suffixes k, m and g. Neither has a
+	// default: the time is the limit then.
+	maxFilesKey = "peercheck.maxFiles"
+	maxBytesKey = "peercheck.maxBytes"
 	// policyRefKey names the reference whose configuration counts.
 	policyRefKey = "peercheck.policyRef"
 )
+
+// defaultMaxSeconds is what nobody minds to wait for a large push, and a tenth
+// of which suffices for 1,000 commits with 5,000 new files.
+const defaultMaxSeconds = 60
+
+// limits bound one push; 0 is no limit.
+type limits struct {
+	seconds, files, bytes int64
+}
 
 // receive judges what is being pushed to this server. Nothing that the push
 // brings configures the judge: the server's policy reference does, by default
@@ -29,14 +42,17 @@ func (h *hook) receive(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	seconds, err := h.limit(ctx)
+	settings, err := h.repo.Settings(ctx, "peercheck")
 	if err != nil {
 		return err
 	}
-	tooSlow := fmt.Errorf("judging the push took more than %d seconds; push fewer commits at once, or ask the administrator to raise %s", seconds, maxSecondsKey)
-	ctx, cancel := context.WithTimeoutCause(ctx, time.Duration(seconds)*time.Second, tooSlow)
+	if h.limits, err = readLimits(settings); err != nil {
+		return err
+	}
+	tooSlow := fmt.Errorf("judging the push took more than %d seconds; %s", h.limits.seconds, raise(maxSecondsKey))
+	ctx, cancel := context.WithTimeoutCause(ctx, time.Duration(h.limits.seconds)*time.Second, tooSlow)
 	defer cancel()
-	p, err := h.serverPolicy(ctx)
+	p, err := h.serverPolicy(ctx, settings[strings.ToLower(policyRefKey)])
 	if err == nil {
 		err = h.judgePush(ctx, updates, repo.Span{ExcludeRefs: true}, func(context.Context, repo.ID) (policy, error) { return p, nil })
 	}
@@ -44,6 +60,11 @@ func (h *hook) receive(ctx context.Context) error {
 		return tooSlow
 	}
 	return err
+}
+
+// raise says what to do about a limit.
+func raise(key string) string {
+	return "push fewer commits at once, or ask the administrator to raise " + key
 }
 
 // received reads what pre-receive gets on its input, and update in its arguments.
@@ -74,23 +95,59 @@ func (h *hook) received() ([]update, error) {
 	return updates, nil
 }
 
-func (h *hook) limit(ctx context.Context) (seconds int, err error) {
-	text, err := h.repo.Setting(ctx, maxSecondsKey)
-	if err != nil || text == "" {
-		return defaultMaxSeconds, err
+func readLimits(settings map[string]string) (limits, error) {
+	l := limits{seconds: defaultMaxSeconds}
+	for _, limit := range []struct {
+		key string
+		to  *int64
+	}{{maxSecondsKey, &l.seconds}, {maxFilesKey, &l.files}, {maxBytesKey, &l.bytes}} {
+		text, ok := settings[strings.ToLower(limit.key)]
+		if !ok {
+			continue
+		}
+		n, err := parseSize(text)
+		if err != nil || n < 1 {
+			return limits{}, fmt.Errorf("%s in the server's Git configuration is %q; it has to be a number of at least 1", limit.key, text)
+		}
+		*limit.to = n
 	}
-	seconds, err = strconv.Atoi(text)
-	if err != nil || seconds < 1 {
-		return 0, fmt.Errorf("%s in the server's Git configuration is %q, which is no number of seconds", maxSecondsKey, text)
-	}
-	return seconds, nil
+	return l, nil
 }
 
-func (h *hook) serverPolicy(ctx context.Context) (policy, error) {
-	ref, err := h.repo.Setting(ctx, policyRefKey)
-	if err != nil {
-		return policy{}, err
+// parseSize reads a number as git-config(1) has it: with k, m or g after it for
+// powers of 1024.
+func parseSize(text string) (int64, error) {
+	digits, factor := text, int64(1)
+	for i, suffix := range "kmg" {
+		if rest, ok := strings.CutSuffix(strings.ToLower(text), string(suffix)); ok {
+			digits, factor = rest, 1<<(10*(i+1))
+		}
 	}
+	n, err := strconv.ParseInt(digits, 10, 64)
+	if err == nil && n > math.MaxInt64/factor {
+		err = strconv.ErrRange
+	}
+	return n * factor, err
+}
+
+// withinLimits refuses a push that brings too much to be judged.
+func (h *hook) withinLimits(ctx context.Context, span repo.Span) error {
+	if h.limits.files == 0 && h.limits.bytes == 0 {
+		return nil
+	}
+	files, bytes, err := h.repo.Weigh(ctx, span)
+	switch {
+	case err != nil:
+		return err
+	case h.limits.files > 0 && files > h.limits.files:
+		return fmt.Errorf("the push brings %d new contents of files, over the limit of %d; %s", files, h.limits.files, raise(maxFilesKey))
+	case h.limits.bytes > 0 && bytes > h.limits.bytes:
+		return fmt.Errorf("the push brings %d bytes of new files, over the limit of %d; %s", bytes, h.limits.bytes, raise(maxBytesKey))
+	}
+	return nil
+}
+
+func (h *hook) serverPolicy(ctx context.Context, ref string) (policy, error) {
 	if ref != "" {
 		tree, err := h.repo.TreeSource(ctx, ref)
 		if err != nil {

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/peercheck/peercheck/hooks"
+	"github.com/peercheck/peercheck/lib/repo"
 	"github.com/peercheck/peercheck/lib/repo/repotest"
 )
 
@@ -158,6 +160,38 @@ var serverSituations = []situation{
 		r.Commit("c", "a.txt", withWord)
 		return git(r, "push", "origin", "topic")
 	}, false, nil},
+	{"too many files", func(t *testing.T, r *repotest.Repo) step {
+		serving(t, r).Git("config", "peercheck.maxFiles", "2")
+		r.Commit("c", "a.txt", "a\n", "b.txt", "b\n", "c.txt", "c\n")
+		return git(r, "push", "origin", "main")
+	}, true, []string{"brings 3 new contents of files, over the limit of 2", "peercheck.maxFiles"}},
+	{"not too many files", func(t *testing.T, r *repotest.Repo) step {
+		serving(t, r).Git("config", "peercheck.maxFiles", "2")
+		r.Commit("c", "a.txt", "a\n", "b.txt", "b\n", "c.txt", "b\n")
+		return git(r, "push", "origin", "main")
+	}, false, nil},
+	{"too many bytes", func(t *testing.T, r *repotest.Repo) step {
+		serving(t, r).Git("config", "peercheck.maxBytes", "1k")
+		r.Commit("c", "a.txt", strings.Repeat(clean, 100))
+		r.Commit("c", "a.txt", clean)
+		return git(r, "push", "origin", "main")
+	}, true, []string{"brings 1500 bytes of new files, over the limit of 1024", "peercheck.maxBytes"}},
+	{"a limit that is no number", func(t *testing.T, r *repotest.Repo) step {
+		serving(t, r).Git("config", "peercheck.maxBytes", "much")
+		r.Commit("c", "a.txt", clean)
+		return git(r, "push", "origin", "main")
+	}, true, []string{"peercheck.maxBytes", "much"}},
+	{"work tree that a push brings up to date", func(t *testing.T, r *repotest.Repo) step {
+		r.Commit("first", "readme.txt", clean)
+		r.Git("clone", "-q", r.Dir, "../server")
+		server := r.In("../server")
+		server.Git("config", "receive.denyCurrentBranch", "updateInstead")
+		if _, err := hooks.Install(t.Context(), hooks.InstallOptions{Repo: repo.Options{Dir: server.Dir, Env: server.Env}, Server: true, Binary: program(t)}); err != nil {
+			t.Fatal(err)
+		}
+		r.Commit("c", "a.txt", withToken)
+		return git(r, "push", server.Dir, "main")
+	}, true, blocks},
 	{"the policy reference is missing", func(t *testing.T, r *repotest.Repo) step {
 		serving(t, r).Git("config", "peercheck.policyRef", "refs/heads/nowhere")
 		r.Commit("c", "a.txt", clean)

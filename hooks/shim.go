@@ -28,8 +28,8 @@ func shim(hook, binary string) ([]byte, error) {
 	var b bytes.Buffer
 	err := shimTemplate.Execute(&b, struct {
 		Marker, Hook, Binary, Suffix string
-		Input                        bool
-	}{marker, hook, binary, savedSuffix, readsInput[hook]})
+		Input, Server                bool
+	}{marker, hook, binary, savedSuffix, readsInput[hook], isServer(hook)})
 	return b.Bytes(), err
 }
 

@@ -26,11 +26,15 @@ if [ ! -x "$binary" ]; then
 	binary=$(command -v peercheck) || binary=
 fi
 if [ -z "$binary" ]; then
+{{- if .Server}}
+	echo "peercheck: refused, because the program is gone from the server: its administrator has to install it again and run \`peercheck hook install --server\`" >&2
+{{- else}}
 	if [ "${PEERCHECK-}" = 0 ]; then
 		echo "peercheck: SKIPPED, because PEERCHECK=0: $hook was not checked" >&2
 		exit 0
 	fi
 	echo "peercheck: blocked, because the program is gone: install it again and run \`peercheck hook install\`, or remove $0 (once: PEERCHECK=0)" >&2
+{{- end}}
 	exit 2
 fi
 {{- if .Input}}

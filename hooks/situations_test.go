@@ -254,6 +254,51 @@ var commitSituations = []situation{
 		r.Stage("a.txt", withWord)
 		return git(r, "commit", "-m", "c")
 	}, false, nil},
+	{"configuration that comes with a secret and excludes it", func(t *testing.T, r *repotest.Repo) step {
+		r.Commit("c")
+		r.Stage(".peercheck.yaml", "exclude: [testdata]\n")
+		r.Stage("testdata/a.txt", withToken)
+		return git(r, "commit", "-m", "c")
+	}, true, []string{"testdata/a.txt:1:5", "commit .peercheck.yaml first"}},
+	{"configuration that comes with a secret and switches its check off", func(t *testing.T, r *repotest.Repo) step {
+		r.Commit("c")
+		r.Stage(".peercheck.yaml", "checks:\n  secrets/*: off\n")
+		r.Stage("a.txt", withToken)
+		return git(r, "commit", "-m", "c")
+	}, true, blocks},
+	{"configuration that comes with a secret and weakens its check", func(t *testing.T, r *repotest.Repo) step {
+		r.Commit("c", ".peercheck.yaml", "persona: regular\n")
+		r.Stage(".peercheck.yaml", "checks:\n  secrets/test-token: low\n")
+		r.Stage("a.txt", withToken)
+		return git(r, "commit", "-m", "c")
+	}, true, []string{"1 finding blocks this commit"}},
+	{"configuration in the first commit that excludes a secret", func(t *testing.T, r *repotest.Repo) step {
+		r.Stage(".peercheck.yaml", "exclude: [testdata]\n")
+		r.Stage("testdata/a.txt", withToken)
+		return git(r, "commit", "-m", "c")
+	}, true, blocks},
+	{"configuration of the commit before excludes a secret", func(t *testing.T, r *repotest.Repo) step {
+		r.Commit("c", ".peercheck.yaml", "exclude: [testdata]\n")
+		r.Stage(".peercheck.yaml", "exclude: [testdata, other]\n")
+		r.Stage("testdata/a.txt", withToken)
+		return git(r, "commit", "-m", "c")
+	}, false, nil},
+	{"configuration that repairs the one before", func(t *testing.T, r *repotest.Repo) step {
+		r.Commit("c", ".peercheck.yaml", "chekcs: {}\n")
+		r.Stage(".peercheck.yaml", "exclude: [testdata]\n")
+		return git(r, "commit", "-m", "c")
+	}, false, nil},
+	{"symbolic link that names a secret", func(t *testing.T, r *repotest.Repo) step {
+		os.Symlink(aToken, filepath.Join(r.Dir, "link"))
+		r.Git("add", "link")
+		return git(r, "commit", "-m", "c")
+	}, true, []string{"link:1:1"}},
+	{"symbolic link to a secret outside", func(t *testing.T, r *repotest.Repo) step {
+		r.Write("../outside", withToken)
+		os.Symlink("../outside", filepath.Join(r.Dir, "link"))
+		r.Git("add", "link")
+		return git(r, "commit", "-m", "c")
+	}, false, nil},
 	{"configuration of the work tree does not count", func(t *testing.T, r *repotest.Repo) step {
 		r.Write(".peercheck.yaml", "checks:\n  test/forbidden-word: off\n")
 		r.Stage("a.txt", withWord)

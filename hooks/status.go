@@ -44,8 +44,7 @@ func Status(ctx context.Context, opts InstallOptions) ([]State, error) {
 	if err := validate(names); err != nil {
 		return nil, err
 	}
-	opts.Repo.Bare = opts.Repo.Bare || opts.Server
-	r, err := repo.Open(ctx, opts.Repo)
+	r, err := openTarget(ctx, &opts)
 	if err != nil {
 		return nil, err
 	}

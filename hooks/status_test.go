@@ -2,6 +2,7 @@ package hooks_test
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -220,7 +221,24 @@ func TestHusky(t *testing.T) {
 	}, true)
 }
 
+// knowsStages skips a test where the pre-commit framework is older than the names
+// of its stages.
+func knowsStages(t *testing.T) {
+	out, err := exec.Command(needs(t, "pre-commit"), "--version").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var major, minor int
+	if _, err := fmt.Sscanf(string(out), "pre-commit %d.%d", &major, &minor); err != nil {
+		t.Fatalf("%q: %v", out, err)
+	}
+	if major < 3 || major == 3 && minor < 2 {
+		t.Skipf("%sis older than 3.2", out)
+	}
+}
+
 func TestPreCommitFramework(t *testing.T) {
+	knowsStages(t)
 	r := withProgram(t, repotest.New(t))
 	// The repository that has the hooks, as the framework wants to clone it.
 	r.Git("init", "-q", "../peercheck")
@@ -232,13 +250,14 @@ func TestPreCommitFramework(t *testing.T) {
 	published.Commit("release", ".pre-commit-hooks.yaml", string(content))
 	published.Git("tag", "v0.1.0")
 	r.Write(".pre-commit-config.yaml", "repos: []\n")
-	tool(t, r, "pre-commit", "install", "-t", "pre-commit", "-t", "commit-msg")
+	tool(t, r, "pre-commit", "install", "-t", "pre-commit", "-t", "commit-msg", "-t", "pre-push")
 	managedWorks(t, r, "pre-commit", func() {
 		copyExample(t, r, "pre-commit-config.yaml", ".pre-commit-config.yaml")
 		config := r.Read(".pre-commit-config.yaml")
 		config = strings.ReplaceAll(config, "https://github.com/peercheck/peercheck", published.Dir)
 		config = strings.ReplaceAll(config, "id: peercheck\n", "id: peercheck-system\n")
 		config = strings.ReplaceAll(config, "id: peercheck-commit-msg\n", "id: peercheck-commit-msg-system\n")
+		config += "      - id: peercheck-push-system\n"
 		r.Write(".pre-commit-config.yaml", config)
 		r.Git("add", ".pre-commit-config.yaml")
 	}, false)

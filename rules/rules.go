@@ -1,11 +1,15 @@
-// Package rules is the list of all checks. Use [All].
+// Package rules is the list of all checks. Use [All], or [Analyzers] in other
+// drivers of go/analysis.
 package rules
 
 import (
 	"cmp"
 	"slices"
 
+	"golang.org/x/tools/go/analysis"
+
 	"github.com/peercheck/peercheck/lib/check"
+	driver "github.com/peercheck/peercheck/lib/golang"
 	"github.com/peercheck/peercheck/rules/change"
 	"github.com/peercheck/peercheck/rules/docker"
 	"github.com/peercheck/peercheck/rules/golang"
@@ -22,4 +26,10 @@ func All() []*check.Check {
 	)
 	slices.SortFunc(checks, func(a, b *check.Check) int { return cmp.Compare(a.ID, b.ID) })
 	return checks
+}
+
+// Analyzers gives an analyzer for each package check that runs by default. Each
+// call makes new ones.
+func Analyzers() []*analysis.Analyzer {
+	return driver.Analyzers(slices.DeleteFunc(All(), func(c *check.Check) bool { return c.Persona != check.Regular }))
 }

@@ -13,7 +13,6 @@ import (
 	"golang.org/x/tools/txtar"
 
 	"github.com/peercheck/peercheck/hooks"
-	"github.com/peercheck/peercheck/lib/scan"
 	"github.com/peercheck/peercheck/lib/triage"
 )
 
@@ -86,7 +85,7 @@ func (d *demo) run() error {
 		return err
 	}
 	d.step("peercheck scan", "Somebody was in a hurry. This is what a look over the shoulder finds.")
-	err = inDemo.scan(d.ctx, scanFlags{format: "text", maxBytes: scan.DefaultMaxBytes}, nil)
+	err = inDemo.scan(d.ctx, scanFlags{format: "text"}, nil)
 	if code, ok := err.(exitCode); err != nil && (!ok || code != triage.ExitFindings) {
 		return err
 	}

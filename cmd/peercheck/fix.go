@@ -14,13 +14,12 @@ import (
 
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/report/text"
-	"github.com/peercheck/peercheck/lib/scan"
 	"github.com/peercheck/peercheck/lib/source"
 	"github.com/peercheck/peercheck/lib/triage"
 )
 
 func (p *program) fixCommand() *cobra.Command {
-	f := scanFlags{maxBytes: scan.DefaultMaxBytes}
+	var f scanFlags
 	var unsafe, dryRun bool
 	cmd := &cobra.Command{
 		Use:   "fix [PATH...]",

@@ -4,6 +4,8 @@
 // It exits with 0 if nothing blocks, with 1 if there are findings at or above
 // the gate, and with 2 if something could not be checked.
 //
+// `go vet -vettool=$(which peercheck) ./...` runs the Go checks, too.
+//
 // `peercheck demo` shows it at work, `peercheck help` lists the commands.
 package main
 
@@ -20,12 +22,17 @@ import (
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
+	"golang.org/x/tools/go/analysis/unitchecker"
 
 	"github.com/peercheck/peercheck/lib/report/text"
 	"github.com/peercheck/peercheck/lib/triage"
+	"github.com/peercheck/peercheck/rules"
 )
 
 func main() {
+	if asVetTool(os.Args[1:]) {
+		unitchecker.Main(rules.Analyzers()...) // which exits
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	dir, err := os.Getwd()
 	if err != nil {
@@ -36,6 +43,24 @@ func main() {
 	code := p.run(ctx, os.Args[1:])
 	stop()
 	os.Exit(code)
+}
+
+// asVetTool reports whether the go command runs this program: to ask for its
+// version or its flags, or to judge one package, which a .cfg file describes. No
+// command of ours begins with such arguments.
+func asVetTool(args []string) bool {
+	switch {
+	case len(args) == 0:
+		return false
+	case len(args) == 1 && (args[0] == "-V=full" || args[0] == "-flags"):
+		return true
+	}
+	for _, flag := range args[:len(args)-1] {
+		if !strings.HasPrefix(flag, "-") {
+			return false
+		}
+	}
+	return strings.HasSuffix(args[len(args)-1], ".cfg")
 }
 
 // A program is what the operating system gives a command; nothing else in the

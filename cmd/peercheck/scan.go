@@ -68,7 +68,7 @@ named is judged even if it is ignored.`,
 	flags.StringVar(&f.failOn, "fail-on", "", "lowest `severity` that makes the exit code 1: low, medium, high or critical (default: the configuration's, or high)")
 	flags.StringVar(&f.persona, "persona", "", "whose findings are shown: regular, pedantic or auditor (default: the configuration's, or regular)")
 	flags.StringSliceVar(&f.only, "only", nil, "run only these checks, by `ID` or domain")
-	flags.Int64Var(&f.maxBytes, "max-bytes", scan.DefaultMaxBytes, "do not search files over this size in bytes")
+	flags.Int64Var(&f.maxBytes, "max-bytes", 0, "do not search files over this size in bytes (default: the configuration's, or 10 MiB)")
 	flags.BoolVarP(&f.verbose, "verbose", "v", false, "show suppressed findings and all notices too")
 	cmd.MarkFlagsMutuallyExclusive("staged", "range", "history")
 	return cmd

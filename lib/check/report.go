@@ -79,6 +79,7 @@ const (
 	NoticeUnreadable  NoticeKind = "unreadable"     // the bytes could not be read
 	NoticeTooLarge    NoticeKind = "too-large"      // over a size limit
 	NoticeBinary      NoticeKind = "binary"         // not text: only checks of the path ran
+	NoticeExternal    NoticeKind = "external"       // the content is kept elsewhere (Git LFS)
 	NoticeNotRegular  NoticeKind = "not-regular"    // device, socket, link out of the tree
 	NoticeSyntax      NoticeKind = "syntax"         // a document does not parse
 	NoticeTypes       NoticeKind = "types"          // a package has type errors, or no types

@@ -49,6 +49,9 @@ type Config struct {
 	// Exclude are globs (check.DocumentFilter.Pattern) of paths that are not
 	// judged. One that matches a folder excludes all below it.
 	Exclude []string
+	// MaxBytes is the size in bytes over which a file is not searched; 0 is the
+	// scanner's own limit.
+	MaxBytes int64
 	// StrictIgnores refuses the ignore comments of other tools (#nosec, ...).
 	StrictIgnores bool
 

@@ -24,12 +24,13 @@ func TestParse(t *testing.T) {
 		"  \"docker/*\": off\n" +
 		"  docker/root-user: \"critical\"\n" +
 		"exclude: [testdata, 'third_party/**/*.js', \"{a,b}/c\"]\n" +
+		"max-bytes: 20971520\n" +
 		"strict-ignores: true\n"
 	cfg, err := config.Parse(".peercheck.yaml", []byte(file))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if cfg.Persona != check.Auditor || cfg.FailOn != check.Medium || cfg.Threshold() != check.Medium || !cfg.StrictIgnores {
+	if cfg.Persona != check.Auditor || cfg.FailOn != check.Medium || cfg.Threshold() != check.Medium || !cfg.StrictIgnores || cfg.MaxBytes != 20<<20 {
 		t.Errorf("got %+v", cfg)
 	}
 	for id, want := range map[string]config.CheckConfig{
@@ -92,7 +93,7 @@ func TestDefaults(t *testing.T) {
 			cfg.Threshold() != check.High || cfg.UnknownChecks(nil) != nil {
 			t.Errorf("%s: not the default", name)
 		}
-		if cfg != nil && (cfg.Persona != check.Regular || cfg.FailOn != 0 || len(cfg.Checks)+len(cfg.Exclude) > 0 || cfg.StrictIgnores) {
+		if cfg != nil && (cfg.Persona != check.Regular || cfg.FailOn != 0 || len(cfg.Checks)+len(cfg.Exclude) > 0 || cfg.MaxBytes != 0 || cfg.StrictIgnores) {
 			t.Errorf("%s: %+v is not zero", name, cfg)
 		}
 	}
@@ -134,9 +135,9 @@ var mistakes = []struct {
 	{"misspelt key", "persona: regular\nfail_on: high\n",
 		`f:2:1: unknown key "fail_on"; did you mean "fail-on"?`, false},
 	{"unknown key", "severity: high\n",
-		`f:1:1: unknown key "severity"; the keys are persona, fail-on, checks, exclude, strict-ignores`, false},
+		`f:1:1: unknown key "severity"; the keys are persona, fail-on, checks, exclude, max-bytes, strict-ignores`, false},
 	{"escaped key", "\"a\\e[31m\": 1\n",
-		`f:1:1: unknown key "a\x1b[31m"; the keys are persona, fail-on, checks, exclude, strict-ignores`, false},
+		`f:1:1: unknown key "a\x1b[31m"; the keys are persona, fail-on, checks, exclude, max-bytes, strict-ignores`, false},
 	{"duplicate key", "persona: regular\nfail-on: high\npersona: auditor\n",
 		`f:3:1: the key "persona" is given twice, first in line 1; leave one of them out`, true},
 	{"duplicate check", "checks:\n  go/a: off\n  go/a: low\n",
@@ -185,6 +186,10 @@ var mistakes = []struct {
 		`f:1:11: the glob "!docs" starts with "!"; there are no exceptions from exclusions: exclude less`, false},
 	{"backslash", "exclude: ['a\\b']\n",
 		`f:1:11: the glob "a\\b" has a backslash; folders are separated by "/"; did you mean "a/b"?`, false},
+	{"size with a unit", "max-bytes: 10M\n",
+		`f:1:12: "max-bytes" is the text "10M"; it is a whole number of bytes, such as 10485760`, false},
+	{"size of nothing", "max-bytes: 0\n",
+		`f:1:12: "max-bytes" is the number "0"; it is a whole number of bytes, such as 10485760`, false},
 	{"yes for true", "strict-ignores: yes\n",
 		`f:1:17: "strict-ignores" is the text "yes"; it is true or false`, true}, // yaml decodes yes as a bool for the schema
 	{"alias", "checks: &c {go/a: off}\nexclude: *c\n",
@@ -196,7 +201,7 @@ var mistakes = []struct {
 	{"second document", "persona: regular\n---\npersona: auditor\n",
 		`f:2:1: a second YAML document starts here; a configuration is one document`, true},
 	{"columns count bytes", "\"é\": 1\nchecks: {\"é/é\": off, go/a: x}\n",
-		"f:1:1: unknown key \"é\"; the keys are persona, fail-on, checks, exclude, strict-ignores\n" +
+		"f:1:1: unknown key \"é\"; the keys are persona, fail-on, checks, exclude, max-bytes, strict-ignores\n" +
 			"f:2:10: \"é/é\" is no check ID; it is written \"domain/name\", as in \"go/sql-injection\", or \"go/*\" for the whole domain\n" +
 			`f:2:30: "x" is no setting of a check; take one of off, low, medium, high, critical`, false},
 	{"byte order mark", "\ufeffpersona: x\n",
@@ -340,7 +345,7 @@ func TestSchema(t *testing.T) {
 			}
 		}
 	}
-	want := map[string]int{"persona": 3, "fail-on": 4, "checks": 4, "exclude": 4, "strict-ignores": 2}
+	want := map[string]int{"persona": 3, "fail-on": 4, "checks": 4, "exclude": 4, "max-bytes": 1, "strict-ignores": 2}
 	for key, n := range want {
 		if accepted[key] != n {
 			t.Errorf("%d of the values accepted for %q, want %d", accepted[key], key, n)

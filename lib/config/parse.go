@@ -251,7 +251,7 @@ func (p *parser) nodeOffset(n *yaml.Node) int {
 }
 
 // keys are the keys of the file, in the order in which they are explained.
-var keys = []string{"persona", "fail-on", "checks", "exclude", "strict-ignores"}
+var keys = []string{"persona", "fail-on", "checks", "exclude", "max-bytes", "strict-ignores"}
 
 func (p *parser) config(cfg *Config, root *yaml.Node) {
 	p.mapping(root, "a configuration", func(key string, at, value *yaml.Node) {
@@ -264,6 +264,8 @@ func (p *parser) config(cfg *Config, root *yaml.Node) {
 			p.checks(cfg, value)
 		case "exclude":
 			cfg.Exclude = p.globs(value)
+		case "max-bytes":
+			cfg.MaxBytes = p.positive(value, key)
 		case "strict-ignores":
 			cfg.StrictIgnores = p.boolean(value, key)
 		default:
@@ -337,6 +339,16 @@ func (p *parser) boolean(n *yaml.Node, key string) bool {
 	v, err := strconv.ParseBool(strings.ToLower(n.Value))
 	if err != nil {
 		p.fail(n, "%s is %s; it is true or false", quote(key), describe(n))
+	}
+	return v
+}
+
+// positive reads a whole number of at least 1, in digits as people write them.
+func (p *parser) positive(n *yaml.Node, key string) int64 {
+	v, err := strconv.ParseInt(n.Value, 10, 64)
+	if n.Kind != yaml.ScalarNode || n.ShortTag() != "!!int" || err != nil || v < 1 {
+		p.fail(n, "%s is %s; it is a whole number of bytes, such as 10485760", quote(key), describe(n))
+		return 0
 	}
 	return v
 }

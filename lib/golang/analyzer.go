@@ -10,15 +10,17 @@ import (
 	"golang.org/x/tools/go/analysis"
 
 	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/lib/triage"
 )
 
 // Analyzer makes an analyzer from a package check. Its name is the check's ID
 // with '_' for '/' and '-', its result type is []check.Finding. Each finding is
-// also a diagnostic, whose category is the check's ID; a driver that shows no
-// diagnostics' fixes or related places still has the findings.
+// also a diagnostic, whose category is the check's ID, unless an ignore comment
+// suppresses it; a driver that shows no diagnostics' fixes or related places
+// still has the findings.
 //
-// Paths in findings are file names as the driver gives them. Each call makes a
-// new analyzer.
+// Paths in findings are file names as the driver gives them. An ignore comment
+// never expires here: a driver has no clock. Each call makes a new analyzer.
 func Analyzer(c *check.Check) *analysis.Analyzer {
 	a := &analysis.Analyzer{
 		Name:             strings.NewReplacer("/", "_", "-", "_").Replace(c.ID),
@@ -35,7 +37,48 @@ func Analyzer(c *check.Check) *analysis.Analyzer {
 	return a
 }
 
-func runAnalyzer(c *check.Check, pass *analysis.Pass) ([]check.Finding, error) {
+// Analyzers makes an analyzer from each of those checks that are package checks.
+func Analyzers(checks []*check.Check) []*analysis.Analyzer {
+	var list []*analysis.Analyzer
+	for _, c := range checks {
+		if c.RunPackage != nil {
+			list = append(list, Analyzer(c))
+		}
+	}
+	return list
+}
+
+// Suite makes one analyzer that runs all of those checks that are package checks,
+// for a driver that wants one: Bazel's nogo. The name is an identifier.
+func Suite(name string, checks []*check.Check) *analysis.Analyzer {
+	suite := &analysis.Analyzer{
+		Name:             name,
+		Doc:              "find security mistakes",
+		URL:              "https://pkg.go.dev/github.com/peercheck/peercheck",
+		Requires:         Analyzers(checks),
+		ResultType:       reflect.TypeFor[[]check.Finding](),
+		RunDespiteErrors: true,
+	}
+	suite.Run = func(pass *analysis.Pass) (any, error) {
+		place, err := placesOf(pass)
+		if err != nil {
+			return nil, err
+		}
+		var all []check.Finding
+		for _, a := range suite.Requires {
+			for _, f := range pass.ResultOf[a].([]check.Finding) {
+				all = append(all, f)
+				if !f.Suppressed() {
+					pass.Report(place.diagnostic(f))
+				}
+			}
+		}
+		return all, nil
+	}
+	return suite
+}
+
+func placesOf(pass *analysis.Pass) (*places, error) {
 	var documents []*check.Document
 	for _, file := range pass.Files {
 		name := pass.Fset.PositionFor(file.FileStart, false).Filename
@@ -45,7 +88,14 @@ func runAnalyzer(c *check.Check, pass *analysis.Pass) ([]check.Finding, error) {
 		}
 		documents = append(documents, check.NewDocument(name, "go", content, check.Revision{}))
 	}
-	place := newPlaces(pass.Pkg.Path(), pass.Fset, pass.Files, documents)
+	return newPlaces(pass.Pkg.Path(), pass.Fset, pass.Files, documents), nil
+}
+
+func runAnalyzer(c *check.Check, pass *analysis.Pass) ([]check.Finding, error) {
+	place, err := placesOf(pass)
+	if err != nil {
+		return nil, err
+	}
 	var findings []check.Finding
 	packagePass := &check.PackagePass{
 		Pass:     pass,
@@ -54,13 +104,28 @@ func runAnalyzer(c *check.Check, pass *analysis.Pass) ([]check.Finding, error) {
 		Report: func(f check.Finding) {
 			if f, ok := place.complete(c, f); ok {
 				findings = append(findings, f)
-				pass.Report(place.diagnostic(f))
 			}
 		},
 	}
 	// A driver knows nothing to cancel.
 	if err := c.RunPackage(context.Background(), packagePass); err != nil {
 		return nil, err
+	}
+	if len(findings) == 0 {
+		return nil, nil
+	}
+	var documents []*check.Document
+	for _, in := range place.files {
+		documents = append(documents, in.document)
+	}
+	triage.Apply(triage.Input{
+		Findings: findings, Documents: documents, Checks: []*check.Check{c}, Reported: []*check.Check{c},
+		Judged: func(*check.Check, string) bool { return false }, // it is not for one check to tell what is unused
+	})
+	for _, f := range findings {
+		if !f.Suppressed() {
+			pass.Report(place.diagnostic(f))
+		}
 	}
 	return findings, nil
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -448,6 +449,30 @@ func TestAnalyzerInChecker(t *testing.T) {
 			t.Errorf("no %q in %q", want, got)
 		}
 	}
+}
+
+// A suite reports what its checks do, except what is ignored.
+func TestSuite(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, strings.Replace(chain, "{ b.B() }", "{ b.B() } // peercheck:ignore go/exit -- a test", 1))
+	pkgs, err := packages.Load(&packages.Config{Mode: packages.LoadAllSyntax, Dir: dir}, "./...")
+	if err != nil {
+		t.Fatal(err)
+	}
+	graph, err := checker.Analyze([]*analysis.Analyzer{golang.Suite("suite", []*check.Check{exitCheck, md5Check})}, pkgs, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for act := range graph.All() {
+		if act.IsRoot {
+			for _, d := range act.Diagnostics {
+				got = append(got, d.Category+" "+d.Message)
+			}
+		}
+	}
+	slices.Sort(got)
+	expect(t, strings.Join(got, "\n"), "go/exit A exits\ngo/exit B exits")
 }
 
 func TestAnalyzerInAnalysistest(t *testing.T) {

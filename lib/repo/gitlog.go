@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os/exec"
+	"strconv"
 	"strings"
 )
 
@@ -80,6 +81,31 @@ func (g *gitStore) blobs(ctx context.Context, span Span) (map[ID]bool, error) {
 		ids[ID(strings.TrimSuffix(line, "\n"))] = true
 	}
 	return ids, nil
+}
+
+func (g *gitStore) weigh(ctx context.Context, span Span) (blobs, bytes int64, err error) {
+	input, args := spanArguments(span)
+	ids, err := g.cmd.runInput(ctx, input, append(args, "--objects", "--no-object-names")...)
+	if err != nil || len(ids) == 0 {
+		return 0, 0, err
+	}
+	out, err := g.cmd.runInput(ctx, string(ids), "cat-file", "--buffer", "--batch-check=%(objecttype) %(objectsize)")
+	if err != nil {
+		return 0, 0, err
+	}
+	for line := range strings.Lines(string(out)) {
+		kind, size, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
+		if kind != "blob" {
+			continue // one that is missing is found out when it is judged
+		}
+		n, err := strconv.ParseInt(size, 10, 64)
+		if err != nil {
+			return 0, 0, fmt.Errorf("git cat-file: cannot read its output at %q", line)
+		}
+		blobs++
+		bytes += n
+	}
+	return blobs, bytes, nil
 }
 
 func (g *gitStore) packOrder(ctx context.Context) ([]ID, error) {

@@ -318,13 +318,36 @@ func (r *Repo) RemotesOf(ctx context.Context, url string) ([]string, error) {
 	return slices.Compact(names), nil
 }
 
+// Weigh counts the contents of files that a span brings in, and their bytes.
+func (r *Repo) Weigh(ctx context.Context, span Span) (files, bytes int64, err error) {
+	if len(span.Include) == 0 && !span.IncludeRefs {
+		return 0, 0, nil
+	}
+	if span.Exclude, err = r.present(ctx, span.Exclude); err != nil {
+		return 0, 0, err
+	}
+	return r.store.weigh(ctx, span)
+}
+
 // Setting gives the last value of a key of Git's configuration, "" if it is not set.
 func (r *Repo) Setting(ctx context.Context, key string) (string, error) {
-	all, err := r.store.config(ctx, "^"+strings.ReplaceAll(strings.ToLower(key), ".", `\.`)+"$")
-	if err != nil || len(all) == 0 {
-		return "", err
+	section, _, _ := strings.Cut(key, ".")
+	all, err := r.Settings(ctx, section)
+	return all[strings.ToLower(key)], err
+}
+
+// Settings gives the last values of the keys of a section of Git's configuration,
+// by their names in lower case: "peercheck.maxseconds".
+func (r *Repo) Settings(ctx context.Context, section string) (map[string]string, error) {
+	all, err := r.store.config(ctx, "^"+strings.ToLower(section)+`\.`)
+	if err != nil {
+		return nil, err
 	}
-	return all[len(all)-1].value, nil
+	last := map[string]string{}
+	for _, kv := range all {
+		last[kv.key] = kv.value
+	}
+	return last, nil
 }
 
 // setting is a key and value of Git's configuration.

@@ -156,6 +156,24 @@ func (n *nativeStore) commits(ctx context.Context, span Span) ([]Commit, error) 
 	return out, nil
 }
 
+func (n *nativeStore) weigh(ctx context.Context, span Span) (blobs, bytes int64, err error) {
+	ids, err := n.blobs(ctx, span)
+	if err != nil {
+		return 0, 0, err
+	}
+	for id := range ids {
+		switch kind, size, err := n.stat(ctx, id); {
+		case errors.Is(err, ErrMissing): // that of a submodule, or found out when it is judged
+		case err != nil:
+			return 0, 0, err
+		case kind == "blob":
+			blobs++
+			bytes += size
+		}
+	}
+	return blobs, bytes, nil
+}
+
 func (n *nativeStore) blobs(ctx context.Context, span Span) (map[ID]bool, error) {
 	commits, err := n.commits(ctx, span)
 	if err != nil {

@@ -117,6 +117,8 @@ type store interface {
 	commits(ctx context.Context, span Span) ([]Commit, error)
 	// blobs lists the blobs of a span.
 	blobs(ctx context.Context, span Span) (map[ID]bool, error)
+	// weigh counts the blobs of a span and their bytes.
+	weigh(ctx context.Context, span Span) (blobs, bytes int64, err error)
 	// changes compares commits with their parents: one map by path for each
 	// parent, one with everything for a commit without any. What is the same as
 	// in one parent may be left out.

@@ -117,10 +117,14 @@ func (s *Scanner) judgeDocuments(ctx context.Context, j job, out *outcome) {
 		})
 	}
 	wg.Wait()
+	var pointers []string
 	for _, r := range results {
 		out.notices = append(out.notices, r.notices...)
 		if r.document == nil {
 			continue
+		}
+		if isLFSPointer(r.document.Content) {
+			pointers = append(pointers, r.document.Path)
 		}
 		out.judged++
 		out.bytes += int64(len(r.document.Content))
@@ -135,6 +139,26 @@ func (s *Scanner) judgeDocuments(ctx context.Context, j job, out *outcome) {
 			out.documents[r.document.Path] = r.document
 		}
 	}
+	if len(pointers) > 0 {
+		out.notices = append(out.notices, lfsNotice(pointers))
+	}
+}
+
+// isLFSPointer reports whether a file stands for one that Git LFS keeps
+// elsewhere (git-lfs-spec, "The Pointer": this line comes first, in under 1024 bytes).
+func isLFSPointer(content []byte) bool {
+	return len(content) < 1024 && bytes.HasPrefix(content, []byte("version https://git-lfs.github.com/spec/v"))
+}
+
+// lfsNotice says once of all pointers what was not seen, since a repository may
+// have thousands.
+func lfsNotice(pointers []string) check.Notice {
+	slices.Sort(pointers)
+	n := check.Notice{Kind: check.NoticeExternal, Path: pointers[0], Effect: check.EffectDegraded, Message: "this is a Git LFS pointer; the content that it stands for is not in Git and was not judged"}
+	if others := len(pointers) - 1; others > 0 {
+		n.Message = fmt.Sprintf("this and %d more are Git LFS pointers; the content that they stand for is not in Git and was not judged", others)
+	}
+	return n
 }
 
 type documentResult struct {
@@ -154,7 +178,7 @@ func (s *Scanner) judgeEntry(ctx context.Context, e source.Entry) documentResult
 		d.Binary = true
 		notices = append(notices, check.Notice{
 			Kind: check.NoticeTooLarge, Path: e.Path, Effect: check.EffectDegraded,
-			Message: fmt.Sprintf("%d bytes are over the limit of %d, so only its name was judged; raise --max-bytes to have it searched", e.Size, s.opts.MaxBytes),
+			Message: fmt.Sprintf("%d bytes are over the limit of %d, so only its name was judged; raise max-bytes in .peercheck.yaml to have it searched", e.Size, s.opts.MaxBytes),
 		})
 	} else {
 		var err error

@@ -43,8 +43,8 @@ type Options struct {
 	Now time.Time
 	// Workers is the number of documents judged at once; 0 means GOMAXPROCS.
 	Workers int
-	// MaxBytes is the size over which a document is not read; 0 means
-	// DefaultMaxBytes.
+	// MaxBytes is the size over which a document is not read; 0 means that of
+	// Config, or DefaultMaxBytes.
 	MaxBytes int64
 }
 
@@ -82,7 +82,7 @@ func New(opts Options) (*Scanner, error) {
 		opts.Workers = runtime.GOMAXPROCS(0)
 	}
 	if opts.MaxBytes <= 0 {
-		opts.MaxBytes = DefaultMaxBytes
+		opts.MaxBytes = cmp.Or(opts.Config.MaxBytes, DefaultMaxBytes)
 	}
 	s := &Scanner{opts: opts, byKind: map[check.Kind][]*check.Check{}}
 	known := append(slices.Clone(opts.Checks), triage.Checks()...)

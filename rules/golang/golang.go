@@ -1,11 +1,13 @@
 // Package golang is the list of Go checks, which live in one package for each
-// part of a program that they look at. Use [All].
+// part of a program that they look at. Use [All], or [Analyzer] in a driver that
+// takes one analyzer a package.
 package golang
 
 import (
 	"slices"
 
 	"github.com/peercheck/peercheck/lib/check"
+	driver "github.com/peercheck/peercheck/lib/golang"
 	"github.com/peercheck/peercheck/rules/golang/auth"
 	"github.com/peercheck/peercheck/rules/golang/crypto"
 	"github.com/peercheck/peercheck/rules/golang/files"
@@ -27,3 +29,7 @@ func All() []*check.Check {
 		web.All(),
 	)
 }
+
+// Analyzer runs the checks that run by default. Bazel's nogo takes it by the name
+// of this package (see README.md).
+var Analyzer = driver.Suite("peercheck", slices.DeleteFunc(All(), func(c *check.Check) bool { return c.Persona != check.Regular }))
