@@ -58,6 +58,15 @@ func contextGuesses(d *check.Document) []guess {
 	var found []guess
 	text := d.Content
 	done := 0 // names before this offset have been looked at
+	known := make(map[string]name)
+	read := func(r check.Range) name {
+		n, ok := known[string(text[r.Start:r.End])]
+		if !ok {
+			n = readName(string(text[r.Start:r.End]))
+			known[string(text[r.Start:r.End])] = n
+		}
+		return n
+	}
 	config := isConfig(d)
 	lax := isCredentials(d.Path)
 	nameWords().Scan(text, func(_ int, start, end int) bool {
@@ -66,7 +75,8 @@ func contextGuesses(d *check.Document) []guess {
 		}
 		name := nameAround(text, start, end)
 		done = name.End
-		if config {
+		n := read(name)
+		if config && n.list {
 			found = append(found, members(text, name)...)
 		}
 		p, ok := pairAt(text, name, config)
@@ -75,13 +85,13 @@ func contextGuesses(d *check.Document) []guess {
 			p.quoted = inString(text, name.Start) && !bytes.ContainsAny(text[p.value.Start:p.value.End], "(){}[]|")
 		}
 		if ok {
-			if g, ok := judge(text, name, p, config, lax); ok {
+			if g, ok := judge(text, name, n, p, config, lax); ok {
 				found = append(found, g)
 				done = max(done, g.value.End)
 				return true
 			}
 		}
-		if g, ok := alongside(text, name); ok {
+		if g, ok := alongside(text, name, n); ok {
 			found = append(found, g)
 			done = max(done, g.value.End)
 		}
@@ -93,10 +103,9 @@ func contextGuesses(d *check.Document) []guess {
 // alongside finds a credential of a service in one of the next string literals
 // of a line, as in mail.New("me@acme.io", "..."): what is not next to the name
 // must look random all the more.
-func alongside(text []byte, nameRange check.Range) (guess, bool) {
-	n := readName(string(text[nameRange.Start:nameRange.End]))
+func alongside(text []byte, nameRange check.Range, n name) (guess, bool) {
 	found := guess{kind: kindService, confidence: check.Firm, message: "Credential of " + n.service}
-	if words := splitWords(string(text[nameRange.Start:nameRange.End])); len(words) > 1 && (words[0] == "hmac" || words[0] == "jwt") && bytes.HasPrefix(text[nameRange.End:], []byte("(")) {
+	if n.signs && bytes.HasPrefix(text[nameRange.End:], []byte("(")) {
 		// jwt.sign(claims, "..."), hmac.New(sha256.New, []byte("..."))
 		found.kind, found.message = kindSecret, "Signing key in the text"
 	} else if n.service == "" || n.common || n.notSecret || n.weakened {
@@ -543,9 +552,9 @@ func (c *cursor) value(p *pair, config bool) bool {
 }
 
 // judge decides whether a name and its value are a credential.
-func judge(text []byte, nameRange check.Range, p pair, config, lax bool) (guess, bool) {
+func judge(text []byte, nameRange check.Range, n name, p pair, config, lax bool) (guess, bool) {
 	value := string(text[p.value.Start:p.value.End])
-	n := about(text, nameRange)
+	n = about(text, nameRange, n)
 	g := guess{value: p.value}
 	if n.notSecret || !n.password && !n.secret && !n.key && !n.client && n.service == "" || len(value) < 6 && !(lax && len(value) >= 4) {
 		return g, false
@@ -637,8 +646,7 @@ func setsVariable(text []byte, at int) bool {
 
 // about reads a name together with what stands around it: "key" alone says
 // little, but the words before it, the section or the parent may name a service.
-func about(text []byte, r check.Range) name {
-	n := readName(string(text[r.Start:r.End]))
+func about(text []byte, r check.Range, n name) name {
 	if r.Start > 0 && text[r.Start-1] == '/' && aboutHashes(text[max(0, r.Start-12):r.Start]) {
 		n.notSecret = true // checksum/secret
 	}

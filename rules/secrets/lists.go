@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"path"
 	"strings"
+	"sync"
 
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/rules/secrets/engine"
@@ -12,12 +13,6 @@ import (
 // listWords are the names of lists whose members are credentials: what they are
 // called need not say so again.
 var listWords = set("keys secrets tokens credentials creds apikeys credential apitokens")
-
-// isList reports whether a name is that of such a list.
-func isList(n string) bool {
-	words := splitWords(n)
-	return len(words) > 0 && len(words) <= 3 && listWords[words[len(words)-1]]
-}
 
 // memberPattern is a line of a list, or a member of an object: name, operator
 // and a value without white space.
@@ -29,9 +24,6 @@ const maxList = 3000
 
 // members finds the credentials in a list that a name has just opened.
 func members(text []byte, nameRange check.Range) []guess {
-	if !isList(string(text[nameRange.Start:nameRange.End])) {
-		return nil
-	}
 	c := cursor{text: text, at: nameRange.End}
 	c.any("\"'")
 	section := c.any("]")
@@ -113,7 +105,7 @@ func listGuesses(d *check.Document) []guess {
 	case "dotenv":
 	case "json", "yaml", "toml", "ini", "properties", "terraform-vars":
 		stem, _, _ := strings.Cut(strings.TrimPrefix(base, "."), ".")
-		if !isList(stem) {
+		if !readName(stem).list {
 			return nil
 		}
 	default:
@@ -122,15 +114,16 @@ func listGuesses(d *check.Document) []guess {
 	return membersOf(d.Content, 0)
 }
 
-// argumentPatterns are calls that take a user and a password, by position; the
-// word is what a text must have for the expression to be tried.
-var argumentPatterns = []struct {
+// linePatterns are calls that take a user and a password, by position, and
+// commands that take a password as an argument. The word is what a line must
+// have for the expression to be tried on it.
+var linePatterns = []struct {
 	word    string
 	pattern *engine.Regexp
 }{
 	{"getConnection(", engine.NewRegexp(`\bgetConnection\([^()\n]{1,300},[ \t]*"[^"\n]{0,100}",[ \t]*"([^"\n]{6,200})"[ \t]*\)`)},
-	{"Credential", engine.NewRegexp(`\b(?:NetworkCredential|UsernamePasswordCredentials|NTCredentials|UsernamePasswordCredential|PSCredential)\([ \t]*["'][^"'\n]{0,100}["'],[ \t]*["']([^"'\n]{6,200})["']`)},
-	{"asic", engine.NewRegexp(`\b(?:Set[Bb]asic[Aa]uth|setBasicAuth|HTTPBasicAuth|basic_auth|BasicAuth|basicAuth|Credentials\.basic|BasicAWSCredentials|BasicScheme)\([ \t]*["'][^"'\n]{0,100}["'],[ \t]*["']([^"'\n]{6,200})["']`)},
+	{"credential", engine.NewRegexp(`\b(?:NetworkCredential|UsernamePasswordCredentials|NTCredentials|UsernamePasswordCredential|PSCredential)\([ \t]*["'][^"'\n]{0,100}["'],[ \t]*["']([^"'\n]{6,200})["']`)},
+	{"basic", engine.NewRegexp(`\b(?:Set[Bb]asic[Aa]uth|setBasicAuth|HTTPBasicAuth|basic_auth|BasicAuth|basicAuth|Credentials\.basic|BasicAWSCredentials|BasicScheme)\([ \t]*["'][^"'\n]{0,100}["'],[ \t]*["']([^"'\n]{6,200})["']`)},
 	{"PasswordAuthentication(", engine.NewRegexp(`\bPasswordAuthentication\([ \t]*"[^"\n]{0,100}",[ \t]*"([^"\n]{6,200})"`)},
 	{"PlainAuth(", engine.NewRegexp(`\bPlainAuth\([ \t]*"[^"\n]{0,100}",[ \t]*"[^"\n]{0,100}",[ \t]*"([^"\n]{6,200})"`)},
 	{".login(", engine.NewRegexp(`\.login\([ \t]*["'][^"'\n]{1,100}["'],[ \t]*["']([^"'\n]{6,200})["']`)},
@@ -139,4 +132,22 @@ var argumentPatterns = []struct {
 	{"mysqli", engine.NewRegexp(`\bmysqli(?:_connect)?\([ \t]*["'][^"'\n]{1,200}["'],[ \t]*["'][^"'\n]{1,100}["'],[ \t]*["']([^"'\n]{6,200})["']`)},
 	{"password-stdin", engine.NewRegexp(`\b(?:echo|printf)[ \t]+(?:-n[ \t]+)?(?:'%s' )?["']?([^\s"'|]{6,200})["']?[ \t]*\|[^\n]{0,100}--password-stdin`)},
 	{"chpasswd", engine.NewRegexp(`(?m)(?:^[ \t-]{2,20}|\becho[ \t]+["']?)[\w.-]{1,40}:([^\s"'|:]{6,100})["']?[ \t]*(?:\|[^\n]{0,40}chpasswd|$)`)},
+	{" login", engine.NewRegexp(`\b(?:docker|podman|nerdctl|buildah|skopeo|oras|crane|helm registry)[ \t]+login\b[^\n|;]{0,200}?[ \t]-p[ \t=]?["']?([^\s"']{6,200})`)},
+	{"sshpass", engine.NewRegexp(`\bsshpass[ \t]+-p[ \t]*["']?([^\s"']{6,200})`)},
+	{"mysql", engine.NewRegexp(`\bmysql(?:dump|admin|import|show)?\b[^\n|;]{0,200}?[ \t]-p["']?([^\s"'-][^\s"']{5,200})`)},
+	{"curl", engine.NewRegexp(`\bcurl\b[^\n|;]{0,300}?[ \t](?:-u|--user)[ \t=]?["']?[^\s"':]{0,100}:([^\s"']{6,200})`)},
+	{"ConvertTo-SecureString", engine.NewRegexp(`ConvertTo-SecureString[ \t]+(?:-String[ \t]+)?["']([^"'\n]{6,200})["'][^\n]{0,80}-AsPlainText`)},
 }
+
+// lineWords finds the words of linePatterns.
+var lineWords = sync.OnceValue(func() *engine.Words {
+	var words []string
+	for _, p := range linePatterns {
+		words = append(words, strings.ToLower(p.word))
+	}
+	return engine.NewWords(words)
+})
+
+// maxCommand is how much of a line is looked at on either side of such a word:
+// what a person writes in one.
+const maxCommand = 500

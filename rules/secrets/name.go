@@ -17,6 +17,8 @@ type name struct {
 	notSecret bool   // it is about a credential, or public
 	common    bool   // the service's name is a word that programs use for other things
 	setter    bool   // it is a function that takes the value: setPassword
+	list      bool   // it is that of a list of credentials: "api_keys"
+	signs     bool   // it is a function that signs: hmac.New, jwt.sign
 	weakened  bool   // it is an identifier, a hash or the like unless more says otherwise
 }
 
@@ -95,6 +97,8 @@ func readName(s string) name {
 	if strings.EqualFold(s, "Postman-Token") { // a header against caches
 		return n
 	}
+	n.list = len(words) <= 3 && listWords[last]
+	n.signs = len(words) > 1 && (words[0] == "hmac" || words[0] == "jwt")
 	n.setter = words[0] == "set" || words[0] == "with"
 	for i, w := range words {
 		switch {

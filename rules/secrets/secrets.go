@@ -119,7 +119,7 @@ func corrections(lists []*engine.Allowlist) (allow, quiet []*engine.Allowlist) {
 			continue
 		}
 		if len(a.Paths) > 0 {
-			quiet = append(quiet, &engine.Allowlist{Paths: a.Paths})
+			quiet = append(quiet, (&engine.Allowlist{Paths: a.Paths}).Prepare())
 		}
 		rest := &engine.Allowlist{Target: a.Target, StopWords: a.StopWords, Commits: a.Commits}
 		for _, r := range a.Regexes {

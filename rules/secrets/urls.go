@@ -181,19 +181,6 @@ func connectionGuesses(d *check.Document) []guess {
 	return found
 }
 
-// commandPatterns are commands that take a password as an argument; the word is
-// what a text must have for the expression to be tried.
-var commandPatterns = []struct {
-	word    string
-	pattern *engine.Regexp
-}{
-	{" login", engine.NewRegexp(`\b(?:docker|podman|nerdctl|buildah|skopeo|oras|crane|helm registry)[ \t]+login\b[^\n|;]{0,200}?[ \t]-p[ \t=]?["']?([^\s"']{6,200})`)},
-	{"sshpass", engine.NewRegexp(`\bsshpass[ \t]+-p[ \t]*["']?([^\s"']{6,200})`)},
-	{"mysql", engine.NewRegexp(`\bmysql(?:dump|admin|import|show)?\b[^\n|;]{0,200}?[ \t]-p["']?([^\s"'-][^\s"']{5,200})`)},
-	{"curl", engine.NewRegexp(`\bcurl\b[^\n|;]{0,300}?[ \t](?:-u|--user)[ \t=]?["']?[^\s"':]{0,100}:([^\s"']{6,200})`)},
-	{"ConvertTo-SecureString", engine.NewRegexp(`ConvertTo-SecureString[ \t]+(?:-String[ \t]+)?["']([^"'\n]{6,200})["'][^\n]{0,80}-AsPlainText`)},
-}
-
 // curlTokenPattern is a key in the place of the user, as many services take it:
 // curl -u KEY: https://...
 var curlTokenPattern = engine.NewRegexp(`\bcurl\b[^\n|;]{0,300}?[ \t](?:-u|--user)[ \t=]?["']?([\w.~+/=-]{16,200}):(?:x|X|["']?(?:\s|$))`)
@@ -209,20 +196,18 @@ func commandGuesses(d *check.Document) []guess {
 			found = append(found, guess{kindPassword, check.Range{Start: m[2], End: m[3]}, check.Firm, "Password of a command"})
 		}
 	}
-	for _, c := range commandPatterns {
-		if bytes.Contains(d.Content, []byte(c.word)) {
-			for _, m := range c.pattern.FindAllSubmatchIndex(d.Content) {
-				add(m)
-			}
+	lineWords().Scan(d.Content, func(i, start, _ int) bool {
+		line := lineStart(d.Content, start, maxCommand)
+		end := min(len(d.Content), start+maxCommand)
+		if n := bytes.IndexByte(d.Content[start:end], '\n'); n >= 0 {
+			end = start + n + 1 // for $ to see it
 		}
-	}
-	for _, c := range argumentPatterns {
-		if bytes.Contains(d.Content, []byte(c.word)) {
-			for _, m := range c.pattern.FindAllSubmatchIndex(d.Content) {
-				add(m)
-			}
+		for _, m := range linePatterns[i].pattern.FindAllSubmatchIndex(d.Content[line:end]) {
+			m[2], m[3] = m[2]+line, m[3]+line
+			add(m)
 		}
-	}
+		return true
+	})
 	if bytes.Contains(d.Content, []byte("curl")) {
 		for _, m := range curlTokenPattern.FindAllSubmatchIndex(d.Content) {
 			if n := natureOf(string(d.Content[m[2]:m[3]])); n == natureRandom || n == natureUUID {

@@ -218,6 +218,13 @@ func containsAny(text []byte, words []string) bool {
 	return false
 }
 
+// Prepare makes AllowsPath fast where it is called by itself. New does so for its
+// own lists.
+func (a *Allowlist) Prepare() *Allowlist {
+	a.prepare()
+	return a
+}
+
 // prepare readies what is shared between documents.
 func (a *Allowlist) prepare() {
 	if len(a.Paths) > 0 && a.paths == nil {
