@@ -4,10 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"errors"
-	"fmt"
 	"io"
-	"io/fs"
 	"slices"
 	"strings"
 
@@ -212,16 +209,13 @@ type policy struct {
 	earlier bool // it is that of a parent, under which only secrets are judged
 }
 
-// readPolicy reads .peercheck.yaml from a tree.
+// readPolicy reads .peercheck.yaml and gitleaks' files from a tree.
 func readPolicy(tree source.Source) (policy, error) {
-	content, err := fs.ReadFile(tree.FS(), config.FileName)
-	if errors.Is(err, fs.ErrNotExist) {
-		return policy{}, nil
-	} else if err != nil {
-		return policy{}, fmt.Errorf("the configuration cannot be read: %w", err)
+	c, err := config.Read(tree.FS())
+	if err != nil || len(c.Source()) == 0 {
+		return policy{}, err
 	}
-	c, err := config.Parse(config.FileName, content)
-	return policy{config: c, content: content}, err
+	return policy{config: c, content: c.Source()}, nil
 }
 
 // earlierPolicies gives the policies of a change's parents, where the change

@@ -84,7 +84,7 @@ func (s *server) carried(last verdict, to *check.Document) []check.Finding {
 		return nil
 	}
 	return rebase(slices.DeleteFunc(slices.Clone(last.findings), func(f check.Finding) bool {
-		c := s.checks[f.CheckID]
+		c := s.checkOf(f.CheckID)
 		return c != nil && c.Kind() == check.KindDocument && c != triage.Unused
 	}), last.doc, to)
 }
@@ -210,7 +210,7 @@ func (s *server) judgeSnapshot(j *job) error {
 	stop()
 	typed := s.hasTyped(j.doc)
 	var problem *config.Error
-	if j.place.path == config.FileName && folder != s.alone {
+	if engine.problem != nil && j.place.path == engine.problem.Path && folder != s.alone {
 		problem = engine.problem
 	}
 	s.settle(j, func(last verdict) verdict {

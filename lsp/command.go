@@ -3,8 +3,8 @@ package lsp
 import (
 	"context"
 	"encoding/json"
-	"maps"
 	"slices"
+	"strings"
 
 	"go.lsp.dev/jsonrpc2"
 	"go.lsp.dev/protocol"
@@ -52,7 +52,7 @@ func (s *server) argument(p *protocol.ExecuteCommandParams) (*check.Check, error
 	if len(p.Arguments) != 1 || json.Unmarshal(p.Arguments[0], &id) != nil {
 		return nil, jsonrpc2.Errorf(jsonrpc2.InvalidParams, "%s takes one argument, the ID of a check", p.Command)
 	}
-	c := s.checks[id]
+	c := s.checkOf(id)
 	if c == nil {
 		return nil, jsonrpc2.Errorf(jsonrpc2.InvalidParams, "there is no check %q; %s lists them", clip(id), commandChecks)
 	}
@@ -82,8 +82,10 @@ func encoded(v any) jsonrpc2.RawMessage {
 
 func (s *server) sortedChecks() []*check.Check {
 	var all []*check.Check
-	for _, id := range slices.Sorted(maps.Keys(s.checks)) {
-		all = append(all, s.checks[id])
-	}
+	s.checks.Range(func(_, c any) bool {
+		all = append(all, c.(*check.Check))
+		return true
+	})
+	slices.SortFunc(all, func(a, b *check.Check) int { return strings.Compare(a.ID, b.ID) })
 	return all
 }

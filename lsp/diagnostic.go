@@ -137,7 +137,7 @@ func (v view) severity(f *check.Finding) (protocol.DiagnosticSeverity, bool) {
 		return protocol.DiagnosticSeverityHint, v.Suppressed
 	}
 	confidence, severity := f.Confidence, f.Severity
-	if c := v.server.checks[f.CheckID]; c != nil {
+	if c := v.server.checkOf(f.CheckID); c != nil {
 		if confidence == 0 {
 			confidence = c.Confidence
 		}
@@ -223,7 +223,7 @@ func (s *server) pageURL(id string) uri.URI {
 	if s.opts.PageURL != nil {
 		return uri.URI(s.opts.PageURL(id))
 	}
-	if c := s.checks[id]; c != nil {
+	if c := s.checkOf(id); c != nil {
 		return uri.URI(fmt.Sprintf("https://cwe.mitre.org/data/definitions/%d.html", int(c.CWE[0])))
 	}
 	return ""

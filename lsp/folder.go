@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -49,8 +50,9 @@ type engine struct {
 	quick, full scanner // the checks of single documents, and all checks
 	config      *config.Config
 	configText  []byte
-	// problem is what is wrong with the newest configuration; config is the last
-	// good one then.
+	checks      []*check.Check // that the configuration asks for
+	// problem is what is wrong with the newest configuration; config and checks
+	// are the last good ones then.
 	problem *config.Error
 	day     string // the day for which ignore comments are judged
 }
@@ -185,23 +187,23 @@ func (s *server) engineFor(f *folder, configBuffer *check.Document) (*engine, er
 	if f.loader == nil || f.trust != trusted {
 		f.loader, f.trust = load.New(load.Options{Untrusted: !trusted, Env: s.opts.Env}), trusted
 	}
-	e := &engine{day: day}
+	e := &engine{day: day, checks: s.opts.Checks}
 	if f.engine != nil {
-		e.config, e.configText = f.engine.config, f.engine.configText
+		e.config, e.checks = f.engine.config, f.engine.checks
 	}
-	text, err := f.configText(configBuffer)
+	cfg, checks, err := s.configuration(f, configBuffer)
 	switch {
-	case err != nil:
-		e.problem = &config.Error{Path: config.FileName, Message: "cannot be read: " + err.Error()}
-	case !bytes.Equal(text, e.configText) || e.config == nil:
-		cfg, err := config.Parse(config.FileName, text)
-		if err == nil {
-			e.config, e.configText = cfg, text
-		} else if !errors.As(err, &e.problem) {
-			e.problem = &config.Error{Path: config.FileName, Message: err.Error()}
+	case err == nil:
+		if e.config == nil || !bytes.Equal(cfg.Source(), e.config.Source()) {
+			e.config, e.checks = cfg, checks
+			for _, c := range checks {
+				s.checks.Store(c.ID, c)
+			}
 		}
+	case !errors.As(err, &e.problem):
+		e.problem = &config.Error{Path: config.FileName, Message: err.Error()}
 	}
-	options := scan.Options{Checks: s.opts.Checks, Config: e.config, Loader: f.loader, Now: s.now()}
+	options := scan.Options{Checks: e.checks, Config: e.config, Loader: f.loader, Now: s.now()}
 	options.Kinds = []check.Kind{check.KindDocument}
 	if e.quick, err = s.newScanner(options); err != nil {
 		return nil, err
@@ -212,6 +214,29 @@ func (s *server) engineFor(f *folder, configBuffer *check.Document) (*engine, er
 	}
 	f.engine = e
 	return e, nil
+}
+
+// configuration reads the folder's configuration and gives the checks that it
+// asks for.
+func (s *server) configuration(f *folder, buffer *check.Document) (*config.Config, []*check.Check, error) {
+	text, err := f.configText(buffer)
+	if err != nil {
+		return nil, nil, fmt.Errorf("cannot be read: %w", err)
+	}
+	cfg, err := config.Parse(config.FileName, text)
+	if err == nil && f.dir != "" {
+		err = cfg.ReadGitleaks(f.tree().FS())
+	}
+	if err != nil || s.opts.ChecksFor == nil {
+		return cfg, s.opts.Checks, err
+	}
+	checks, err := s.opts.ChecksFor(cfg)
+	return cfg, checks, err
+}
+
+// configuring reports whether a path is that of a file which configures.
+func configuring(path string) bool {
+	return path == config.FileName || path == config.GitleaksFile || path == config.GitleaksIgnoreFile
 }
 
 // configText gives the folder's configuration: the open buffer's, or what is on
@@ -254,7 +279,7 @@ func (s *server) didChangeWatchedFiles(p *protocol.DidChangeWatchedFilesParams) 
 		if place.folder == nil {
 			continue
 		}
-		if place.path == config.FileName {
+		if configuring(place.path) {
 			place.folder.stale.Store(true)
 		}
 		touched[place.folder] = true

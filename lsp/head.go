@@ -60,7 +60,7 @@ func (s *server) markOld(ctx context.Context, j *job, e *engine, findings []chec
 	}
 	for i := range findings {
 		found := &findings[i]
-		c := s.checks[found.CheckID]
+		c := s.checkOf(found.CheckID)
 		switch {
 		case known.quick[found.Fingerprint] || known.full[found.Fingerprint]:
 			found.Baseline = check.BaselineUnchanged

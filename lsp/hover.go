@@ -61,7 +61,7 @@ func (v view) describe(f *check.Finding, page bool) string {
 	for _, s := range f.Suppressions {
 		fmt.Fprintf(&b, "\n\nSuppression (%s): %s", s.Status, s.Justification)
 	}
-	if c := v.server.checks[f.CheckID]; c != nil && page {
+	if c := v.server.checkOf(f.CheckID); c != nil && page {
 		b.WriteString("\n\n")
 		b.WriteString(c.Markdown())
 	}

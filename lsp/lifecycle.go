@@ -123,7 +123,7 @@ func (s *server) register() {
 	if s.can.watchFiles {
 		options, err := protocol.Marshal(&protocol.DidChangeWatchedFilesRegistrationOptions{
 			Watchers: []protocol.FileSystemWatcher{
-				{GlobPattern: protocol.Pattern("**/{.peercheck.yaml,go.mod,go.sum,go.work,.dockerignore}")},
+				{GlobPattern: protocol.Pattern("**/{.peercheck.yaml,.gitleaks.toml,.gitleaksignore,go.mod,go.sum,go.work,.dockerignore}")},
 				{GlobPattern: protocol.Pattern("**/*.go")},
 				{GlobPattern: protocol.Pattern("**/.git/{HEAD,logs/HEAD}")},
 			},

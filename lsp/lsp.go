@@ -29,6 +29,7 @@ import (
 	"go.lsp.dev/protocol"
 
 	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/lib/config"
 	"github.com/peercheck/peercheck/lib/scan"
 	"github.com/peercheck/peercheck/lib/triage"
 )
@@ -37,6 +38,10 @@ import (
 type Options struct {
 	// Checks are all checks that are known.
 	Checks []*check.Check
+	// ChecksFor gives the checks that a folder's configuration asks for, of which
+	// some may be its own; nil means Checks. An error that is a *config.Error is
+	// shown at its place.
+	ChecksFor func(*config.Config) ([]*check.Check, error)
 	// Version of the program, shown to the client and in its log.
 	Version string
 	// Now tells the time, for the expiry of ignore comments; nil means that
@@ -97,7 +102,7 @@ const (
 // A server is one session with one client.
 type server struct {
 	opts   Options
-	checks map[string]*check.Check
+	checks sync.Map   // *check.Check by ID: those of Options, and of configurations
 	log    sync.Mutex // guards opts.Log
 
 	ctx    context.Context // ends with the session
@@ -133,7 +138,6 @@ type server struct {
 func newServer(ctx context.Context, opts Options) *server {
 	s := &server{
 		opts:    opts,
-		checks:  map[string]*check.Check{},
 		set:     defaultSettings(),
 		strays:  map[string]*folder{},
 		alone:   newFolder(""),
@@ -146,7 +150,7 @@ func newServer(ctx context.Context, opts Options) *server {
 		newScanner:  func(o scan.Options) (scanner, error) { return scan.New(o) },
 	}
 	for _, c := range slices.Concat(opts.Checks, triage.Checks()) {
-		s.checks[c.ID] = c
+		s.checks.Store(c.ID, c)
 	}
 	s.ctx, s.cancel = context.WithCancelCause(ctx)
 	return s
@@ -219,4 +223,11 @@ func (s *server) now() time.Time {
 		return time.Time{}
 	}
 	return s.opts.Now()
+}
+
+// checkOf gives a check by its ID, nil if there is none.
+func (s *server) checkOf(id string) *check.Check {
+	c, _ := s.checks.Load(id)
+	k, _ := c.(*check.Check)
+	return k
 }

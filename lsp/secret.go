@@ -45,7 +45,7 @@ var assigned = regexp.MustCompile(`([A-Za-z_][A-Za-z0-9_]*)["']?\s*(?::=|=>|[:=]
 // says how to revoke it. ok is false where the literal is not all of an
 // expression, or the language is not known.
 func (v view) environmentEdit(of verdict, f *check.Finding) (edit *protocol.WorkspaceEdit, name string, ok bool) {
-	c := v.server.checks[f.CheckID]
+	c := v.server.checkOf(f.CheckID)
 	how, known := lookups[of.doc.Language]
 	if c == nil || !c.Secret || !known {
 		return nil, "", false

@@ -317,7 +317,7 @@ func TestCompletion(t *testing.T) {
 		{"a.go", "// peercheck:ignore test/risk, te|", "test/risk test/hazard"},
 		{"a.go", "// peercheck:ignore test/risk -- a reason |", ""},
 		{"a.go", "package |", ""},
-		{".peercheck.yaml", "|", "checks exclude fail-on persona strict-ignores"},
+		{".peercheck.yaml", "|", "checks compat exclude fail-on gitleaks max-bytes persona strict-ignores"},
 		{".peercheck.yaml", "checks:\n  test|", "ignore/* ignore/expired ignore/malformed ignore/unknown-check ignore/unused test/* test/hazard test/risk"},
 		{".peercheck.yaml", "checks:\n  test/risk: |", "off low medium high critical"},
 		{".peercheck.yaml", "fail-on: h|", "low medium high critical"},

@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/config"
@@ -22,23 +20,18 @@ func (p *program) judgeHistory(ctx context.Context, f scanFlags, root string) (j
 		return judgement{}, err
 	}
 	defer r.Close()
-	for _, c := range allChecks() {
-		if c.Secret && len(f.only) == 0 {
-			f.secrets = append(f.secrets, c.ID)
-		}
-	}
 	tree := source.Dir(root)
 	scanner, gate, err := p.scanner(f, tree)
 	if err != nil {
 		return judgement{}, err
 	}
-	configured, err := fs.ReadFile(tree.FS(), config.FileName)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	configured, err := config.Read(tree.FS())
+	if err != nil {
 		return judgement{}, err
 	}
 	opts := history.Options{
 		Repo: r, Scanner: scanner,
-		Judged: judged.Open(p.cache(), "history", identity(), f.persona, fmt.Sprint(f.only, f.maxBytes), string(configured)),
+		Judged: judged.Open(p.cache(), "history", identity(), f.persona, fmt.Sprint(f.only, f.maxBytes), string(configured.Source())),
 	}
 	if isTerminal(p.err) {
 		opts.Progress = func(done, total int) { fmt.Fprintf(p.err, "\r%d of %d contents", done, total) }

@@ -19,7 +19,6 @@ import (
 	"github.com/peercheck/peercheck/lib/report/text"
 	"github.com/peercheck/peercheck/lib/scan"
 	"github.com/peercheck/peercheck/lib/triage"
-	"github.com/peercheck/peercheck/rules"
 )
 
 func (p *program) hookCommand() *cobra.Command {
@@ -109,18 +108,20 @@ func (p *program) hookRunCommand() *cobra.Command {
 			code := hooks.Run(cmd.Context(), hooks.Options{
 				Name: args[0], Args: args[1:], Stdin: p.in, Stderr: p.err, Color: p.colored(p.err), Repo: p.repo(),
 				Scanner: func(r hooks.Request) (*scan.Scanner, error) {
+					checks, notices, err := checksFor(r.Config)
+					if err != nil {
+						return nil, err
+					}
 					var only []string
-					for _, c := range rules.All() {
-						if r.Secrets && c.Secret {
-							only = append(only, c.ID)
-						}
+					if r.Secrets {
+						only = secretDomains(checks)
 					}
 					kept := p.kept()
 					if r.Untrusted { // a server trusts no cache
 						kept = nil
 					}
 					return scan.New(scan.Options{
-						Checks: rules.All(), Only: only, Config: r.Config, Now: p.now(),
+						Checks: checks, Notices: notices, Only: only, Config: r.Config, Settled: r.Untrusted, Now: p.now(),
 						Loader: load.New(load.Options{Env: p.env, Untrusted: r.Untrusted, Cache: kept}), Cache: &golang.Cache{Disk: kept},
 					})
 				},

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -21,7 +20,6 @@ import (
 	"github.com/peercheck/peercheck/lib/scan"
 	"github.com/peercheck/peercheck/lib/source"
 	"github.com/peercheck/peercheck/lib/triage"
-	"github.com/peercheck/peercheck/rules"
 )
 
 // scanFlags are the flags of `peercheck scan`.
@@ -34,7 +32,6 @@ type scanFlags struct {
 	failOn   string
 	persona  string
 	only     []string
-	secrets  []string // what --history asks for, where only is empty
 	maxBytes int64
 	verbose  bool
 	noCache  bool
@@ -153,7 +150,7 @@ func (p *program) judge(ctx context.Context, f scanFlags, root string, paths []s
 // scanner makes the scanner and the gate that the flags and the configuration
 // of a tree ask for.
 func (p *program) scanner(f scanFlags, tree source.Source) (*scan.Scanner, triage.Gate, error) {
-	cfg, err := configuration(tree)
+	cfg, err := config.Read(tree.FS())
 	if err != nil {
 		return nil, triage.Gate{}, err
 	}
@@ -168,27 +165,23 @@ func (p *program) scanner(f scanFlags, tree source.Source) (*scan.Scanner, triag
 			return nil, triage.Gate{}, fmt.Errorf("--fail-on: %w", err)
 		}
 	}
+	checks, notices, err := checksFor(cfg)
+	if err != nil {
+		return nil, triage.Gate{}, err
+	}
+	only := f.only
+	if f.history && len(only) == 0 {
+		only = secretDomains(checks)
+	}
 	kept := p.kept()
 	if f.noCache {
 		kept = nil
 	}
 	scanner, err := scan.New(scan.Options{
-		Checks: rules.All(), Config: cfg, Only: append(slices.Clone(f.only), f.secrets...), Now: p.now(), MaxBytes: f.maxBytes,
+		Checks: checks, Notices: notices, Config: cfg, Only: only, Now: p.now(), MaxBytes: f.maxBytes,
 		Loader: load.New(load.Options{Env: p.env, Cache: kept}), Cache: &golang.Cache{Disk: kept},
 	})
 	return scanner, gate, err
-}
-
-// configuration reads .peercheck.yaml of a tree; the defaults if it has none.
-func configuration(tree source.Source) (*config.Config, error) {
-	content, err := fs.ReadFile(tree.FS(), config.FileName)
-	if errors.Is(err, fs.ErrNotExist) {
-		return &config.Config{}, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("the configuration cannot be read: %w", err)
-	}
-	return config.Parse(config.FileName, content)
 }
 
 // locate finds the root of the tree that the paths are in, and the paths

@@ -54,9 +54,13 @@ type Config struct {
 	MaxBytes int64
 	// StrictIgnores refuses the ignore comments of other tools (#nosec, ...).
 	StrictIgnores bool
+	// Gitleaks is what the repository brings along from gitleaks.
+	Gitleaks Gitleaks
 
-	path   string       // of the file, "" if it was not parsed
-	places []checkPlace // of the keys of Checks, in the file's order
+	path    string         // of the file, "" if it was not parsed
+	places  []checkPlace   // of the keys of Checks, in the file's order
+	source  []byte         // see Source
+	notices []check.Notice // see Notices
 }
 
 // checkPlace is where a check or domain is configured.

@@ -135,9 +135,9 @@ var mistakes = []struct {
 	{"misspelt key", "persona: regular\nfail_on: high\n",
 		`f:2:1: unknown key "fail_on"; did you mean "fail-on"?`, false},
 	{"unknown key", "severity: high\n",
-		`f:1:1: unknown key "severity"; the keys are persona, fail-on, checks, exclude, max-bytes, strict-ignores`, false},
+		`f:1:1: unknown key "severity"; the keys are persona, fail-on, checks, exclude, max-bytes, strict-ignores, compat, gitleaks`, false},
 	{"escaped key", "\"a\\e[31m\": 1\n",
-		`f:1:1: unknown key "a\x1b[31m"; the keys are persona, fail-on, checks, exclude, max-bytes, strict-ignores`, false},
+		`f:1:1: unknown key "a\x1b[31m"; the keys are persona, fail-on, checks, exclude, max-bytes, strict-ignores, compat, gitleaks`, false},
 	{"duplicate key", "persona: regular\nfail-on: high\npersona: auditor\n",
 		`f:3:1: the key "persona" is given twice, first in line 1; leave one of them out`, true},
 	{"duplicate check", "checks:\n  go/a: off\n  go/a: low\n",
@@ -201,7 +201,7 @@ var mistakes = []struct {
 	{"second document", "persona: regular\n---\npersona: auditor\n",
 		`f:2:1: a second YAML document starts here; a configuration is one document`, true},
 	{"columns count bytes", "\"é\": 1\nchecks: {\"é/é\": off, go/a: x}\n",
-		"f:1:1: unknown key \"é\"; the keys are persona, fail-on, checks, exclude, max-bytes, strict-ignores\n" +
+		"f:1:1: unknown key \"é\"; the keys are persona, fail-on, checks, exclude, max-bytes, strict-ignores, compat, gitleaks\n" +
 			"f:2:10: \"é/é\" is no check ID; it is written \"domain/name\", as in \"go/sql-injection\", or \"go/*\" for the whole domain\n" +
 			`f:2:30: "x" is no setting of a check; take one of off, low, medium, high, critical`, false},
 	{"byte order mark", "\ufeffpersona: x\n",
@@ -333,7 +333,7 @@ func TestSchema(t *testing.T) {
 	}
 	values := []string{"regular", "pedantic", "auditor", "off", "low", "medium", "high", "critical", "true", "false",
 		"{}", "[]", "[a]", "['a/**', .x, ..x, '*.go', '[a-z]']", "{go/a: off}", "{go/a-b2: high, docker/*: low}", "{go/a: regular}",
-		"{go/: off}", "{Go/a: off}", "{go/a_b: off}", "7", "[[]]", "[a/]", "[.]", "[..]", "null"}
+		"gitleaks", "{config: a/b}", "{baseline: c.json, config: d}", "{config: 7}", "{other: a}", "{go/: off}", "{Go/a: off}", "{go/a_b: off}", "7", "[[]]", "[a/]", "[.]", "[..]", "null"}
 	accepted := map[string]int{}
 	for key := range schemaProperties(t) {
 		for _, value := range values {
@@ -345,7 +345,7 @@ func TestSchema(t *testing.T) {
 			}
 		}
 	}
-	want := map[string]int{"persona": 3, "fail-on": 4, "checks": 4, "exclude": 4, "max-bytes": 1, "strict-ignores": 2}
+	want := map[string]int{"persona": 3, "fail-on": 4, "checks": 4, "exclude": 4, "max-bytes": 1, "strict-ignores": 2, "compat": 1, "gitleaks": 4}
 	for key, n := range want {
 		if accepted[key] != n {
 			t.Errorf("%d of the values accepted for %q, want %d", accepted[key], key, n)

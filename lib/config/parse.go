@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"regexp"
 	"strconv"
 	"strings"
@@ -37,7 +38,7 @@ const (
 func Parse(path string, content []byte) (*Config, error) {
 	p := &parser{doc: check.NewDocument(path, "yaml", content, check.Revision{})}
 	root := p.load(content)
-	cfg := &Config{path: path}
+	cfg := &Config{path: path, source: content}
 	if root != nil {
 		p.config(cfg, root)
 	}
@@ -251,7 +252,7 @@ func (p *parser) nodeOffset(n *yaml.Node) int {
 }
 
 // keys are the keys of the file, in the order in which they are explained.
-var keys = []string{"persona", "fail-on", "checks", "exclude", "max-bytes", "strict-ignores"}
+var keys = []string{"persona", "fail-on", "checks", "exclude", "max-bytes", "strict-ignores", "compat", "gitleaks"}
 
 func (p *parser) config(cfg *Config, root *yaml.Node) {
 	p.mapping(root, "a configuration", func(key string, at, value *yaml.Node) {
@@ -268,6 +269,10 @@ func (p *parser) config(cfg *Config, root *yaml.Node) {
 			cfg.MaxBytes = p.positive(value, key)
 		case "strict-ignores":
 			cfg.StrictIgnores = p.boolean(value, key)
+		case "compat":
+			cfg.Gitleaks.Compat = oneOf(p, value, "tool to be compatible with", []choice[bool]{{"gitleaks", true}})
+		case "gitleaks":
+			p.gitleaks(cfg, value)
 		default:
 			p.fail(at, "unknown key %s; %s", quote(key), didYouMean(key, keys, "the keys are "))
 		}
@@ -287,6 +292,34 @@ func (p *parser) checks(cfg *Config, n *yaml.Node) {
 		cfg.Checks[id] = oneOf(p, value, "setting of a check", checkSettings)
 		cfg.places = append(cfg.places, checkPlace{id, p.doc.OffsetPosition(p.nodeOffset(at))})
 	})
+}
+
+// gitleaks reads where gitleaks' files are.
+func (p *parser) gitleaks(cfg *Config, n *yaml.Node) {
+	p.mapping(n, `"gitleaks"`, func(key string, at, value *yaml.Node) {
+		where := p.doc.OffsetPosition(p.nodeOffset(value))
+		switch key {
+		case "config":
+			cfg.Gitleaks.Path, cfg.Gitleaks.configAt = p.file(value), where
+		case "baseline":
+			cfg.Gitleaks.baseline, cfg.Gitleaks.baseLine = p.file(value), where
+		default:
+			p.fail(at, "unknown key %s; %s", quote(key), didYouMean(key, []string{"config", "baseline"}, "the keys are "))
+		}
+	})
+}
+
+// file is the path of a file in the repository.
+func (p *parser) file(n *yaml.Node) string {
+	if n.Kind != yaml.ScalarNode || n.ShortTag() != "!!str" || n.Value == "" {
+		p.fail(n, "this is %s where the path of a file is wanted", describe(n))
+		return ""
+	}
+	if !fs.ValidPath(n.Value) || n.Value == "." {
+		p.fail(n, "%s is no path in this repository: paths start at its root, are separated by \"/\" and stay below it", quote(n.Value))
+		return ""
+	}
+	return n.Value
 }
 
 // choice is one word of the file and what it stands for.

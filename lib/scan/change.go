@@ -8,8 +8,10 @@ import (
 	"maps"
 	"path"
 	"slices"
+	"sync"
 
 	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/lib/config"
 	"github.com/peercheck/peercheck/lib/source"
 	"github.com/peercheck/peercheck/lib/syntax/ignore"
 )
@@ -275,7 +277,8 @@ func match(open []*check.Finding, old []check.Finding, key func(*check.Finding) 
 // compareComments sets Baseline of the findings about ignore comments: they are
 // as old as the comment is. And an ignore comment of another tool that comes with
 // the change does not silence a secret, because it needs no reason: it would let
-// anybody wave a secret through that nobody has looked at.
+// anybody wave a secret through that nobody has looked at. Nor does a line of
+// .gitleaksignore.
 func (s *Scanner) compareComments(change source.Change, head *outcome, own []check.Finding) {
 	isOld := func(l check.Location) bool {
 		text := head.document(l.Path).Text(l.Range)
@@ -292,6 +295,7 @@ func (s *Scanner) compareComments(change source.Change, head *outcome, own []che
 		}
 		return false
 	}
+	excused := sync.OnceValue(func() []ignore.Leak { return leaksOf(change.Bases) })
 	for i := range own {
 		own[i].Baseline = check.BaselineNew
 		if isOld(own[i].Location) {
@@ -304,9 +308,24 @@ func (s *Scanner) compareComments(change source.Change, head *outcome, own []che
 			continue
 		}
 		for k := range f.Suppressions {
-			if sup := &f.Suppressions[k]; sup.By != "" && sup.Location != nil && !isOld(*sup.Location) {
+			sup := &f.Suppressions[k]
+			switch {
+			case sup.Kind == check.InSource && sup.By != "" && sup.Location != nil && !isOld(*sup.Location),
+				sup.Kind == check.External && sup.By == string(ignore.Gitleaks) && !s.opts.Settled &&
+					!slices.ContainsFunc(excused(), func(l ignore.Leak) bool { return l.Covers(f.CheckID, f.Location.Path, f.Location.Start.Line) }):
 				sup.Status = check.UnderReview
 			}
 		}
 	}
+}
+
+// leaksOf gives what gitleaks' files of some trees excuse. A tree whose files
+// cannot be read excuses nothing.
+func leaksOf(trees []source.Source) (leaks []ignore.Leak) {
+	for _, tree := range trees {
+		if c, err := config.Read(tree.FS()); err == nil {
+			leaks = append(leaks, c.Gitleaks.Leaks...)
+		}
+	}
+	return leaks
 }

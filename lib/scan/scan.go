@@ -29,9 +29,16 @@ import (
 type Options struct {
 	// Checks are all checks that are known.
 	Checks []*check.Check
+	// Notices are passed on in each report: what whoever chose the checks has to say.
+	Notices []check.Notice
 	// Config is what the repository wants; nil means the defaults.
 	Config *config.Config
-	// Only restricts the checks to these IDs and domains; empty means all.
+	// Settled says that Config is not of the tree that is judged but was decided
+	// on before, as a server's is: what it excuses did not come with the change.
+	Settled bool
+	// Only restricts the checks to these IDs and domains; empty means all. One
+	// that is named by its ID runs even if Config has it off or shows it to
+	// another persona.
 	Only []string
 	// Kinds restricts the checks to these kinds; empty means all.
 	Kinds []check.Kind
@@ -120,7 +127,7 @@ func New(opts Options) (*Scanner, error) {
 	}
 	slices.SortFunc(s.selected, func(a, b *check.Check) int { return strings.Compare(a.ID, b.ID) })
 	s.docKey = documentKey(strings.Join(ids, ","))
-	s.notices = opts.Config.UnknownChecks(known)
+	s.notices = append(opts.Config.UnknownChecks(known), slices.Concat(opts.Config.Notices(), opts.Notices)...)
 	return s, nil
 }
 
@@ -133,8 +140,10 @@ func (s *Scanner) wants(c *check.Check) bool {
 	switch {
 	case len(s.opts.Kinds) > 0 && !slices.Contains(s.opts.Kinds, c.Kind()):
 		return false
-	case len(s.opts.Only) > 0:
-		return slices.ContainsFunc(s.opts.Only, func(name string) bool { return named(c, name) })
+	case slices.Contains(s.opts.Only, c.ID):
+		return true
+	case len(s.opts.Only) > 0 && !slices.ContainsFunc(s.opts.Only, func(name string) bool { return named(c, name) }):
+		return false
 	}
 	return c.Persona <= s.opts.Config.Persona && !s.opts.Config.Off(c.ID)
 }
@@ -217,6 +226,7 @@ func (s *Scanner) triage(out *outcome) []check.Finding {
 			}
 			return true
 		},
+		Leaks:  s.opts.Config.Gitleaks.Leaks,
 		Strict: s.opts.Config.StrictIgnores,
 		Now:    s.opts.Now,
 	})

@@ -25,7 +25,9 @@ type Input struct {
 	// Judged reports whether a check ran, with all it needs, over a document:
 	// only then can a comment that silences it be called unused.
 	Judged func(c *check.Check, path string) bool
-	// Strict refuses the comments of other tools.
+	// Leaks are what gitleaks' files excuse: secrets, by rule and line.
+	Leaks []ignore.Leak
+	// Strict refuses the comments and files of other tools.
 	Strict bool
 	// Now decides what has expired; zero means nothing has.
 	Now time.Time
@@ -50,7 +52,39 @@ func Apply(in Input) []check.Finding {
 			t.comment(d, c, byPath[d.Path])
 		}
 	}
+	if !in.Strict {
+		t.leaks()
+	}
 	return t.own
+}
+
+// leaks suppresses what gitleaks' files excuse.
+func (t *triager) leaks() {
+	byPath := map[string][]ignore.Leak{}
+	for _, l := range t.Leaks {
+		byPath[l.Path] = append(byPath[l.Path], l)
+	}
+	for i := range t.Findings {
+		f := &t.Findings[i]
+		if c := t.known[f.CheckID]; c == nil || !c.Secret {
+			continue
+		}
+		for _, l := range byPath[f.Location.Path] {
+			if l.Covers(f.CheckID, f.Location.Path, f.Location.Start.Line) {
+				f.Suppressions = append(f.Suppressions, check.Suppression{
+					Kind: check.External, Status: check.Accepted, By: string(ignore.Gitleaks), Justification: listed(l),
+				})
+				break
+			}
+		}
+	}
+}
+
+func listed(l ignore.Leak) string {
+	if l.At > 0 {
+		return fmt.Sprintf("listed in %s:%d", l.File, l.At)
+	}
+	return "listed in " + l.File
 }
 
 type triager struct {

@@ -76,6 +76,7 @@ type ruleset struct {
 	compat bool
 	engine func() *engine.Engine
 	quiet  func() []*engine.Allowlist // paths where only tokens with a form of their own count
+	allow  func() []*engine.Allowlist // the repository's own lists, for what no rule finds
 }
 
 var standard = func() *ruleset {
@@ -97,13 +98,22 @@ func (s *ruleset) prepare(config func() *gitleaks.Config) {
 		allow, _ := corrections(c.Allow)
 		return engine.New(rules, engine.Options{Depth: Depth, Allow: allow})
 	})
+	s.allow = sync.OnceValue(func() (own []*engine.Allowlist) {
+		for _, a := range config().Allow {
+			if !slices.Contains(gitleaks.Default().Allow, a) {
+				own = append(own, a.Prepare())
+			}
+		}
+		return own
+	})
 	s.quiet = sync.OnceValue(func() []*engine.Allowlist {
 		_, quiet := corrections(config().Allow)
 		return quiet
 	})
 }
 
-// corrections changes the allowlists of all rules where gitleaks is wrong:
+// corrections changes gitleaks' default allowlists of all rules where they are
+// wrong, and leaves alone those that a repository has written itself:
 //
 //   - Its expression (?i)^true|false|null$ excuses every secret that contains
 //     "false" or ends in "null", because of how ^, | and $ bind.
@@ -114,7 +124,7 @@ func (s *ruleset) prepare(config func() *gitleaks.Config) {
 // It gives the lists for the engine, and those of the paths.
 func corrections(lists []*engine.Allowlist) (allow, quiet []*engine.Allowlist) {
 	for _, a := range lists {
-		if a.All {
+		if a.All || !slices.Contains(gitleaks.Default().Allow, a) {
 			allow = append(allow, a)
 			continue
 		}
@@ -183,6 +193,10 @@ func (s *ruleset) guesses(d *check.Document) []guess {
 		}
 		return all
 	}
+	allow := s.allow()
+	if slices.ContainsFunc(allow, func(a *engine.Allowlist) bool { return a.AllowsPath(d.Path) }) {
+		return nil
+	}
 	quiet := isLock(d.Path) || slices.ContainsFunc(s.quiet(), func(a *engine.Allowlist) bool { return a.AllowsPath(d.Path) })
 	for _, m := range matches {
 		if quiet && m.Rule.Regex != nil && (m.Rule.ID == kindSecret || named(m.Rule)) {
@@ -191,9 +205,24 @@ func (s *ruleset) guesses(d *check.Document) []guess {
 		all = append(all, guessOf(&m))
 	}
 	if !quiet {
-		all = slices.Concat(all, urlGuesses(d), connectionGuesses(d), registryGuesses(d), commandGuesses(d), keyStoreGuesses(d), listGuesses(d), contextGuesses(d))
+		own := slices.Concat(urlGuesses(d), connectionGuesses(d), registryGuesses(d), commandGuesses(d), keyStoreGuesses(d), listGuesses(d), contextGuesses(d))
+		all = append(all, slices.DeleteFunc(own, func(g guess) bool { return allowed(allow, d, g) })...)
 	}
 	return choose(d, all)
+}
+
+// allowed reports whether an allowlist excuses what no rule of gitleaks finds: a
+// match that is the secret alone.
+func allowed(lists []*engine.Allowlist, d *check.Document, g guess) bool {
+	if len(lists) == 0 {
+		return false
+	}
+	line, err := d.LineRange(d.OffsetPosition(g.value.Start).Line)
+	if err != nil {
+		line = g.value
+	}
+	m := engine.Match{Text: d.Content[line.Start:line.End], Line: d.Content[line.Start:line.End], Value: d.Content[g.value.Start:g.value.End]}
+	return slices.ContainsFunc(lists, func(a *engine.Allowlist) bool { return a.Allows(d.Path, &m) })
 }
 
 // isLock reports whether a file is what a package manager writes: hashes under

@@ -199,7 +199,7 @@ func commandGuesses(d *check.Document) []guess {
 	lineWords().Scan(d.Content, func(i, start, _ int) bool {
 		line := lineStart(d.Content, start, maxCommand)
 		end := min(len(d.Content), start+maxCommand)
-		if n := bytes.IndexByte(d.Content[start:end], '\n'); n >= 0 {
+		if n := bytes.IndexByte(d.Content[start:end], '\n'); n >= 0 && !linePatterns[i].list {
 			end = start + n + 1 // for $ to see it
 		}
 		for _, m := range linePatterns[i].pattern.FindAllSubmatchIndex(d.Content[line:end]) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -20,14 +21,27 @@ type Leak struct {
 	Line int
 	// At is the line of the file that says so, counted from 1; 0 in a baseline.
 	At int
+	// File is the path of that file, if whoever parsed it has set it.
+	File string
 }
 
 // Covers reports whether the decision is about a finding of a check, by its ID,
 // at a line of a path. The commit is not looked at: a finding in a tree is not
 // of one commit. As in gitleaks, the line is the one where the match starts.
+//
+// What gitleaks calls a generic key may have a name of its own here, such as
+// "secrets/service-credential": its rule covers those which no other rule of
+// gitleaks finds.
 func (l *Leak) Covers(checkID, path string, line int) bool {
-	return checkID == "secrets/"+l.Rule && path == l.Path && line == l.Line
+	if path != l.Path || line != l.Line {
+		return false
+	}
+	return checkID == "secrets/"+l.Rule || l.Rule == "generic-api-key" && slices.Contains(generic, checkID)
 }
+
+// generic are the checks that find by a name and a value what gitleaks has one
+// rule for.
+var generic = []string{"secrets/service-credential", "secrets/hard-coded-password", "secrets/possible-secret"}
 
 var leakPattern = regexp.MustCompile(`^(?:([0-9a-f]{7,64}):)?(.+):([^:]+):(\d{1,9})$`)
 

@@ -402,7 +402,7 @@ func (s *search) report(r *rule, groups []int) {
 			if s.work += len(m.Value); a.Target == TargetLine {
 				s.work += len(m.Line)
 			}
-			if a.allows(s.path, &m) {
+			if a.Allows(s.path, &m) {
 				return
 			}
 		}

@@ -168,8 +168,8 @@ func (p *pathIndex) match(path string) bool {
 	return matched
 }
 
-// allows reports whether the allowlist excuses a match.
-func (a *Allowlist) allows(path string, m *Match) bool {
+// Allows reports whether the allowlist excuses a match in a document of this path.
+func (a *Allowlist) Allows(path string, m *Match) bool {
 	target := m.Value
 	switch a.Target {
 	case TargetMatch:
