@@ -7,13 +7,12 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"runtime"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/repo"
+	"github.com/peercheck/peercheck/lib/repo/history"
 	"github.com/peercheck/peercheck/lib/repo/judged"
 	"github.com/peercheck/peercheck/lib/source"
 )
@@ -343,72 +342,26 @@ func (p *pushed) judgeCommits(ctx context.Context, commits []repo.Commit, policy
 	if len(commits) == 0 {
 		return nil
 	}
-	type result struct {
-		change repo.CommitChange
-		report *check.Report
-	}
 	scanner, err := p.scanner(policy, true)
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	work := make(chan repo.CommitChange)
-	var mu sync.Mutex
-	results := map[repo.ID]result{}
-	var wg sync.WaitGroup
-	for range runtime.GOMAXPROCS(0) {
-		wg.Go(func() {
-			for c := range work {
-				change, err := c.Change(ctx, func(b repo.BlobPath) bool { return !rec.Has(blobKey(b)...) })
-				if err == nil {
-					var report *check.Report
-					if report, err = scanner.ScanChange(ctx, change); err == nil {
-						mu.Lock()
-						results[c.Commit.ID] = result{c, report}
-						mu.Unlock()
-					}
-				}
-				if err != nil {
-					cancel(err)
-				}
-			}
-		})
-	}
-	err = p.repo.Changes(ctx, commits, func(c repo.CommitChange) error {
-		if !slices.ContainsFunc(c.Files, func(b repo.BlobPath) bool { return !rec.Has(blobKey(b)...) }) {
-			return nil
-		}
-		select {
-		case work <- c:
-			return nil
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
-	})
-	close(work)
-	wg.Wait()
-	if cause := context.Cause(ctx); cause != nil {
-		return cause
-	}
+	results, err := history.ScanChanges(ctx, p.repo, scanner, commits, func(b repo.BlobPath) bool { return !rec.Has(blobKey(b)...) })
 	if err != nil {
 		return err
 	}
-	for _, c := range commits {
-		r, ok := results[c.ID]
-		if !ok {
-			continue
-		}
+	for _, r := range results {
+		c := r.Commit
 		blobs := map[string]repo.ID{}
-		for _, b := range r.change.Files {
+		for _, b := range r.Files {
 			blobs[b.Path] = b.Blob
-			if isClean(r.report, b.Path) {
+			if isClean(r.Report, b.Path) {
 				rec.Add(blobKey(b)...)
 			}
 		}
 		// Whether it counts may depend on the remote, or on a date.
-		p.dirty[c.ID] = p.dirty[c.ID] || slices.ContainsFunc(r.report.Findings, func(f check.Finding) bool { return f.Baseline == check.BaselineNew })
-		if err := p.gatePushed(ctx, policy, r.report, c.ID, blobs); err != nil {
+		p.dirty[c.ID] = p.dirty[c.ID] || slices.ContainsFunc(r.Report.Findings, func(f check.Finding) bool { return f.Baseline == check.BaselineNew })
+		if err := p.gatePushed(ctx, policy, r.Report, c.ID, blobs); err != nil {
 			return err
 		}
 	}

@@ -20,6 +20,7 @@ func (p *program) judgeHistory(ctx context.Context, f scanFlags, root string) (j
 		return judgement{}, err
 	}
 	defer r.Close()
+	f.secrets = true
 	tree := source.Dir(root)
 	scanner, gate, err := p.scanner(f, tree)
 	if err != nil {

@@ -32,6 +32,7 @@ type scanFlags struct {
 	failOn   string
 	persona  string
 	only     []string
+	secrets  bool // no flag: only secrets are looked for, unless only says otherwise
 	maxBytes int64
 	verbose  bool
 	noCache  bool
@@ -43,8 +44,9 @@ func (p *program) scanCommand() *cobra.Command {
 		Use:   "scan [PATH...]",
 		Short: "Judge files, what is staged, or a range of commits",
 		Long: `Judge files and folders (the current one by default), what is staged (--staged),
-or what a range of commits changed (--range A..B: the tree of B, where what A has
-too is not new), or everything that was ever committed (--history: secrets only,
+or what a range of commits changed (--range A..B: the tree of B, where what it grew
+from has too is not new; and the secrets of each commit, also of one whose secret
+the next one took out), or everything that was ever committed (--history: secrets only,
 since code that is gone does no harm; what is clean is remembered).
 
 Paths in the output are relative to the repository's root, or to the current
@@ -120,21 +122,15 @@ func (p *program) judge(ctx context.Context, f scanFlags, root string, paths []s
 		r, err := scanner.Scan(ctx, source.Only(tree, paths...))
 		return judgement{r, gate}, err
 	}
-	r, err := repo.Open(ctx, repo.Options{Dir: p.dir, Env: p.env})
+	r, err := repo.Open(ctx, p.repo())
 	if err != nil {
 		return judgement{}, err
 	}
 	defer r.Close()
-	var change source.Change
-	if f.staged {
-		change, err = r.Staged(ctx)
-	} else {
-		base, head, ok := strings.Cut(f.span, "..")
-		if !ok || base == "" || head == "" || strings.HasPrefix(head, ".") {
-			return judgement{}, fmt.Errorf("--range %s: give it as A..B, such as origin/main..HEAD", f.span)
-		}
-		change, err = r.Between(ctx, head, base)
+	if f.span != "" {
+		return p.judgeRange(ctx, f, r)
 	}
+	change, err := r.Staged(ctx)
 	if err != nil {
 		return judgement{}, err
 	}
@@ -170,7 +166,7 @@ func (p *program) scanner(f scanFlags, tree source.Source) (*scan.Scanner, triag
 		return nil, triage.Gate{}, err
 	}
 	only := f.only
-	if f.history && len(only) == 0 {
+	if f.secrets && len(only) == 0 {
 		only = secretDomains(checks)
 	}
 	kept := p.kept()

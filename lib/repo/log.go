@@ -301,6 +301,38 @@ func (r *Repo) Bases(ctx context.Context, tip ID, isNew map[ID]Commit) ([]ID, er
 	return r.store.independent(ctx, bases)
 }
 
+// Range gives the commits that head reaches and base does not, and the tree of
+// head against those of the commits that they grew from: nothing that base alone
+// has got since then counts.
+func (r *Repo) Range(ctx context.Context, base, head string) ([]Commit, source.Change, error) {
+	from, err := r.Resolve(ctx, base)
+	if err != nil {
+		return nil, source.Change{}, err
+	}
+	tip, err := r.Resolve(ctx, head)
+	if err != nil {
+		return nil, source.Change{}, err
+	}
+	commits, err := r.Commits(ctx, Span{Include: []ID{tip}, Exclude: []ID{from}})
+	if err != nil {
+		return nil, source.Change{}, err
+	}
+	isNew := make(map[ID]Commit, len(commits))
+	for _, c := range commits {
+		isNew[c.ID] = c
+	}
+	bases, err := r.Bases(ctx, tip, isNew)
+	if err != nil {
+		return nil, source.Change{}, err
+	}
+	revs := make([]string, len(bases))
+	for i, id := range bases {
+		revs[i] = string(id)
+	}
+	change, err := r.Between(ctx, string(tip), revs...)
+	return commits, change, err
+}
+
 // RemotesOf gives the names of the remotes that have a URL.
 func (r *Repo) RemotesOf(ctx context.Context, url string) ([]string, error) {
 	all, err := r.store.config(ctx, `^remote\..*\.(url|pushurl)$`)
