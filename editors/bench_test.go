@@ -57,7 +57,7 @@ func open(tb testing.TB, dir string) *session {
 		cmd.Wait()
 	})
 	s.send(`{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"processId":null,"rootUri":%q,"initializationOptions":{"status":true,"existing":"same"},`+
-		`"capabilities":{"textDocument":{"publishDiagnostics":{"versionSupport":true}}}}}`, "file://"+dir)
+		`"capabilities":{"textDocument":{"publishDiagnostics":{"versionSupport":true,"relatedInformation":true}}}}}`, "file://"+dir)
 	s.until(func(f frame) bool { return string(f.ID) == "1" })
 	s.send(`{"jsonrpc":"2.0","method":"initialized","params":{}}`)
 	return s

@@ -11,7 +11,7 @@ import { execFileSync, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 
@@ -40,6 +40,39 @@ import "crypto/tls"
 
 var old = &tls.Config{InsecureSkipVerify: true}
 `,
+  "accounts/accounts.go": `package accounts
+
+import "database/sql"
+
+type Store struct{ DB *sql.DB }
+
+// ByName finds the accounts of a customer.
+func (s *Store) ByName(name string) (*sql.Rows, error) {
+	return s.DB.Query("SELECT * FROM accounts WHERE name = '" + name + "'")
+}
+`,
+  "web/web.go": `package web
+
+import (
+	"net/http"
+
+	"example.com/partner/accounts"
+)
+
+const nobody = "nobody"
+
+type Server struct{ Accounts *accounts.Store }
+
+func (s *Server) account(w http.ResponseWriter, r *http.Request) {
+	name := nobody
+	rows, err := s.Accounts.ByName(name)
+	if err != nil {
+		http.Error(w, "failed", http.StatusInternalServerError)
+		return
+	}
+	defer rows.Close()
+}
+`,
   ".peercheck.yaml": "",
 };
 
@@ -49,6 +82,7 @@ const userData = join(scratch, "user");
 mkdirSync(workspace);
 mkdirSync(join(userData, "User"), { recursive: true });
 for (const [name, text] of Object.entries(files)) {
+  mkdirSync(dirname(join(workspace, name)), { recursive: true });
   writeFileSync(join(workspace, name), text);
 }
 const git = (...args) => execFileSync("git", ["-C", workspace, "-c", "user.name=A", "-c", "user.email=a@example.com", ...args]);
@@ -102,6 +136,7 @@ try {
   });
   await run();
   await suite();
+  await light();
   await restricted();
 } catch (problem) {
   failed = true;
@@ -180,12 +215,62 @@ async function run() {
   ok("the status item counts it as old");
   await shot(page, "old");
 
+  await path(page, "path");
+
+  await openFile(page, "old.go");
+  await page.locator(".squiggly-info").first().waitFor();
   await command(page, "peercheck: Switch On or Off");
   await gone(page.locator(".squiggly-info"));
   ok("switched off, nothing shows");
   await command(page, "peercheck: Switch On or Off");
   await page.locator(".squiggly-info").first().waitFor();
   ok("switched on, it shows again");
+  await page.close();
+}
+
+/** path types a flow that goes through two packages, looks at its way, and takes
+ * it back. */
+async function path(page, name) {
+  await openFile(page, "web.go");
+  await goTo(page, "14:12");
+  await page.keyboard.press("Control+d"); // selects the word
+  await page.keyboard.type('r.FormValue("name")');
+  await page.keyboard.press("Escape");
+  await page.locator(".squiggly-error").first().waitFor();
+  ok("data that is typed into a handler is followed into another package");
+  await page.keyboard.press("Control+Shift+m");
+  const step = page.locator(".markers-panel .monaco-list-row", { hasText: "reaches an SQL statement" });
+  await page.locator(".markers-panel .monaco-list-row", { hasText: "becomes part of the SQL" }).first().click();
+  await page.keyboard.press("ArrowRight");
+  await step.first().waitFor();
+  expect("the last step of the way is in the other file", (await step.first().innerText()).includes("accounts.go"), await step.first().innerText());
+  await goTo(page, "15:34");
+  await command(page, "Show or Focus Hover");
+  await page.locator(".monaco-hover-content", { hasText: "reaches an SQL statement" }).first().waitFor();
+  await shot(page, name);
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("Control+j");
+  await command(page, "File: Revert File");
+  await gone(page.locator(".squiggly-error"));
+  ok("without it the finding goes");
+}
+
+/** light takes screenshots in a light theme. */
+async function light() {
+  writeFileSync(join(userData, "User", "settings.json"), JSON.stringify({ ...settings, "workbench.colorTheme": "Default Light Modern" }));
+  const page = await browser.newPage({ viewport: { width: 1180, height: 720 } });
+  page.setDefaultTimeout(patience);
+  await open(page, `?folder=${workspace}`);
+  await openFile(page, "client.go");
+  await page.locator(".squiggly-error").first().waitFor();
+  await page.locator(".view-line span span", { hasText: "InsecureSkipVerify" }).first().hover();
+  await page.locator(".monaco-hover-content", { hasText: "CWE-295" }).first().waitFor();
+  await shot(page, "hover-light");
+  await page.keyboard.press("Escape");
+  await quickFix(page, "10:30");
+  await shot(page, "quickfix-light");
+  await page.keyboard.press("Escape");
+  await path(page, "path-light");
   await page.close();
 }
 
@@ -254,15 +339,20 @@ async function command(page, title) {
   await page.keyboard.press("Enter");
 }
 
+/** goTo puts the cursor at "line:column". */
+async function goTo(page, place) {
+  await page.keyboard.press("Control+g");
+  await page.locator(".quick-input-widget input").first().fill(`:${place}`);
+  await page.keyboard.press("Enter");
+  await page.locator(".quick-input-widget").waitFor({ state: "hidden" });
+}
+
 /** quickFix opens the menu. It closes by itself if the editor is still busy with
  * what was typed before, so it is asked for until it stays. */
 async function quickFix(page, place) {
   const rows = page.locator(".action-widget .monaco-list-row");
   for (let i = 0; i < 10; i++) {
-    await page.keyboard.press("Control+g");
-    await page.locator(".quick-input-widget input").first().fill(`:${place}`);
-    await page.keyboard.press("Enter");
-    await page.locator(".quick-input-widget").waitFor({ state: "hidden" });
+    await goTo(page, place);
     await page.keyboard.press("Control+.");
     if (await rows.first().waitFor({ timeout: 6_000 }).then(() => true, () => false)) {
       return;
