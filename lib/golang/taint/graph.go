@@ -523,6 +523,14 @@ func (g *graph) instruction(instr ssa.Instruction, block *ssa.BasicBlock) {
 		g.fieldSource(i, i.X, i.Field)
 	case *ssa.Field:
 		g.fieldSource(i, i.X, i.Field)
+	case *ssa.IndexAddr:
+		g.indexes(block, i, i.Index)
+	case *ssa.Index:
+		g.indexes(block, i, i.Index)
+	case *ssa.Slice:
+		g.indexes(block, i, i.Low, i.High, i.Max)
+	case *ssa.TypeAssert:
+		g.assertion(i, block)
 	case *ssa.MakeSlice:
 		g.allocations(block, i, i.Len, i.Cap)
 	case *ssa.MakeMap:
@@ -563,6 +571,9 @@ func (g *graph) binary(i *ssa.BinOp, block *ssa.BasicBlock) {
 	case token.NEQ, token.LSS, token.LEQ, token.GTR, token.GEQ:
 		g.loopSink(i, block)
 		return
+	}
+	if i.Op == token.QUO || i.Op == token.REM {
+		g.division(i, block)
 	}
 	to := g.cell(i)
 	keep := g.run.typeMask(i.Type()) &^ g.run.numbers.arithmetic(i)

@@ -299,6 +299,7 @@ func (gs *guards) shape(name string) models.Set { return gs.g.run.models.Shape(n
 
 // comparison handles the operators that compare.
 func (gs *guards) comparison(v *ssa.BinOp, truth bool, depth int, list []checked) []checked {
+	list = gs.positive(v, truth, depth, list)
 	switch v.Op {
 	case token.EQL, token.NEQ:
 		return gs.equality(v, (v.Op == token.EQL) == truth, depth, list)
@@ -314,6 +315,25 @@ func (gs *guards) comparison(v *ssa.BinOp, truth bool, depth int, list []checked
 		return gs.bounded(v.X, v.Y, depth, list)
 	}
 	return list
+}
+
+// positive handles a number that is larger than a constant, and so not 0.
+func (gs *guards) positive(v *ssa.BinOp, truth bool, depth int, list []checked) []checked {
+	x, y, op := v.X, v.Y, v.Op
+	if _, isConst := x.(*ssa.Const); isConst {
+		x, y = y, x
+		op = map[token.Token]token.Token{token.LSS: token.GTR, token.LEQ: token.GEQ, token.GTR: token.LSS, token.GEQ: token.LEQ}[op]
+	}
+	least, ok := intConst(y)
+	switch {
+	case !ok:
+		return list
+	case op == token.GTR && truth, op == token.LEQ && !truth: // x > 0
+	case (op == token.GEQ && truth || op == token.LSS && !truth) && least > 0: // x >= 1
+	default:
+		return list
+	}
+	return gs.check(x, gs.shape("not-zero"), depth, list)
 }
 
 // bounded handles a number, or a length, that is not larger than another value.
@@ -391,6 +411,9 @@ func (gs *guards) equality(v *ssa.BinOp, equal bool, depth int, list []checked) 
 	case c.Value.Kind() == constant.Bool:
 		return gs.implied(x, constant.BoolVal(c.Value) == equal, depth+1, list)
 	case c.Value.Kind() == constant.Int:
+		if !equal && constant.Sign(c.Value) == 0 {
+			list = gs.check(x, gs.shape("not-zero"), depth, list)
+		}
 		if call, ok := x.(*ssa.Call); ok { // strings.Index(x, "..") == -1
 			n, exact := constant.Int64Val(c.Value)
 			switch query.CalleeSSA(&call.Call) {

@@ -41,11 +41,14 @@ type numbers struct {
 	all, bounded, overflow models.Set
 	narrow                 []*models.Class // parallel to narrow
 	allocation, loop       *models.Class
+	index, divisor         *models.Class
+	assertion              *models.Class                    // of any value
 	masks                  [types.UntypedNil + 1]models.Set // by kind of the basic type
 }
 
 func newNumbers(m *models.Models) numbers {
-	n := numbers{all: m.Group("numeric"), bounded: m.Shape("upper-bound"), allocation: m.Class("allocation"), loop: m.Class("loop")}
+	n := numbers{all: m.Group("numeric"), bounded: m.Shape("upper-bound"), allocation: m.Class("allocation"), loop: m.Class("loop"),
+		index: m.Class("index"), divisor: m.Class("divisor"), assertion: m.Class("assertion")}
 	for _, t := range narrow {
 		c := m.Class(t.class)
 		n.narrow = append(n.narrow, c)
@@ -56,7 +59,7 @@ func newNumbers(m *models.Models) numbers {
 	for kind := range n.masks {
 		n.masks[kind] = n.all
 		if max, ok := largest(types.BasicKind(kind)); ok {
-			n.masks[kind] &^= n.below(max)
+			n.masks[kind] &^= n.fitting(max)
 		}
 	}
 	return n
@@ -71,6 +74,16 @@ func (n *numbers) below(max uint64) (clears models.Set) {
 	}
 	if max <= maxHarmless {
 		clears |= n.bounded
+	}
+	return clears
+}
+
+// fitting is below for a number that has a limit by nature, which nobody compared with
+// a length: a byte may index a table, more bits are beyond the end of most slices.
+func (n *numbers) fitting(max uint64) models.Set {
+	clears := n.below(max)
+	if n.index != nil && max > math.MaxUint8 {
+		clears &^= n.index.Bit
 	}
 	return clears
 }
@@ -157,7 +170,7 @@ func (n *numbers) parsed(name string, args []ssa.Value) models.Set {
 	if name == "strconv.ParseInt" {
 		bits--
 	}
-	return n.below(1<<bits - 1)
+	return n.fitting(1<<bits - 1)
 }
 
 // shifted finds the bytes that a number is put together from, of int(b[0])<<8: a byte
@@ -274,6 +287,57 @@ func (g *graph) allocations(block *ssa.BasicBlock, instr ssa.Instruction, sizes 
 		}
 		g.sink(size, block, sinkUse{class: class, what: "make", call: instr, step: step{pos: instr.Pos(), sink: sinkPlace{true, k + 1}}})
 	}
+}
+
+// indexes adds the sinks that the indexes of an element, or of a part of a slice, are.
+func (g *graph) indexes(block *ssa.BasicBlock, instr ssa.Instruction, indexes ...ssa.Value) {
+	class := g.run.numbers.index
+	if class == nil || !instr.Pos().IsValid() {
+		return
+	}
+	for _, index := range indexes {
+		if index == nil || counter(index) {
+			continue
+		}
+		g.sink(index, block, sinkUse{class: class, what: "an index", call: instr, step: step{pos: instr.Pos(), sink: sinkPlace{true, everything}}})
+	}
+}
+
+// division adds the sink that the divisor of integers is.
+func (g *graph) division(i *ssa.BinOp, block *ssa.BasicBlock) {
+	b, ok := i.Type().Underlying().(*types.Basic)
+	if class := g.run.numbers.divisor; class != nil && ok && b.Info()&types.IsInteger != 0 {
+		g.sink(i.Y, block, sinkUse{class: class, what: i.Op.String(), call: i, step: step{pos: i.Pos(), sink: sinkPlace{true, everything}}})
+	}
+}
+
+// assertion adds the sink that a type assertion is that panics, to one of the types
+// that decoders choose among when they fill in an any.
+func (g *graph) assertion(i *ssa.TypeAssert, block *ssa.BasicBlock) {
+	from, ok := i.X.Type().Underlying().(*types.Interface)
+	if class := g.run.numbers.assertion; class != nil && !i.CommaOk && ok && from.Empty() && decoded(i.AssertedType) {
+		g.sink(i.X, block, sinkUse{class: class, what: "a type assertion", call: i, step: step{pos: i.Pos(), sink: sinkPlace{true, everything}}})
+	}
+}
+
+// decoded reports whether a type is one of those: string, float64, bool and the like, []any,
+// map[string]any.
+func decoded(t types.Type) bool {
+	isAny := func(t types.Type) bool {
+		i, ok := t.Underlying().(*types.Interface)
+		return ok && i.Empty()
+	}
+	switch t := types.Unalias(t).(type) {
+	case *types.Basic:
+		return true
+	case *types.Slice:
+		return isAny(t.Elem())
+	case *types.Map:
+		return isAny(t.Elem())
+	case *types.Named:
+		return t.Obj().Name() == "Number" && t.Obj().Pkg() != nil && t.Obj().Pkg().Path() == "encoding/json"
+	}
+	return false
 }
 
 // loopSink adds the sink that the condition of a loop is, for what its counter is

@@ -50,6 +50,10 @@ func index(file *ast.File, nodes map[token.Pos]ast.Node) {
 			nodes[n.OpPos] = n
 		case *ast.IndexExpr:
 			nodes[n.Lbrack] = n
+		case *ast.SliceExpr:
+			nodes[n.Lbrack] = n
+		case *ast.TypeAssertExpr:
+			nodes[n.Lparen] = n
 		case *ast.KeyValueExpr:
 			nodes[n.Colon] = n
 		case *ast.AssignStmt:
