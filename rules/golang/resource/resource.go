@@ -18,7 +18,10 @@ func All() []*check.Check {
 		RangeCheckTooWide,
 		UnboundedBodyRead,
 		UntrustedAllocationSize,
+		UntrustedDivisor,
 		UntrustedGob,
+		UntrustedIndex,
 		UntrustedLoopBound,
+		UntrustedTypeAssertion,
 	}
 }

@@ -1,0 +1,36 @@
+package resource
+
+import (
+	_ "embed"
+
+	"golang.org/x/tools/go/analysis"
+
+	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/lib/golang/taint"
+)
+
+//go:embed testdata/untrusted-divisor.txtar
+var untrustedDivisorExamples string
+
+// UntrustedDivisor finds divisions by a number that a stranger may set to zero.
+var UntrustedDivisor = &check.Check{
+	ID:         "go/untrusted-divisor",
+	Title:      "A stranger may divide by zero",
+	CWE:        []check.CWE{369, 248},
+	Severity:   check.Low,
+	Confidence: check.Firm,
+	Since:      "0.1",
+	Requires:   []*analysis.Analyzer{taint.Analyzer},
+	RunPackage: strangers("a number from %[1]s is the divisor, and nothing says that it is not 0", "divisor"),
+	Page: check.Page{
+		What:   "An integer is divided, or its remainder taken, by a number that comes from a request, a connection or a message and was not compared with 0.",
+		Why:    "A division by zero panics. net/http recovers that for the one request, whose work is lost half done; in a goroutine of its own the panic ends the process. Page sizes, ratios and block sizes of file formats are the usual places.",
+		Fix:    "Refuse 0 first: `if n <= 0 { return errBadSize }`. There is no quick fix, because what to return is the program's decision.",
+		Limits: "Divisions of floating-point numbers do not panic and are left alone. A comparison counts that says that the number is larger than 0, or not 0.",
+		References: []string{
+			"https://cwe.mitre.org/data/definitions/369.html",
+			"https://go.dev/ref/spec#Integer_operators",
+		},
+		Examples: untrustedDivisorExamples,
+	},
+}

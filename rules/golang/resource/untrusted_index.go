@@ -1,0 +1,37 @@
+package resource
+
+import (
+	_ "embed"
+
+	"golang.org/x/tools/go/analysis"
+
+	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/lib/golang/taint"
+)
+
+//go:embed testdata/untrusted-index.txtar
+var untrustedIndexExamples string
+
+// UntrustedIndex finds indexes that a stranger chooses.
+var UntrustedIndex = &check.Check{
+	ID:         "go/untrusted-index",
+	Title:      "A stranger chooses an index",
+	CWE:        []check.CWE{129, 125},
+	Severity:   check.Medium,
+	Confidence: check.Firm,
+	Since:      "0.1",
+	Requires:   []*analysis.Analyzer{taint.Analyzer},
+	RunPackage: strangers("a number from %[1]s is used as %[2]s, and nothing says that it is within the length", "index"),
+	Page: check.Page{
+		What: "A number that comes from a request, a connection or a message is the index of a slice, array or string, or a bound of a part of it (`b[2:2+n]`), and is not compared with the length.",
+		Why: "An index beyond the end panics. net/http recovers that for the one request; in a goroutine of its own, a reader of packets or a queue, the panic ends the process. Parsers of DNS, TLS and image formats in Go were stopped by one packet again and " +
+			"again in this way (CVE-2022-27191 in x/crypto/ssh).",
+		Fix:    "Compare with the length first, and with 0 where the number has a sign: `if n < 0 || n > len(b) { return io.ErrUnexpectedEOF }`. There is no quick fix, because what to return is the program's decision.",
+		Limits: "Any comparison from above counts. A single byte may index what it likes, because tables of 256 elements are made for that. Maps have no bounds.",
+		References: []string{
+			"https://cwe.mitre.org/data/definitions/129.html",
+			"https://nvd.nist.gov/vuln/detail/CVE-2022-27191",
+		},
+		Examples: untrustedIndexExamples,
+	},
+}

@@ -1,0 +1,38 @@
+package resource
+
+import (
+	_ "embed"
+
+	"golang.org/x/tools/go/analysis"
+
+	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/lib/golang/taint"
+)
+
+//go:embed testdata/untrusted-type-assertion.txtar
+var untrustedTypeAssertionExamples string
+
+// UntrustedTypeAssertion finds type assertions of decoded data that panic if a
+// stranger sends another type.
+var UntrustedTypeAssertion = &check.Check{
+	ID:         "go/untrusted-type-assertion",
+	Title:      "A stranger chooses the type that a type assertion panics on",
+	CWE:        []check.CWE{248, 704},
+	Severity:   check.Low,
+	Confidence: check.Firm,
+	Since:      "0.1",
+	Requires:   []*analysis.Analyzer{taint.Analyzer},
+	RunPackage: strangers("the sender decides which type this is, and the assertion panics on every other: data from %[1]s", "assertion"),
+	Page: check.Page{
+		What: "Data from a request, a connection or a message was decoded into `any` or a `map[string]any`, and a part of it is taken by a type assertion without `ok`: `m[\"name\"].(string)`.",
+		Why: "JSON has numbers, strings, lists and null, and the sender chooses: `{\"name\": 1}` or a missing name panics. net/http recovers that for the one request; in a goroutine of its own or a worker the panic ends the process. Bots and " +
+			"webhooks fall over such payloads every day.",
+		Fix:    "Decode into a struct, which gives an error for another type, or use the two-valued form: `name, ok := m[\"name\"].(string)`. There is no quick fix, because what to do when it is another type is the program's decision.",
+		Limits: "Assertions in a type switch do not panic. A switch on the type before the assertion is not understood.",
+		References: []string{
+			"https://cwe.mitre.org/data/definitions/248.html",
+			"https://go.dev/ref/spec#Type_assertions",
+		},
+		Examples: untrustedTypeAssertionExamples,
+	},
+}
