@@ -17,6 +17,7 @@ func All() []*check.Check {
 		GoroutineWithoutRecover,
 		HostHeaderInLink,
 		HostnameRegexpIncomplete,
+		MassAssignment,
 		RedirectCheckIncomplete,
 		TextTemplateAsHTML,
 		UnguardedSharedMap,

@@ -1,0 +1,37 @@
+package web
+
+import (
+	"go/ast"
+	"go/types"
+	"slices"
+
+	"golang.org/x/tools/go/ast/inspector"
+
+	"github.com/peercheck/peercheck/lib/golang/query"
+	"github.com/peercheck/peercheck/rules/golang/internal/code"
+)
+
+// requestTypes are what handlers are given of a request.
+var requestTypes = []string{"net/http.Request", "github.com/gin-gonic/gin.Context", "github.com/labstack/echo.Context", "github.com/gofiber/fiber.Ctx", "github.com/valyala/fasthttp.RequestCtx",
+	"github.com/beego/beego/server/web/context.Context"}
+
+func isRequestType(t types.Type) bool {
+	return slices.Contains(requestTypes, code.Unversioned(query.TypeName(t)))
+}
+
+// handlesRequest reports whether a function around a place is given a request.
+func handlesRequest(info *types.Info, c inspector.Cursor) bool {
+	for f := range c.Enclosing((*ast.FuncDecl)(nil), (*ast.FuncLit)(nil)) {
+		var params *ast.FieldList
+		switch n := f.Node().(type) {
+		case *ast.FuncDecl:
+			params = n.Type.Params
+		case *ast.FuncLit:
+			params = n.Type.Params
+		}
+		if params != nil && slices.ContainsFunc(params.List, func(p *ast.Field) bool { return isRequestType(info.TypeOf(p.Type)) }) {
+			return true
+		}
+	}
+	return false
+}
