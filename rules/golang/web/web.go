@@ -19,6 +19,7 @@ func All() []*check.Check {
 		HostnameRegexpIncomplete,
 		MassAssignment,
 		RedirectCheckIncomplete,
+		RouteWithoutAuth,
 		TextTemplateAsHTML,
 		UnguardedSharedMap,
 		WebsocketOriginNotChecked,

@@ -1,0 +1,179 @@
+package web
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"go/ast"
+	"go/types"
+	"slices"
+	"strings"
+
+	"golang.org/x/tools/go/analysis"
+	"golang.org/x/tools/go/analysis/passes/inspect"
+
+	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/rules/golang/internal/code"
+	"github.com/peercheck/peercheck/rules/golang/internal/edit"
+	"github.com/peercheck/peercheck/rules/golang/internal/purpose"
+)
+
+//go:embed testdata/route-without-auth.txtar
+var routeWithoutAuthExamples string
+
+// RouteWithoutAuth finds the one route that somebody forgot to protect.
+var RouteWithoutAuth = &check.Check{
+	ID:         "go/route-without-auth",
+	Title:      "Route lacks the authentication that its siblings have",
+	CWE:        []check.CWE{862, 306},
+	Severity:   check.High,
+	Confidence: check.Firm,
+	Since:      "0.1",
+	Requires:   []*analysis.Analyzer{inspect.Analyzer},
+	RunPackage: runRouteWithoutAuth,
+	Page: check.Page{
+		What: "A route that changes something, or has to do with users, settings or administration, is registered without the middleware that most routes beside it have.",
+		Why:  "Where every route is wrapped by hand, one is forgotten: the handler works, every test of it passes, and it is open to the world. Broken access control has been first on the OWASP list since 2021.",
+		Fix:  "Wrap the handler as its siblings are wrapped, or put the middleware on the group, so that no route can be without it. There is no quick fix, because a route may be meant to be public; then say so in an ignore.",
+		Limits: "Compared are the routes that one function registers with one router, of net/http, chi, gorilla/mux, httprouter, gin, echo and fiber. At least three of them, and more than half, must have a middleware whose name speaks of " +
+			"authentication. Left alone: routers with such a middleware of their own; routes for logging in, signing up, health, webhooks and the like; handlers that call something of that kind themselves; test code.",
+		References: []string{
+			"https://cwe.mitre.org/data/definitions/862.html",
+			"https://cwe.mitre.org/data/definitions/306.html",
+			"https://owasp.org/Top10/2021/A01_2021-Broken_Access_Control/",
+		},
+		Examples: routeWithoutAuthExamples,
+	},
+}
+
+// siblings is how many routes must be protected before the others stand out: two may be chance.
+const siblings = 3
+
+func runRouteWithoutAuth(_ context.Context, pass *check.PackagePass) error {
+	type group struct {
+		router *types.Var
+		scope  ast.Node
+	}
+	groups := map[group][]route{}
+	var order []group
+	for _, r := range routesOf(pass) {
+		f, ok := code.Enclosing(r.cursor)
+		if !ok {
+			continue
+		}
+		g := group{r.router, f.Node}
+		if groups[g] == nil {
+			order = append(order, g)
+		}
+		groups[g] = append(groups[g], r)
+	}
+	for _, g := range order {
+		var open []route
+		protected := 0
+		var example route
+		for _, r := range groups[g] {
+			switch {
+			case r.isProtected():
+				protected++
+				if example.call == nil {
+					example = r
+				}
+			case !handlerAuthenticates(pass, r.handler):
+				open = append(open, r)
+			}
+		}
+		if protected < siblings || protected <= len(open) || routerIsProtected(pass, g.scope, g.router) {
+			continue
+		}
+		for _, r := range open {
+			if !r.isSensitive(pass) {
+				continue
+			}
+			related := pass.Location(example.call)
+			related.Message = "this one has it"
+			pass.Report(check.Finding{
+				Message:  fmt.Sprintf("%s lacks the authentication that %d of its siblings have", edit.Text(pass, r.call.Args[0]), protected),
+				Location: pass.Location(r.call),
+				Related:  []check.Location{related},
+			})
+		}
+	}
+	return nil
+}
+
+// publicWords are those of routes that are open on purpose.
+var publicWords = []string{"login", "signin", "logout", "signout", "signup", "register", "registration", "health", "healthz", "ready", "readyz", "livez", "alive", "ping", "static", "assets", "public", "callback", "oauth", "webhook", "webhooks",
+	"hook", "hooks", "forgot", "reset", "verify", "confirm", "activate", "favicon", "robots", "metrics", "version", "about", "docs", "swagger", "openapi", "token", "tokens", "captcha", "contact", "well", "acme", "challenge", "sso", "saml",
+	"auth", "session", "sessions", "invite", "invitation", "unsubscribe", "setup", "install", "status", "csp", "report", "search", "home", "index", "refresh", "otp", "graphql", "rpc", "notfound", "error", "errors"}
+
+// sensitiveWords are those of routes that strangers have no business with, whatever their method.
+var sensitiveWords = []string{"admin", "delete", "remove", "user", "users", "account", "accounts", "settings", "config", "configuration", "internal", "backup", "export", "keys", "secrets", "permissions", "roles", "billing", "payments"}
+
+// isSensitive reports whether a route should not be open, by its method and the words of its path and
+// handler.
+func (r *route) isSensitive(pass *check.PackagePass) bool {
+	words := slices.Concat(purpose.Words(r.path), purpose.Words(purpose.NameOf(pass.TypesInfo, r.handler)))
+	says := func(list []string) bool {
+		return slices.ContainsFunc(words, func(w string) bool { return slices.Contains(list, w) })
+	}
+	if r.path == "" || strings.Trim(r.path, "/") == "" || says(publicWords) || r.method == "OPTIONS" || r.method == "HEAD" {
+		return false
+	}
+	return r.changes() || says(sensitiveWords)
+}
+
+// routerIsProtected reports whether a router gets a middleware for authentication as a whole: by Use, when it
+// is made, or by what wraps it.
+func routerIsProtected(pass *check.PackagePass, scope ast.Node, router *types.Var) (found bool) {
+	if router == nil {
+		return false
+	}
+	ast.Inspect(scope, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.CallExpr:
+			sel, ok := ast.Unparen(n.Fun).(*ast.SelectorExpr)
+			if ok && sel.Sel.Name == "Use" && code.Var(pass.TypesInfo, sel.X) == router {
+				for _, arg := range n.Args {
+					found = found || slices.ContainsFunc(namesIn(pass, arg), isAuth)
+				}
+			}
+			if ok && isAuth(sel.Sel.Name) || !ok && slices.ContainsFunc(namesIn(pass, n.Fun), isAuth) {
+				found = found || slices.ContainsFunc(n.Args, func(arg ast.Expr) bool { return code.Var(pass.TypesInfo, arg) == router })
+			}
+		case *ast.AssignStmt: // api := r.Group("/api", auth)
+			for i, lhs := range n.Lhs {
+				if len(n.Lhs) == len(n.Rhs) && code.Var(pass.TypesInfo, lhs) == router {
+					if made, ok := ast.Unparen(n.Rhs[i]).(*ast.CallExpr); ok {
+						found = found || slices.ContainsFunc(namesIn(pass, made), isAuth)
+					}
+				}
+			}
+		}
+		return !found
+	})
+	return found
+}
+
+// handlerAuthenticates reports whether a handler itself asks who sends a request, or cannot be seen.
+func handlerAuthenticates(pass *check.PackagePass, handler ast.Expr) (found bool) {
+	_, body := code.Body(pass.Pass, handler)
+	if body == nil {
+		return true
+	}
+	ast.Inspect(body, func(n ast.Node) bool {
+		if call, ok := n.(*ast.CallExpr); ok {
+			if fn := code.Callee(pass.TypesInfo, call); fn != nil {
+				found = found || isAuth(fn.Name()) || fn.Name() == "BasicAuth" || fn.Name() == "Cookie"
+			} else {
+				found = found || isAuth(purpose.NameOf(pass.TypesInfo, call.Fun))
+			}
+			for _, arg := range call.Args { // r.Header.Get("Authorization"), c.Get("user")
+				if text, ok := code.ConstString(pass.Pass, arg); ok && len(purpose.Words(text)) < 4 {
+					found = found || isAuth(text)
+				}
+			}
+		}
+		return !found
+	})
+	return found
+}
