@@ -44,7 +44,7 @@ var SecretInLog = &check.Check{
 			"hides passwords only, not what stands in the query. For types of your own, implement `slog.LogValuer` or `fmt.Formatter`.",
 		Limits: "Judged by names (`password`, `accessToken`, `clientSecret`, `databaseURL`), by the headers and form fields that are read, and by types. Words that mean other things too, `token`, `secret` and `pass` alone, are not " +
 			"judged. What went through a function that is not known to keep text as it is counts as redacted, as does a part of a text, and a type with a `String` method of its own. URLs are judged in packages that deal with " +
-			"user and password in URLs. Output of programs (`fmt.Print`) and test code are left alone.",
+			"user and password in URLs, and are tentative. Output of programs (`fmt.Print`) and test code are left alone.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/532.html",
 			"https://nvd.nist.gov/vuln/detail/CVE-2020-8565",
@@ -130,6 +130,9 @@ func (l *secretLog) call(c inspector.Cursor, call *ast.CallExpr) {
 		}
 		for _, k := range found {
 			f := check.Finding{Message: fmt.Sprintf("%s goes to %s", k.what, where), Location: l.Location(k.at)}
+			if strings.HasPrefix(k.what, "an URL") {
+				f.Confidence = check.Tentative // few have one
+			}
 			if k.url {
 				shown := k.at
 				if s, ok := ast.Unparen(shown).(*ast.CallExpr); ok {
@@ -368,7 +371,7 @@ func secretKey(key string) string {
 }
 
 // disguised are words of the names of values that give no secret away.
-var disguised = []string{"masked", "mask", "redacted", "redact", "obfuscated", "hidden", "censored", "sanitized", "safe", "hash", "hashed", "digest", "sum", "encrypted", "encoded", "public", "header",
+var disguised = []string{"masked", "mask", "redacted", "redact", "obfuscated", "hidden", "censored", "sanitized", "safe", "hash", "hashed", "digest", "sum", "encrypted", "encoded", "public", "header", "cookie",
 	"param", "parameter", "arg", "field", "form", "dummy", "invalid", "expired", "csrf", "xsrf", "new", "fingerprint"}
 
 // secretName says what secret a name stands for; "" for none, and for words that mean
