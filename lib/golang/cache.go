@@ -121,14 +121,18 @@ type verdict struct {
 // quote gives a verdict with, in place of the texts that are made from source,
 // where they stand.
 func (v verdict) quote(documents []*check.Document) verdict {
-	q := quoter(documents)
-	v.Findings = mapTexts(v.Findings, q.quote)
+	var texts []string
+	mapTexts(v.Findings, func(s string) string {
+		texts = append(texts, s)
+		return s
+	})
+	v.Findings = mapTexts(v.Findings, newQuoter(documents, texts).quote)
 	return v
 }
 
 // unquote undoes quote; ok is false if that cannot be done.
 func (v verdict) unquote(documents []*check.Document) (_ verdict, ok bool) {
-	q, ok := quoter(documents), true
+	q, ok := &quoter{documents: documents}, true
 	v.Findings = mapTexts(v.Findings, func(s string) string {
 		text, err := q.unquote(s)
 		ok = ok && err == nil

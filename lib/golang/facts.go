@@ -5,9 +5,11 @@ import (
 	"encoding/gob"
 	"fmt"
 	"go/types"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/types/objectpath"
@@ -77,9 +79,9 @@ func decode(data []byte, to analysis.Fact) error {
 
 // A factView is the facts that the passes over one package see: its own, which
 // they make, and those of the packages that it imports, be it through others.
-// Passes over one package run one after another.
 type factView struct {
 	pkg      *types.Package
+	mu       sync.RWMutex // of own: passes over one package run in parallel
 	own      map[ownFact]analysis.Fact
 	imported func(path string) *facts // nil if there are none
 	paths    objectpath.Encoder
@@ -91,11 +93,19 @@ type ownFact struct {
 }
 
 func (v *factView) get(object types.Object, to analysis.Fact) bool {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
 	f, ok := v.own[ownFact{object, reflect.TypeOf(to)}]
 	if ok {
 		reflect.ValueOf(to).Elem().Set(reflect.ValueOf(f).Elem())
 	}
 	return ok
+}
+
+func (v *factView) set(object types.Object, f analysis.Fact) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.own[ownFact{object, reflect.TypeOf(f)}] = f
 }
 
 // attach gives a pass its functions about facts.
@@ -124,9 +134,9 @@ func (v *factView) attach(p *analysis.Pass) {
 		if obj == nil || obj.Pkg() != v.pkg {
 			panic(fmt.Sprintf("a fact of %v does not belong to package %s", obj, v.pkg.Path()))
 		}
-		v.own[ownFact{obj, reflect.TypeOf(f)}] = f
+		v.set(obj, f)
 	}
-	p.ExportPackageFact = func(f analysis.Fact) { v.own[ownFact{nil, reflect.TypeOf(f)}] = f }
+	p.ExportPackageFact = func(f analysis.Fact) { v.set(nil, f) }
 	p.AllObjectFacts = func() (all []analysis.ObjectFact) {
 		v.all(p.Analyzer, func(pkg *types.Package, obj types.Object, f analysis.Fact) {
 			if obj != nil {
@@ -153,7 +163,10 @@ func (v *factView) all(a *analysis.Analyzer, yield func(*types.Package, types.Ob
 			kinds[kindOf(f)] = reflect.TypeOf(f).Elem()
 		}
 	}
-	for k, f := range v.own {
+	v.mu.RLock()
+	own := maps.Clone(v.own)
+	v.mu.RUnlock()
+	for k, f := range own {
 		if kinds[kindOf(f)] != nil {
 			yield(v.pkg, k.object, f)
 		}

@@ -209,48 +209,47 @@ type action struct {
 	partial bool
 }
 
+// run runs the checks, in parallel. What they require is run before, one after
+// the other.
 func (r *packageRun) run(ctx context.Context, checks []*check.Check) {
 	place := newPlaces(r.pkg.ImportPath, r.pkg.Fset, r.pkg.Files, r.pkg.Documents)
+	results := make([]Results, len(checks))
 	unflowed := false
-	for _, c := range checks {
+	var g errgroup.Group
+	g.SetLimit(runtime.GOMAXPROCS(0))
+	for i, c := range checks {
 		if ctx.Err() != nil {
-			continue
+			break
 		}
-		results := map[*analysis.Analyzer]any{}
+		inputs := map[*analysis.Analyzer]any{}
 		var missing *action
 		for _, a := range c.Requires {
 			act := r.require(a)
-			results[a] = act.result
+			inputs[a] = act.result
 			if act.err != nil && missing == nil {
 				missing = act
 			}
 		}
 		switch {
 		case missing == nil:
+			pass := r.pass(nil, inputs)
+			g.Go(func() error {
+				results[i] = r.check(ctx, c, pass, place)
+				return nil
+			})
 		case errors.Is(missing.err, errNoSSA):
 			unflowed = true
-			continue
 		case missing.partial:
-			r.Notices = append(r.Notices, check.Notice{Kind: check.NoticeTypes, Path: r.pkg.Folder, CheckID: c.ID, Effect: check.EffectDegraded,
-				Message: "check " + c.ID + " did not run, because the package has type errors"})
-			continue
+			results[i].Notices = []check.Notice{{Kind: check.NoticeTypes, Path: r.pkg.Folder, CheckID: c.ID, Effect: check.EffectDegraded,
+				Message: "check " + c.ID + " did not run, because the package has type errors"}}
 		default:
-			r.failed(c, missing.err)
-			continue
+			results[i].Notices = []check.Notice{r.failed(c, missing.err)}
 		}
-		pass := &check.PackagePass{
-			Pass:     r.pass(nil, results),
-			Check:    c,
-			Document: place.document,
-			Report: func(f check.Finding) {
-				if f, ok := place.complete(c, f); ok {
-					r.Findings = append(r.Findings, f)
-				}
-			},
-		}
-		if err := guard(func() error { return c.RunPackage(ctx, pass) }); err != nil && ctx.Err() == nil {
-			r.failed(c, err)
-		}
+	}
+	_ = g.Wait() // no function of it fails
+	for _, one := range results {
+		r.Findings = append(r.Findings, one.Findings...)
+		r.Notices = append(r.Notices, one.Notices...)
 	}
 	if unflowed {
 		r.Notices = append(r.Notices, check.Notice{Kind: check.NoticeTypes, Path: r.pkg.Folder, Effect: check.EffectDegraded,
@@ -258,9 +257,27 @@ func (r *packageRun) run(ctx context.Context, checks []*check.Check) {
 	}
 }
 
-func (r *packageRun) failed(c *check.Check, err error) {
-	r.Notices = append(r.Notices, check.Notice{Kind: check.NoticeCheckFailed, Path: r.pkg.Folder, CheckID: c.ID, Effect: check.EffectNotJudged,
-		Message: fmt.Sprintf("check %s failed on package %s: %v; please report it, and switch the check off in the meantime", c.ID, r.pkg.Types.Name(), err)})
+// check runs one check.
+func (r *packageRun) check(ctx context.Context, c *check.Check, pass *analysis.Pass, place *places) (found Results) {
+	packagePass := &check.PackagePass{
+		Pass:     pass,
+		Check:    c,
+		Document: place.document,
+		Report: func(f check.Finding) {
+			if f, ok := place.complete(c, f); ok {
+				found.Findings = append(found.Findings, f)
+			}
+		},
+	}
+	if err := guard(func() error { return c.RunPackage(ctx, packagePass) }); err != nil && ctx.Err() == nil {
+		found.Notices = append(found.Notices, r.failed(c, err))
+	}
+	return found
+}
+
+func (r *packageRun) failed(c *check.Check, err error) check.Notice {
+	return check.Notice{Kind: check.NoticeCheckFailed, Path: r.pkg.Folder, CheckID: c.ID, Effect: check.EffectNotJudged,
+		Message: fmt.Sprintf("check %s failed on package %s: %v; please report it, and switch the check off in the meantime", c.ID, r.pkg.Types.Name(), err)}
 }
 
 // require runs an analyzer that a check or another analyzer requires, once.

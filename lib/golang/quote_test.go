@@ -1,6 +1,7 @@
 package golang
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/peercheck/peercheck/lib/check"
@@ -11,11 +12,17 @@ func FuzzQuote(f *testing.F) {
 	f.Add("abcdefabcdefg", "abcdefg", "")
 	f.Add("", "", "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01")
 	f.Fuzz(func(t *testing.T, text, source, junk string) {
-		q := quoter{check.NewDocument("a.go", "go", []byte("package a"), check.Revision{}), check.NewDocument("b.go", "go", []byte(source), check.Revision{})}
+		q := newQuoter([]*check.Document{check.NewDocument("a.go", "go", []byte("package a"), check.Revision{}), check.NewDocument("b.go", "go", []byte(source), check.Revision{})}, []string{text})
 		if got, err := q.unquote(q.quote(text)); err != nil || got != text {
 			t.Errorf("%q became %q, %v", text, got, err)
 		}
-		q.unquote(junk)        // does not panic
-		quoter{}.unquote(junk) // nor here
+		quoted := q.quote(text)
+		for i := range max(0, len(text)-minQuoted+1) {
+			if part := text[i : i+minQuoted]; strings.Contains(source, part) && strings.Contains(quoted, part) && !strings.Contains(quoted, text) {
+				t.Errorf("%q is in %q", part, quoted)
+			}
+		}
+		q.unquote(junk)           // does not panic
+		new(quoter).unquote(junk) // nor here
 	})
 }
