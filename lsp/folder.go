@@ -18,6 +18,7 @@ import (
 
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/config"
+	"github.com/peercheck/peercheck/lib/golang"
 	"github.com/peercheck/peercheck/lib/golang/load"
 	"github.com/peercheck/peercheck/lib/scan"
 	"github.com/peercheck/peercheck/lib/source"
@@ -41,6 +42,7 @@ type folder struct {
 	mu     sync.Mutex // guards the rest; held while the disk is read
 	engine *engine
 	loader *load.Loader
+	cache  *golang.Cache
 	trust  bool // of loader
 }
 
@@ -185,7 +187,8 @@ func (s *server) engineFor(f *folder, configBuffer *check.Document) (*engine, er
 		return f.engine, nil
 	}
 	if f.loader == nil || f.trust != trusted {
-		f.loader, f.trust = load.New(load.Options{Untrusted: !trusted, Env: s.opts.Env}), trusted
+		f.loader, f.trust = load.New(load.Options{Untrusted: !trusted, Env: s.opts.Env, Cache: s.opts.Cache}), trusted
+		f.cache = &golang.Cache{Disk: s.opts.Cache}
 	}
 	e := &engine{day: day, checks: s.opts.Checks}
 	if f.engine != nil {
@@ -203,7 +206,7 @@ func (s *server) engineFor(f *folder, configBuffer *check.Document) (*engine, er
 	case !errors.As(err, &e.problem):
 		e.problem = &config.Error{Path: config.FileName, Message: err.Error()}
 	}
-	options := scan.Options{Checks: e.checks, Config: e.config, Loader: f.loader, Now: s.now()}
+	options := scan.Options{Checks: e.checks, Config: e.config, Loader: f.loader, Cache: f.cache, Now: s.now()}
 	options.Kinds = []check.Kind{check.KindDocument}
 	if e.quick, err = s.newScanner(options); err != nil {
 		return nil, err

@@ -28,6 +28,7 @@ import (
 	"go.lsp.dev/jsonrpc2"
 	"go.lsp.dev/protocol"
 
+	"github.com/peercheck/peercheck/lib/cache"
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/config"
 	"github.com/peercheck/peercheck/lib/scan"
@@ -50,6 +51,9 @@ type Options struct {
 	// Env is the environment for the go and git commands, as in exec.Cmd; nil is
 	// that of the process for go, and an empty one for git.
 	Env []string
+	// Cache keeps what was found out about Go packages beyond the end of the
+	// server; nil does not.
+	Cache *cache.Dir
 	// Log takes messages for whoever looks into a fault; never the connection's
 	// own output. nil discards them. Writes come from several goroutines, one
 	// at a time.

@@ -39,7 +39,7 @@ there, only the folders that it lists, one a line, and what lies in them, are.`,
 				debug.SetGCPercent(50)
 			}
 			err := lsp.Serve(cmd.Context(), p.in, p.out, lsp.Options{
-				Checks: rules.All(), ChecksFor: editorChecks, Version: version(), Now: p.now, Env: p.env, Log: p.err,
+				Checks: rules.All(), ChecksFor: editorChecks, Version: version(), Now: p.now, Env: p.env, Log: p.err, Cache: p.kept(),
 				Alive: alive, Trusted: trustedFolders(),
 			})
 			if errors.Is(err, lsp.ErrAbandoned) {
