@@ -41,6 +41,9 @@ type Class struct {
 	Title string
 	// Bit is the class's own bit.
 	Bit Set
+	// Idle says that no check asks for flows into the class, and none are followed: they
+	// would be most of all there are.
+	Idle bool
 }
 
 // A Kind is a kind of source.

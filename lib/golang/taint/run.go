@@ -54,6 +54,7 @@ type run struct {
 	numbers            numbers
 	argument, redirect *models.Class
 	redirectBit        models.Set
+	idle               models.Set // what is not followed for its own sake
 	errors             models.Set
 	strings            models.Set
 	spare              spare
@@ -83,6 +84,12 @@ func newRun(pass *analysis.Pass, fns *golang.Functions, m *models.Models) *run {
 		fieldMemo: map[fieldKey]uint32{}, fieldModels: map[fieldKey]*models.Field{}, masks: map[types.Type]models.Set{}, pathMasks: map[pathKey]models.Set{},
 		writers: map[types.Type]*models.Class{}, streams: map[streamKey][]*types.Func{}, implMemo: map[implKey][]*types.Func{}, similarMemo: map[*types.Func]*models.Function{}, patterns: map[string]models.Set{},
 		plain: map[*ssa.Function]bool{}, pieceMemo: map[ssa.Value][]piece{}, numbers: newNumbers(m), argument: m.Class("argument"), redirect: m.Class("redirect"), errors: m.Group("message"), strings: m.Group("string"), places: newPlaces(pass), result: &Result{}, found: map[foundKey]int{},
+	}
+	r.idle = models.Start
+	for _, c := range m.Classes() {
+		if c.Idle {
+			r.idle |= c.Bit
+		}
 	}
 	if r.redirect != nil {
 		r.redirectBit = r.redirect.Bit

@@ -110,7 +110,7 @@ func (s *solver) spread(first int, reached func(s *solver, f int32, sink *sinkUs
 		for k := g.nodes[f.at.node].firstEdge; k != none; k = g.edges[k].next {
 			e := &g.edges[k]
 			keep := f.keep & e.keep
-			if keep&^models.Start == 0 {
+			if keep&^s.run.idle == 0 {
 				continue
 			}
 			t := fact{at: e.to, origin: f.origin, keep: keep, before: int32(i), note: e.note}
