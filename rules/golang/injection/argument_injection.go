@@ -56,6 +56,7 @@ func runArgumentInjection(ctx context.Context, pass *check.PackagePass) error {
 	if a == nil {
 		return nil
 	}
+	a.asks = asksForDash
 	f := &optionFinder{assembled: a, reported: map[ast.Node]bool{}}
 	for _, c := range a.Calls("os/exec.Command", "os/exec.CommandContext") {
 		first := len(c.Instr.Common().Args) - 2

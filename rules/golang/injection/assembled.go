@@ -30,6 +30,9 @@ type assembled struct {
 	// safe decides by the bare name of a function whether what it gives needs no
 	// escaping.
 	safe func(name string) bool
+	// asks, if not nil, decides whether a call asks something about its arguments: a
+	// parameter that its function asks about is safe.
+	asks func(call *ssa.CallCommon) bool
 }
 
 // assembledIn gives them, nil if the package has no SSA form.
@@ -38,7 +41,7 @@ func assembledIn(pass *check.PackagePass, safe func(string) bool) *assembled {
 	if index == nil {
 		return nil
 	}
-	return &assembled{index, pass, safe}
+	return &assembled{Index: index, pass: pass, safe: safe}
 }
 
 // unescaped reports whether a value may hold any text: it is not put together
@@ -56,6 +59,9 @@ func (a *assembled) clean(v ssa.Value) bool {
 	}
 	if call, ok := v.(*ssa.Call); ok {
 		return a.safe(text.CalleeName(&call.Call)) || a.isSafeVariable(&call.Call)
+	}
+	if p, ok := v.(*ssa.Parameter); ok && a.asks != nil && a.isAsked(p, a.asks) {
+		return true
 	}
 	return text.Harmless(v.Type())
 }
@@ -83,8 +89,11 @@ func (a *assembled) isAsked(v ssa.Value, asks func(call *ssa.CallCommon) bool) b
 	}
 	same := func(other ssa.Value) bool {
 		found := false
-		a.Behind(other, func(ssa.Value) bool { return false }, nil, func(leaf ssa.Value) {
-			found = found || leaf == v || leaf.Parent() == fn && text.ValueName(v) != "" && text.ValueName(leaf) == text.ValueName(v)
+		a.Behind(other, func(w ssa.Value) bool {
+			found = found || w == v
+			return found
+		}, nil, func(leaf ssa.Value) {
+			found = found || leaf.Parent() == fn && text.ValueName(v) != "" && text.ValueName(leaf) == text.ValueName(v)
 		})
 		return found
 	}

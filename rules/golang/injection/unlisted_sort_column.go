@@ -57,6 +57,7 @@ func runUnlistedSortColumn(_ context.Context, pass *check.PackagePass) error {
 	if a == nil {
 		return nil
 	}
+	a.asks = asksForColumn
 	f := &sortFinder{assembled: a, reported: map[token.Pos]bool{}}
 	for _, c := range a.Methods(orderMethods...) {
 		if !isQueryBuilder(c.Receiver()) {
@@ -75,7 +76,7 @@ func runUnlistedSortColumn(_ context.Context, pass *check.PackagePass) error {
 				if v, ok := instr.(ssa.Value); ok && !isPart(v) {
 					f.clause(v)
 				}
-				if ret, ok := instr.(*ssa.Return); ok && named {
+				if ret, ok := instr.(*ssa.Return); ok && named && !isGetter(ret) {
 					f.column(ret.Results[0], nil)
 				}
 			}
@@ -94,6 +95,16 @@ func isSortClause(fn *ssa.Function) bool {
 	words := strings.Join(purpose.Words(fn.Name()), " ")
 	return strings.HasSuffix(words, "order by") || strings.HasSuffix(words, "orderby") || strings.HasSuffix(words, "order clause") || strings.HasSuffix(words, "sort clause") ||
 		strings.HasSuffix(words, "order by clause") || strings.HasPrefix(words, "build order") || strings.HasSuffix(words, "sort sql") || strings.HasSuffix(words, "order sql")
+}
+
+// isGetter reports whether all that a function does is to give a field.
+func isGetter(ret *ssa.Return) bool {
+	u, ok := ret.Results[0].(*ssa.UnOp)
+	if !ok {
+		return false
+	}
+	_, ok = u.X.(*ssa.FieldAddr)
+	return ok
 }
 
 // isQueryBuilder reports whether a method belongs to something that makes SQL.
