@@ -4,6 +4,7 @@ import (
 	_ "embed"
 
 	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/lib/golang/taint"
 )
 
 //go:embed testdata/archive-link-escapes.txtar
@@ -18,7 +19,7 @@ var ArchiveLinkEscapes = &check.Check{
 	Confidence: check.Firm,
 	Since:      "0.1",
 	Requires:   requires,
-	RunPackage: report("%[1]s goes to %[2]s, and may lead out of the folder", pathsFrom("link")),
+	RunPackage: reportPaths("%[1]s goes to %[2]s, and may lead out of the folder", func(f *taint.Flow) bool { return f.Source.Name == "link" }, "archive"),
 	Page: check.Page{
 		What:   "The target of a link in a tar archive goes into `os.Symlink` or `os.Link` without a check.",
 		Why:    "The archive first makes a link to `/etc`, then writes through it: every later name is harmless by itself. Helm wrote through a link in a chart, and so ran what the chart brought (CVE-2025-53547).",

@@ -2,7 +2,6 @@ package injection
 
 import (
 	_ "embed"
-	"slices"
 
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/golang/taint"
@@ -20,9 +19,9 @@ var PathTraversal = &check.Check{
 	Confidence: check.Firm,
 	Since:      "0.1",
 	Requires:   requires,
-	RunPackage: report("data from %s chooses the path that %s works on", func(f *taint.Flow) bool {
-		return f.Class.Name == "path" && !slices.Contains([]string{"archive", "link", "upload"}, f.Source.Name)
-	}),
+	RunPackage: reportPaths("data from %s chooses the path that %s works on", func(f *taint.Flow) bool {
+		return f.Source.Name != "archive" && f.Source.Name != "link" && f.Source.Name != "upload"
+	}, "archive", "link", "upload"),
 	Page: check.Page{
 		What:   "Data that a stranger sends becomes part of the path of a file that is opened, written or removed.",
 		Why:    "`../../etc/passwd` leads out of any folder that it is joined to, and `filepath.Clean` and `filepath.Join` only make the way shorter. Grafana served any file of its host this way, without a login (CVE-2021-43798).",

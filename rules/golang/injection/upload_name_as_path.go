@@ -4,6 +4,7 @@ import (
 	_ "embed"
 
 	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/lib/golang/taint"
 )
 
 //go:embed testdata/upload-name-as-path.txtar
@@ -18,7 +19,7 @@ var UploadNameAsPath = &check.Check{
 	Confidence: check.Tentative,
 	Since:      "0.1",
 	Requires:   requires,
-	RunPackage: report("%[1]s decides where %[2]s works", pathsFrom("upload")),
+	RunPackage: reportPaths("%[1]s decides where %[2]s works", func(f *taint.Flow) bool { return f.Source.Name == "upload" }),
 	Page: check.Page{
 		What:   "The file name that comes with an upload becomes part of a path.",
 		Why:    "The browser sends the name, and whoever speaks HTTP by hand sends any: with `..` in some parsers, with `.html` or `.php` in all, which the server may later hand out or run; and two uploads of one name overwrite each other.",

@@ -4,6 +4,7 @@ import (
 	_ "embed"
 
 	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/lib/golang/taint"
 )
 
 //go:embed testdata/zip-slip.txtar
@@ -18,7 +19,7 @@ var ZipSlip = &check.Check{
 	Confidence: check.Firm,
 	Since:      "0.1",
 	Requires:   requires,
-	RunPackage: report("%[1]s decides where %[2]s works, and may name a place outside of the folder", pathsFrom("archive")),
+	RunPackage: reportPaths("%[1]s decides where %[2]s works, and may name a place outside of the folder", func(f *taint.Flow) bool { return f.Source.Name == "archive" && !isLinkTarget(f) }),
 	Page: check.Page{
 		What:   "The name of an entry of a zip or tar archive becomes part of a path without a check that it stays in the folder.",
 		Why:    "An entry may be named `../../home/user/.ssh/authorized_keys`. Thousands of projects unpacked such archives over their own files before the flaw got its name in 2018; HashiCorp's go-slug (CVE-2020-29529) and many more did afterwards.",
