@@ -43,12 +43,13 @@ func editorChecks(c *config.Config) ([]*check.Check, error) {
 	return checks, err
 }
 
-// secretDomains are the domains of the checks that look for secrets: what to
-// restrict a scan to that is about them alone.
+// secretDomains are the domains of the checks that look for secrets in single
+// files: what to restrict a scan to that is about them alone, commit by commit,
+// where no package can be loaded.
 func secretDomains(checks []*check.Check) []string {
 	var domains []string
 	for _, c := range checks {
-		if c.Secret && !slices.Contains(domains, c.Domain()) {
+		if c.Secret && c.Kind() == check.KindDocument && !slices.Contains(domains, c.Domain()) {
 			domains = append(domains, c.Domain())
 		}
 	}
