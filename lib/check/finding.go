@@ -48,6 +48,9 @@ type Finding struct {
 	// Severity and Confidence override the check's own; zero means the check's.
 	Severity   Severity   `json:"severity"`
 	Confidence Confidence `json:"confidence"`
+	// Persona narrows who wants to see it, where this one is for fewer people
+	// than the check is: the greater of both counts. Zero means the check's.
+	Persona Persona `json:"persona,omitempty"`
 	// Location is what to underline: the smallest text that is wrong.
 	Location Location `json:"location"`
 	// Related are other places that help to understand.

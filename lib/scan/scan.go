@@ -122,7 +122,7 @@ func New(opts Options) (*Scanner, error) {
 		}
 		s.byKind[c.Kind()] = append(s.byKind[c.Kind()], c)
 		if c.Kind() == check.KindDocument {
-			ids = append(ids, c.ID)
+			ids = append(ids, fmt.Sprintf("%s@%p", c.ID, c)) // a repository's own may have the ID of ours
 		}
 	}
 	slices.SortFunc(s.selected, func(a, b *check.Check) int { return strings.Compare(a.ID, b.ID) })
@@ -247,11 +247,19 @@ func (s *Scanner) report(out *outcome) *check.Report {
 			strings.Compare(a.CheckID, b.CheckID), strings.Compare(a.Message, b.Message))
 	})
 	slices.SortFunc(out.packages, func(a, b check.PackageTier) int { return strings.Compare(a.Path, b.Path) })
+	// Not before: an ignore comment for what is not shown is not unused.
+	out.findings = slices.DeleteFunc(out.findings, s.hidden)
 	sortFindings(out.findings)
 	return &check.Report{
 		Checks: s.selected, Findings: out.findings, Notices: slices.Compact(notices), Packages: out.packages,
 		Documents: out.judged, Bytes: out.bytes,
 	}
+}
+
+// hidden reports whether a finding is for another persona than its check is, and
+// nobody asked for the check by its ID.
+func (s *Scanner) hidden(f check.Finding) bool {
+	return f.Persona > s.opts.Config.Persona && !slices.Contains(s.opts.Only, f.CheckID)
 }
 
 func sortFindings(findings []check.Finding) {

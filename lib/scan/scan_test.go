@@ -490,3 +490,30 @@ func TestSameResultFromAnyWorkers(t *testing.T) {
 		expect(t, show(r), first)
 	}
 }
+
+// A finding may be for fewer people than its check.
+func TestFindingPersona(t *testing.T) {
+	c := &check.Check{
+		ID: "test/both", Title: "Both", CWE: []check.CWE{1}, Severity: check.High, Confidence: check.Firm, Since: "0.1",
+		Page: check.Page{What: "W.", Why: "W.", Fix: "F."},
+		Run: func(_ context.Context, p *check.Pass) error {
+			p.Report(check.Finding{Message: "for all", Location: check.Location{Range: check.Range{Start: 0, End: 1}}})
+			p.Report(check.Finding{Message: "for some", Persona: check.Pedantic, Location: check.Location{Range: check.Range{Start: 2, End: 3}}})
+			return nil
+		},
+	}
+	for _, tt := range []struct {
+		persona check.Persona
+		only    []string
+		want    int
+	}{{check.Regular, nil, 1}, {check.Pedantic, nil, 2}, {check.Regular, []string{"test"}, 1}, {check.Regular, []string{"test/both"}, 2}} {
+		s := scanner(t, scan.Options{Checks: []*check.Check{c}, Config: &config.Config{Persona: tt.persona}, Only: tt.only})
+		report, err := s.Scan(t.Context(), source.Files(doc("a.txt", "a b c")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(report.Findings) != tt.want {
+			t.Errorf("%s, only %q: %d findings, want %d", tt.persona, tt.only, len(report.Findings), tt.want)
+		}
+	}
+}

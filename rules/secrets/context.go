@@ -29,6 +29,7 @@ type guess struct {
 	value      check.Range
 	confidence check.Confidence
 	message    string
+	persona    check.Persona
 }
 
 // nameWords are the words that a name must have one of to be looked at.
@@ -48,7 +49,9 @@ var nameWords = sync.OnceValue(func() *engine.Words {
 var services = sync.OnceValue(func() map[string]bool {
 	set := make(map[string]bool)
 	for _, w := range serviceNames {
-		set[strings.ReplaceAll(w, "-", "")] = true
+		if !commonNames[w] {
+			set[strings.ReplaceAll(w, "-", "")] = true
+		}
 	}
 	return set
 })
@@ -170,10 +173,26 @@ func isTest(p string) bool {
 	for dir := range strings.SplitSeq(path.Dir(p), "/") {
 		dir = strings.Trim(strings.ToLower(dir), "_")
 		switch dir {
-		case "spec", "specs", "fixtures", "fixture", "mocks", "mock", "samples", "sample", "docs", "doc", "e2e", "benchmarks":
+		case "spec", "specs", "fixtures", "fixture", "mocks", "mock", "mirage", "cypress", "stubs", "demo", "demos", "playground", "quickstart", "tutorial", "tutorials", "samples", "sample", "docs", "doc", "documentation", "man", "e2e", "benchmarks":
 			return true
 		}
 		if strings.HasPrefix(dir, "test") || strings.HasSuffix(dir, "tests") || strings.HasSuffix(dir, "_test") || strings.HasPrefix(dir, "example") {
+			return true
+		}
+	}
+	return false
+}
+
+// isFixture reports whether a path is that of test code or its data: unlike
+// documentation and examples, nobody takes a value from there to use it.
+func isFixture(p string) bool {
+	base := strings.ToLower(path.Base(p))
+	if strings.HasSuffix(base, "_test.go") || strings.Contains(base, ".test.") || strings.Contains(base, ".spec.") || strings.HasPrefix(base, "test_") && strings.HasSuffix(base, ".py") || strings.HasSuffix(base, "_test.py") || strings.HasSuffix(base, "_spec.rb") {
+		return true
+	}
+	for dir := range strings.SplitSeq(path.Dir(p), "/") {
+		switch strings.Trim(strings.ToLower(dir), "_") {
+		case "test", "tests", "testdata", "testing", "spec", "specs", "fixture", "fixtures", "mock", "mocks", "e2e", "cypress", "mirage":
 			return true
 		}
 	}
@@ -202,10 +221,18 @@ func lineStart(text []byte, at, limit int) int {
 	return from + bytes.LastIndexByte(text[from:at], '\n') + 1
 }
 
+// maxLiteralLine is how much of a line before an offset is read for the literal
+// that the offset is in: lines that people write.
+const maxLiteralLine = 400
+
 // quoteAt gives the quote of the string literal that an offset is in, or 0.
 func quoteAt(text []byte, at int) byte {
 	var quote byte
-	for i := lineStart(text, at, 300); i < at; i++ {
+	start := lineStart(text, at, maxLiteralLine)
+	if start > 0 && text[start-1] != '\n' {
+		return 0 // where the literals of such a long line begin is not known
+	}
+	for i := start; i < at; i++ {
 		switch c := text[i]; {
 		case c == '\\':
 			i++
@@ -273,7 +300,9 @@ func pairAt(text []byte, name check.Range, config bool) (p pair, ok bool) {
 	c.any("])")
 	c.any("\"'`")
 	gap := c.spaces()
-	c.annotation()
+	if !quoted {
+		c.annotation()
+	}
 	if config && (c.literal("</key>") || c.literal("</name>")) {
 		c.spaces()
 	}
@@ -288,6 +317,9 @@ func pairAt(text []byte, name check.Range, config bool) (p pair, ok bool) {
 	case c.literal("("):
 		p.call = true
 	case quoted && c.literal(","):
+		if c.spaces(); !c.lineEnd() && !c.quotes() {
+			return p, false // the value of something, not the name
+		}
 	case quoted && config && c.literal("{"):
 		// Terraform: variable "name" { default = "value" }
 		if !c.defaultValue() {
@@ -351,6 +383,16 @@ func (c *cursor) any(set string) bool {
 		return true
 	}
 	return false
+}
+
+// quotes reports whether a string literal is next, or a call around one.
+func (c *cursor) quotes() bool {
+	i := *c
+	for i.prefix() {
+		i.spaces()
+	}
+	b := i.peek()
+	return b == '"' || b == '\'' || b == '`' || b == '\\'
 }
 
 func (c *cursor) skip(set string) {
@@ -628,7 +670,7 @@ func judge(text []byte, nameRange check.Range, n name, p pair, config, lax bool)
 	case n.service != "" && n.secret && !n.common && nature == natureText && mixed(value) && !n.weakened && !p.flag && !p.call:
 		g.kind, g.message, g.confidence = kindService, "Credential of "+n.service, check.Firm
 		return g, true
-	case n.secret && kinds >= 3 && len(value) >= 12 && digits > 0 && strings.ContainsAny(value, "!@#$%^&*~+=?") && !n.weakened && !p.call && !p.flag:
+	case n.secret && kinds >= 3 && len(value) >= 12 && digits > 0 && strings.ContainsAny(value, "!@#$%^&*~+=?") && !strings.ContainsAny(value, "()|") && !n.weakened && !p.call && !p.flag:
 		g.kind, g.message, g.confidence = kindSecret, "Value that looks like a key or token", check.Firm
 		return g, true
 	case n.key && nature == natureRandom && len(value) >= 24 && kinds >= 3 && !isHex(value) && !n.weakened && !p.flag && !p.call && tokenBytes(value):

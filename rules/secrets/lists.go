@@ -78,7 +78,7 @@ func membersOf(list []byte, base int) (found []guess) {
 		if n.notSecret || n.weakened || n.key && !n.owned && n.service == "" || digits < 2 || !tokenBytes(value) {
 			continue
 		}
-		g := guess{kindSecret, check.Range{Start: base + m[4], End: base + m[5]}, check.Firm, "Value that looks like a key or token"}
+		g := guess{kind: kindSecret, value: check.Range{Start: base + m[4], End: base + m[5]}, confidence: check.Firm, message: "Value that looks like a key or token"}
 		switch natureOf(value) {
 		case natureRandom:
 			if isHex(value) && (len(value) == 40 || len(value) == 64) {

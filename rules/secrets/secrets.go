@@ -178,6 +178,7 @@ func (s *ruleset) found(d *check.Document) map[string][]check.Finding {
 				Message:    g.message + ": revoke it where it was issued, then remove it; in the history it stays readable",
 				Confidence: g.confidence,
 				Location:   check.Location{Range: g.value},
+				Persona:    g.persona,
 			})
 		}
 		return byKind
@@ -275,7 +276,7 @@ func guessOf(m *engine.Match) guess {
 	case checksummed(value):
 		g.confidence = check.Certain
 	case strings.HasPrefix(m.Rule.ID, "curl-"), m.Rule.ID == "hashicorp-tf-password", m.Rule.ID == "nuget-config-password", m.Rule.ID == "kubernetes-secret-yaml":
-		if n := natureOf(strings.Trim(value, `"'`)); n == natureReference || n == naturePlaceholder {
+		if n := natureOf(strings.Trim(value, `"'`)); n == natureReference || n == naturePlaceholder || m.Rule.ID == "hashicorp-tf-password" && (n == natureText && identifier(strings.Trim(value, `"'`)) || leet(value)) {
 			return doubt()
 		}
 	case named(m.Rule):
@@ -311,6 +312,10 @@ func nameBefore(text, value string) string {
 	}
 	return strings.Trim(text, " \t\r\n\"'`?")
 }
+
+// testKinds are the kinds of which tests are full without that they open
+// anything: no service is named that would know them.
+var testKinds = set("jwt jwt-base64 private-key pkcs12-file " + kindKeyStore + " " + kindSecret + " " + kindPassword + " " + kindURL + " " + kindConnection)
 
 // choose keeps one guess for each place: the one that says most.
 func choose(d *check.Document, all []guess) []guess {
@@ -350,6 +355,9 @@ func choose(d *check.Document, all []guess) []guess {
 	}
 	if isTest(d.Path) {
 		for i := range chosen {
+			if testKinds[chosen[i].kind] && isFixture(d.Path) {
+				chosen[i].persona = check.Pedantic
+			}
 			if chosen[i].kind == "jwt" || chosen[i].confidence == check.Firm {
 				chosen[i].confidence = check.Tentative
 			}

@@ -79,7 +79,7 @@ func userinfo(text []byte, start int) (guess, bool) {
 	}
 	user, password := string(text[start:colon]), string(text[colon+1:sign])
 	g.value = check.Range{Start: colon + 1, End: sign}
-	if len(password) < 4 || strings.EqualFold(user, password) || exampleHost(host) {
+	if len(password) < 4 || strings.EqualFold(user, strings.TrimRight(password, "0123456789")) || exampleHost(host) {
 		return g, false
 	}
 	if password == "x-oauth-basic" || password == "" {
@@ -174,7 +174,7 @@ func connectionGuesses(d *check.Document) []guess {
 			nature := natureOf(password)
 			kinds, _, _ := classes(password)
 			if nature == natureRandom || nature == natureText && kinds >= 2 && len(password) >= 6 && !leet(password) && !trivial[strings.ToLower(password)] && !strings.ContainsAny(password, "%{}$") {
-				found = append(found, guess{kindConnection, check.Range{Start: m[2], End: m[3]}, check.Firm, "Password in a connection string"})
+				found = append(found, guess{kind: kindConnection, value: check.Range{Start: m[2], End: m[3]}, confidence: check.Firm, message: "Password in a connection string"})
 			}
 		}
 	}
@@ -193,7 +193,7 @@ func commandGuesses(d *check.Document) []guess {
 		nature := natureOf(value)
 		kinds, _, _ := classes(value)
 		if nature == natureRandom || nature == natureUUID || nature == natureText && kinds >= 2 && len(value) >= 8 && !leet(value) && (!identifier(value) || chosen(value)) {
-			found = append(found, guess{kindPassword, check.Range{Start: m[2], End: m[3]}, check.Firm, "Password of a command"})
+			found = append(found, guess{kind: kindPassword, value: check.Range{Start: m[2], End: m[3]}, confidence: check.Firm, message: "Password of a command"})
 		}
 	}
 	lineWords().Scan(d.Content, func(i, start, _ int) bool {
@@ -211,7 +211,7 @@ func commandGuesses(d *check.Document) []guess {
 	if bytes.Contains(d.Content, []byte("curl")) {
 		for _, m := range curlTokenPattern.FindAllSubmatchIndex(d.Content) {
 			if n := natureOf(string(d.Content[m[2]:m[3]])); n == natureRandom || n == natureUUID {
-				found = append(found, guess{kindSecret, check.Range{Start: m[2], End: m[3]}, check.Firm, "Key that is given to curl as a user"})
+				found = append(found, guess{kind: kindSecret, value: check.Range{Start: m[2], End: m[3]}, confidence: check.Firm, message: "Key that is given to curl as a user"})
 			}
 		}
 	}
@@ -252,7 +252,7 @@ func registryGuesses(d *check.Document) []guess {
 		} else if natureOf(value) != natureRandom {
 			continue
 		}
-		found = append(found, guess{kindRegistry, check.Range{Start: m[g], End: m[g+1]}, check.Firm, "Credential of a package or image registry"})
+		found = append(found, guess{kind: kindRegistry, value: check.Range{Start: m[g], End: m[g+1]}, confidence: check.Firm, message: "Credential of a package or image registry"})
 	}
 	return found
 }
@@ -271,5 +271,5 @@ func keyStoreGuesses(d *check.Document) []guess {
 	if what == "" {
 		return nil
 	}
-	return []guess{{kindKeyStore, check.Range{}, check.Firm, what}}
+	return []guess{{kind: kindKeyStore, confidence: check.Firm, message: what}}
 }

@@ -3,6 +3,7 @@ package secrets
 import (
 	_ "embed"
 	"encoding/base64"
+	"slices"
 	"strings"
 
 	"github.com/peercheck/peercheck/rules/secrets/engine"
@@ -131,7 +132,7 @@ func classes(text string) (n int, digits, letters int) {
 var (
 	uuidPattern   = engine.NewRegexp(`^[{(]?[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}[)}]?$`)
 	digestPattern = engine.NewRegexp(`^(?:(?:sha|SHA)-?(?:1|224|256|384|512)[-:=]|md5[-:=]|\$(?:2[abxy]|1|5|6|y|apr1|argon2\w*|pbkdf2[\w-]*|scrypt)\$|\{S?SHA\d*\}|pbkdf2[_:]sha|scrypt:|bcrypt|h1:|SCRAM-SHA|\*[0-9A-F]{40}$)`)
-	publicPattern = engine.NewRegexp(`^(?:ssh-(?:rsa|ed25519|dss)|ecdsa-sha2|AAAA[BCE]3N|-----BEGIN (?:CERT|PUBLIC|RSA PUBLIC|PGP PUBLIC)|age1[a-z0-9]{58}$|pk_(?:live|test)_|pk\.eyJ|phc_|MII[A-Z]|6L[\w-]{38}$|G-[A-Z0-9]{8,12}$|UA-\d|0x[0-9a-fA-F]{40}$)`)
+	publicPattern = engine.NewRegexp(`^(?:ssh-(?:rsa|ed25519|dss)|ecdsa-sha2|AAAA[BCE]3N|-----BEGIN (?:CERT|PUBLIC|RSA PUBLIC|PGP PUBLIC)|age1[a-z0-9]{58}$|pk_(?:live|test)_|pk\.eyJ|phc_|MII[A-Z]|6L[\w-]{38}$|G-[A-Z0-9]{8,12}$|UA-\d|0x[0-9a-fA-F]{40}$|(?:[0-9a-fA-F]{2}[:-]){5}[0-9a-fA-F]{2}$)`)
 	// Encrypted by sops, Ansible, Jasypt, sealed-secrets, git-crypt, Rails and the like.
 	encryptedPattern = engine.NewRegexp(`^(?:ENC[\[({]|\$ANSIBLE_VAULT|!vault|AgB?[A-Za-z0-9+/]{100,}|vault:v\d|\{cipher\}|CiQA|AQICAH|arn:|projects/|op://|ref\+|secretsmanager|ssm:|keyvault|vault:|awskms|age-encryption|gAAAAA)`)
 	versionPattern   = engine.NewRegexp(`^[vV]?\d+(?:[._]\d+)+(?:[-+.][\w.+-]*)?$`)
@@ -140,7 +141,7 @@ var (
 	hostPattern      = engine.NewRegexp(`^(?:[a-zA-Z0-9_-]+\.)+(?:com|net|org|io|dev|app|local|internal|cloud|co|ai|me|info|svc|example|test|invalid|localhost|eu|us|uk|de|fr|gov|edu|xyz|sh|tech|go|js|ts|py|rb|java|json|ya?ml|xml|html?|txt|md|png|svg|pem|crt|key|cfg|conf|toml|sql|css|log|lock)(?::\d+)?(?:/.*)?$`)
 	codePattern      = engine.NewRegexp(`^[\w$.\[\]]*[a-zA-Z_]\w*(?:\.[a-zA-Z_]\w*)*(?:\(.*\)?|\[.*\])$|^\w+(?:(?:\.|->|::)[a-zA-Z_]\w*)+$|=>|^(?:function|lambda|func|new|return|await|async|typeof|nil|None|null|undefined|true|false)\b`)
 	dataPattern      = engine.NewRegexp(`^(?:data:|image/|text/|application/|urn:|mailto:|tel:|#[0-9a-fA-F]{3,8}$|rgba?\(|M\d+[. ]|iVBORw0KGgo|/9j/4AA|R0lGOD|PHN2Zy|UEsDB|H4sI|d09G)`)
-	referencePattern = engine.NewRegexp(`^\$[({A-Za-z_]|\$\{|\$\(|\{\{|\}\}|<%|%>|^%[\w.-]+%$|^%\(\w+\)|^<[^<>]*>$|^\[[^\]]*\]$|^\{[\w. -]*\}$|^@[\w.]+@?$|^#\{|^__\w+__$|^:[a-z_]+$|^!\w+|^&\w+$|^\*\w+$|process\.env|os\.environ|os\.[Gg]etenv|getenv|System\.env|ENV\[|env\(|import\.meta|secrets\.|\bvar\.|\blocal\.|\bdata\.|\bmodule\.|\.Values\.|valueFrom|secretKeyRef|/run/secrets/|config\.|settings\.|\$env:|\bthis\.|\bself\.`)
+	referencePattern = engine.NewRegexp(`^\$[({.A-Za-z_]|\$\{|\$\(|\{\{|\}\}|<%|%>|^%[\w.-]+%$|^%\(\w+\)|^<[^<>]*>$|^\[[^\]]*\]$|^\{[\w. -]*\}$|^@[\w.]+@?$|^#\{|^__\w+__$|^:[a-z_]+$|^!\w+|^&\w+$|^\*\w+$|process\.env|os\.environ|os\.[Gg]etenv|getenv|System\.env|ENV\[|env\(|import\.meta|secrets\.|\bvar\.|\blocal\.|\bdata\.|\bmodule\.|\.Values\.|valueFrom|secretKeyRef|/run/secrets/|config\.|settings\.|\$env:|\bthis\.|\bself\.`)
 )
 
 // placeholders are what people write where a value belongs. Each is long or odd
@@ -153,6 +154,18 @@ var placeholders = []string{
 	"testtest", "test-token", "test_token", "testtoken", "test-key", "test_key", "testkey", "testing", "unittest", "-here", "_here", "somekey", "some-", "some_", "invalid", "undefined",
 	"thisis", "this-is", "this_is", "aaaaaa", "000000", "111111", "abc123", "secret123", "mock", "stub", "default", "optional", "required", "nullable", "string", "generate", "fixme", "supersecret", "super-secret", "super_secret", "topsecret", "top-secret", "hidden", "masked", "encrypted", "unknown", "disabled", "none",
 }
+
+// published are credentials that a standard or a vendor has published: the
+// examples of RFC 6749, 6750, 7617, 7636, 7662 and 6455, of OpenID Connect Core 1.0,
+// and the keys of the emulators of Azure Storage and Azure Cosmos DB.
+var published = set(`
+	2YotnFZFEjr1zCsicMWpAA tGzv3JOkF0XG5Qx2TlKWIA czZCaGRSa3F0MzpnWDFmQmF0M2JW czZCaGRSa3F0Mzo3RmpmcDBaQnIxS3REUmJuZlZkbUl3
+	gX1fBat3bV 7Fjfp0ZBr1KtDRbnfVdmIw SplxlOBeZQQYbYS6WxSbIA mF_9.B5f-4.1JqM SlAV32hkKG 8xLOxBtZp8 i1WsRn1uB1 n4bQgYhMfWWaL-qgxVrQFaO_TxsrC4Is0V1sFbDwCgg
+	QWxhZGRpbjpvcGVuIHNlc2FtZQ== dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk E9Melhoa2OwvFrEMTJguCHaoeQ1t8URWbuGJSstw-cM 45ghiukldjahdnhzdauz oab3thieWohyai0eoxibaequ0Owae9oh
+	dGhlIHNhbXBsZSBub25jZQ== s3pPLMBiTxaQ9kYGzzhZRbK+xOo=
+	Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==
+	C2y6yDjf5/R+ob0N8A7Cgv30VRDJIWEHLM+4QDU5DE2nQ9nDuVTqobD4b8mGGyPMbIZnqyMsEcaGQy67XIw/Jw==
+`)
 
 // natureOf judges a value by itself.
 func natureOf(v string) nature {
@@ -171,6 +184,8 @@ func natureOf(v string) nature {
 	case dataPattern.MatchString(v):
 		return natureLocator
 	case placeholder(v):
+		return naturePlaceholder
+	case published[v]:
 		return naturePlaceholder
 	case uuidPattern.MatchString(v):
 		return natureUUID
@@ -215,10 +230,14 @@ func placeholder(v string) bool {
 	if lower == "n/a" || lower == "tbd" || periodic(lower) || rising(lower) || len(v) >= 12 && distinct(v) <= 4 {
 		return true
 	}
-	// Prose in base64, as the examples of Kubernetes have it: "this is secret".
-	text, err := base64.StdEncoding.DecodeString(v)
-	return err == nil && len(text) >= 8 && strings.Contains(string(text), " ") && surprise(string(text)) < 4.5 &&
-		strings.IndexFunc(string(text), func(r rune) bool { return r < ' ' || r > '~' }) < 0
+	// In base64, as the examples of Kubernetes have it: "this is secret".
+	decoded, err := base64.StdEncoding.DecodeString(v)
+	if err != nil || len(decoded) < 8 || strings.IndexFunc(string(decoded), func(r rune) bool { return r < ' ' || r > '~' }) >= 0 {
+		return false
+	}
+	text := string(decoded)
+	return strings.Contains(text, " ") && surprise(text) < 4.5 || rising(text) || periodic(text) ||
+		slices.ContainsFunc(placeholders, func(p string) bool { return len(p) > 4 && strings.Contains(strings.ToLower(text), p) })
 }
 
 // dummy reports whether a token with a form of its own was made up: its form is
