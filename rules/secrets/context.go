@@ -33,8 +33,10 @@ type guess struct {
 }
 
 // nameWords are the words that a name must have one of to be looked at.
-var nameWords = sync.OnceValue(func() *engine.Words {
-	var words []string
+var nameWords = sync.OnceValue(newNameWords)
+
+func newNameWords() *engine.Words {
+	words := make([]string, 0, 3*len(serviceNames))
 	for _, w := range serviceNames {
 		words = append(words, strings.ReplaceAll(w, "-", ""))
 		if strings.Contains(w, "-") {
@@ -43,18 +45,20 @@ var nameWords = sync.OnceValue(func() *engine.Words {
 	}
 	words = slices.AppendSeq(words, maps.Keys(commonNames))
 	return engine.NewWords(append(words, secretWords...))
-})
+}
 
 // services is the set of service names, written together.
-var services = sync.OnceValue(func() map[string]bool {
-	set := make(map[string]bool)
+var services = sync.OnceValue(newServices)
+
+func newServices() map[string]bool {
+	set := make(map[string]bool, len(serviceNames))
 	for _, w := range serviceNames {
 		if !commonNames[w] {
 			set[strings.ReplaceAll(w, "-", "")] = true
 		}
 	}
 	return set
-})
+}
 
 // contextGuesses looks at every name of a document that has one of the words.
 func contextGuesses(d *check.Document) []guess {
@@ -639,8 +643,8 @@ func judge(text []byte, nameRange check.Range, n name, p pair, config, lax bool)
 		if n.common && !n.secret && (len(value) < 20 || isHex(value) && (len(value) == 40 || len(value) == 64) || nature == natureUUID || p.call) {
 			return g, false
 		}
-		if p.call && !p.quoted {
-			return g, false
+		if p.call && !p.quoted || !n.secret && nameRange.Start > 1 && text[nameRange.Start-1] == ':' && wordLetter(text[nameRange.Start-2]) {
+			return g, false // the latter: arn:aws:...
 		}
 		g.kind, g.message = kindService, "Credential of "+n.service
 		g.confidence = check.Firm
@@ -689,9 +693,7 @@ func setsVariable(text []byte, at int) bool {
 // about reads a name together with what stands around it: "key" alone says
 // little, but the words before it, the section or the parent may name a service.
 func about(text []byte, r check.Range, n name) name {
-	if r.Start > 0 && text[r.Start-1] == '/' && aboutHashes(text[max(0, r.Start-12):r.Start]) {
-		n.notSecret = true // checksum/secret
-	}
+	n.notSecret = n.notSecret || afterHash(text, r.Start)
 	if n.service != "" || n.notSecret || !n.key && !n.secret || n.secret && !n.weakened {
 		return n
 	}

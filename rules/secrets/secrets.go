@@ -203,7 +203,7 @@ func (s *ruleset) guesses(d *check.Document) []guess {
 		if quiet && m.Rule.Regex != nil && (m.Rule.ID == kindSecret || named(m.Rule)) {
 			continue
 		}
-		all = append(all, guessOf(&m))
+		all = append(all, guessOf(&m, d.Content))
 	}
 	if !quiet {
 		own := slices.Concat(urlGuesses(d), connectionGuesses(d), registryGuesses(d), commandGuesses(d), keyStoreGuesses(d), listGuesses(d), contextGuesses(d))
@@ -238,7 +238,7 @@ func isLock(p string) bool {
 }
 
 // guessOf judges what a rule found.
-func guessOf(m *engine.Match) guess {
+func guessOf(m *engine.Match, text []byte) guess {
 	g := guess{kind: kindID(m.Rule.ID), value: m.Secret, confidence: check.Firm, message: ruleTitle(m.Rule)}
 	value := string(m.Value)
 	doubt := func() guess {
@@ -248,6 +248,8 @@ func guessOf(m *engine.Match) guess {
 	switch {
 	case m.Rule.Regex == nil || m.Rule.ID == "private-key":
 		return g
+	case m.Rule.ID == kindSecret && m.Depth == 0 && afterHash(text, m.Range.Start):
+		return doubt()
 	case m.Rule.ID == kindSecret:
 		n := readName(nameBefore(string(m.Text), value))
 		switch natureOf(value) {
@@ -297,6 +299,12 @@ func guessOf(m *engine.Match) guess {
 		}
 	}
 	return g
+}
+
+// afterHash reports whether a name is the latter part of one that speaks of a
+// hash: checksum/secret.
+func afterHash(text []byte, at int) bool {
+	return at > 0 && text[at-1] == '/' && aboutHashes(text[max(0, at-12):at])
 }
 
 // named reports whether a rule finds values by the name before them.
