@@ -136,7 +136,7 @@ func (s *server) judgeAll() {
 // touchedLocked is called when a buffer's text changed, or the buffer opened or
 // closed: if it is a configuration, all that stands under it is judged anew.
 func (s *server) touchedLocked(b *buffer) {
-	if b.place.folder == nil || b.place.path != config.FileName {
+	if b.place.folder == nil || !configuring(b.place.path) {
 		return
 	}
 	b.place.folder.stale.Store(true)
@@ -192,11 +192,8 @@ func (s *server) judgeSnapshot(j *job) error {
 		s.mu.Unlock()
 	}
 	folder := j.place.folder
-	open, configBuffer := s.openIn(folder, j.key)
-	if j.place.path == config.FileName {
-		configBuffer = j.doc
-	}
-	engine, err := s.engineFor(folder, configBuffer)
+	open := s.openIn(folder, j.key)
+	engine, err := s.engineFor(folder)
 	if err != nil {
 		return err
 	}
@@ -339,11 +336,10 @@ func (s *server) settle(j *job, update func(last verdict) verdict) {
 	}
 }
 
-// openIn gives the buffers that are open in a folder besides one, and among them
-// the configuration.
-func (s *server) openIn(f *folder, but string) (docs []*check.Document, configuration *check.Document) {
+// openIn gives the buffers that are open in a folder besides one.
+func (s *server) openIn(f *folder, but string) (docs []*check.Document) {
 	if f.dir == "" {
-		return nil, nil
+		return nil
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -351,14 +347,11 @@ func (s *server) openIn(f *folder, but string) (docs []*check.Document, configur
 		if b.place.folder != f || b.lost {
 			continue
 		}
-		if b.place.path == config.FileName {
-			configuration = b.doc
-		}
 		if key != but {
 			docs = append(docs, b.doc)
 		}
 	}
-	return docs, configuration
+	return docs
 }
 
 // hasTyped reports whether package or project checks look at a document.
@@ -387,14 +380,7 @@ func rebase(findings []check.Finding, from, to *check.Document) []check.Finding 
 		return findings
 	}
 	a, b := from.Content, to.Content
-	head := 0
-	for head < len(a) && head < len(b) && a[head] == b[head] {
-		head++
-	}
-	tail := 0
-	for tail < len(a)-head && tail < len(b)-head && a[len(a)-1-tail] == b[len(b)-1-tail] {
-		tail++
-	}
+	head, tail := alike(a, b)
 	shift := len(b) - len(a)
 	move := func(r check.Range) (check.Range, bool) {
 		switch {
@@ -431,6 +417,18 @@ func rebase(findings []check.Finding, from, to *check.Document) []check.Finding 
 		out = append(out, f)
 	}
 	return out
+}
+
+// alike counts the bytes that two texts have in common at their beginning, and
+// behind these at their end.
+func alike(a, b []byte) (head, tail int) {
+	for head < len(a) && head < len(b) && a[head] == b[head] {
+		head++
+	}
+	for tail < len(a)-head && tail < len(b)-head && a[len(a)-1-tail] == b[len(b)-1-tail] {
+		tail++
+	}
+	return head, tail
 }
 
 // at is a location moved to another range.

@@ -736,7 +736,7 @@ var cases = []struct {
 			Range    lspRange
 		}
 		e.result("textDocument/hover", hoverAt(u, 0, 4), &h)
-		for _, want := range []string{"this is a hazard", "test/hazard", "It is a *hazard*.", "Write safety.", "CWE-710"} {
+		for _, want := range []string{"The word hazard", "test/hazard", "It is a *hazard*.", "Write safety.", "CWE-710"} {
 			if !strings.Contains(h.Contents.Value, want) {
 				t.Errorf("hover lacks %q:\n%s", want, h.Contents.Value)
 			}
@@ -751,6 +751,9 @@ var cases = []struct {
 		}
 		if h.Contents.Kind != "markdown" || h.Range.String() != "0:2-0:8" {
 			t.Errorf("got %+v", h)
+		}
+		if strings.Contains(h.Contents.Value, "this is a hazard") {
+			t.Errorf("the message, which the editor shows, is repeated:\n%s", h.Contents.Value)
 		}
 		if m := e.request("textDocument/hover", hoverAt(u, 0, 0)); string(m.Result) != "null" {
 			t.Errorf("beside a finding: %s", m.raw)

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -39,7 +37,7 @@ type folder struct {
 	history history
 	loaded  atomic.Bool // Go packages have been loaded once
 
-	mu     sync.Mutex // guards the rest; held while the disk is read
+	mu     sync.Mutex // guards the rest; held while the disk is read; locked before server.mu
 	engine *engine
 	loader *load.Loader
 	cache  *golang.Cache
@@ -51,7 +49,6 @@ type folder struct {
 type engine struct {
 	quick, full scanner // the checks of single documents, and all checks
 	config      *config.Config
-	configText  []byte
 	checks      []*check.Check // that the configuration asks for
 	// problem is what is wrong with the newest configuration; config and checks
 	// are the last good ones then.
@@ -176,9 +173,8 @@ func (f *folder) source(open []*check.Document, judged ...*check.Document) sourc
 }
 
 // engineFor gives what judges the folder's documents, made anew if the
-// configuration, trust or the day changed. configBuffer is the open buffer of
-// the configuration, or nil.
-func (s *server) engineFor(f *folder, configBuffer *check.Document) (*engine, error) {
+// configuration, trust or the day changed.
+func (s *server) engineFor(f *folder) (*engine, error) {
 	trusted := s.trusted(f.dir)
 	day := s.now().Format("2006-01-02")
 	f.mu.Lock()
@@ -194,7 +190,7 @@ func (s *server) engineFor(f *folder, configBuffer *check.Document) (*engine, er
 	if f.engine != nil {
 		e.config, e.checks = f.engine.config, f.engine.checks
 	}
-	cfg, checks, err := s.configuration(f, configBuffer)
+	cfg, checks, err := s.configuration(f)
 	switch {
 	case err == nil:
 		if e.config == nil || !bytes.Equal(cfg.Source(), e.config.Source()) {
@@ -219,17 +215,15 @@ func (s *server) engineFor(f *folder, configBuffer *check.Document) (*engine, er
 	return e, nil
 }
 
-// configuration reads the folder's configuration and gives the checks that it
-// asks for.
-func (s *server) configuration(f *folder, buffer *check.Document) (*config.Config, []*check.Check, error) {
-	text, err := f.configText(buffer)
-	if err != nil {
-		return nil, nil, fmt.Errorf("cannot be read: %w", err)
+// configuration reads the folder's configuration, as it stands in the open
+// buffers, and gives the checks that it asks for. It must be called after
+// f.stale was reset, so that no edit is missed.
+func (s *server) configuration(f *folder) (*config.Config, []*check.Check, error) {
+	tree := source.Files()
+	if f.dir != "" {
+		tree = source.Overlay(f.tree(), s.openIn(f, "")...)
 	}
-	cfg, err := config.Parse(config.FileName, text)
-	if err == nil && f.dir != "" {
-		err = cfg.ReadGitleaks(f.tree().FS())
-	}
+	cfg, err := config.Read(tree.FS())
 	if err != nil || s.opts.ChecksFor == nil {
 		return cfg, s.opts.Checks, err
 	}
@@ -240,22 +234,6 @@ func (s *server) configuration(f *folder, buffer *check.Document) (*config.Confi
 // configuring reports whether a path is that of a file which configures.
 func configuring(path string) bool {
 	return path == config.FileName || path == config.GitleaksFile || path == config.GitleaksIgnoreFile
-}
-
-// configText gives the folder's configuration: the open buffer's, or what is on
-// disk; empty if there is none.
-func (f *folder) configText(buffer *check.Document) ([]byte, error) {
-	if buffer != nil {
-		return buffer.Content, nil
-	}
-	if f.dir == "" {
-		return nil, nil
-	}
-	text, err := fs.ReadFile(f.tree().FS(), config.FileName)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	return text, err
 }
 
 // trusted says whether a toolchain may run in a folder.

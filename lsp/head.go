@@ -39,9 +39,12 @@ type history struct {
 	known  map[string]*before // by path
 }
 
-// before is what HEAD's version of one file has, by fingerprint; nil for what
-// was not looked for yet.
-type before struct{ quick, full map[string]bool }
+// before is what HEAD has of one file: its text, and the fingerprints of what is
+// found in it, nil for what was not looked for yet.
+type before struct {
+	text        []byte
+	quick, full map[string]bool
+}
 
 // markOld sets Baseline of findings, if HEAD can be asked. whole asks for what
 // the checks of packages and projects find, too, which may take long; without
@@ -58,6 +61,7 @@ func (s *server) markOld(ctx context.Context, j *job, e *engine, findings []chec
 	if known == nil {
 		return true
 	}
+	edited := changed(known.text, j.doc.Content)
 	for i := range findings {
 		found := &findings[i]
 		c := s.checkOf(found.CheckID)
@@ -66,9 +70,21 @@ func (s *server) markOld(ctx context.Context, j *job, e *engine, findings []chec
 			found.Baseline = check.BaselineUnchanged
 		case known.full != nil || c != nil && c.Kind() == check.KindDocument:
 			found.Baseline = check.BaselineNew
+		case !edited.Overlaps(found.Location.Range):
+			// HEAD's packages were not judged yet. What stands in text that nobody
+			// touched was most likely there: an old finding that flashes up as a
+			// new one alarms more than a new one that is marked a moment later.
+			found.Baseline = check.BaselineUnchanged
 		}
 	}
 	return known.full != nil
+}
+
+// changed is the part of a text that differs from what it was: all but what it
+// begins and ends with alike.
+func changed(was, is []byte) check.Range {
+	head, tail := alike(was, is)
+	return check.Range{Start: head, End: len(is) - tail}
 }
 
 // before gives what HEAD has of a job's document; nil without a repository.
@@ -77,7 +93,7 @@ func (h *history) before(ctx context.Context, s *server, j *job, e *engine, whol
 	if err != nil || k == nil || !whole || k.full != nil {
 		return k, err
 	}
-	full, err := scanHead(ctx, tree, id, e.full, j.doc.Path) // without the lock: it may take long
+	_, full, err := scanHead(ctx, tree, id, e.full, j.doc.Path) // without the lock: it may take long
 	if err != nil {
 		return k, err
 	}
@@ -115,11 +131,11 @@ func (h *history) prepare(ctx context.Context, s *server, j *job, e *engine) (*b
 	}
 	k := h.known[j.doc.Path]
 	if k == nil {
-		quick, err := scanHead(ctx, h.tree, h.id, e.quick, j.doc.Path)
+		text, quick, err := scanHead(ctx, h.tree, h.id, e.quick, j.doc.Path)
 		if err != nil {
 			return nil, nil, "", err
 		}
-		k = &before{quick: quick}
+		k = &before{text: text, quick: quick}
 		h.known[j.doc.Path] = k
 	}
 	copied := *k
@@ -178,19 +194,20 @@ func (h *history) look(ctx context.Context, s *server, dir string) error {
 	return nil
 }
 
-// scanHead judges HEAD's version of one file and gives the fingerprints.
-func scanHead(ctx context.Context, tree fs.FS, id repo.ID, by scanner, path string) (map[string]bool, error) {
+// scanHead judges HEAD's version of one file and gives it with the fingerprints
+// of what is found; nothing of a file that HEAD does not have.
+func scanHead(ctx context.Context, tree fs.FS, id repo.ID, by scanner, path string) ([]byte, map[string]bool, error) {
 	text, err := fs.ReadFile(tree, path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return map[string]bool{}, nil
+		return nil, map[string]bool{}, nil
 	}
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	doc := source.NewDocument(path, text, check.Revision{Kind: check.RevisionCommit, ID: string(id)})
 	report, err := by.Scan(ctx, headSource{tree, doc})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	found := map[string]bool{}
 	for _, f := range report.Findings {
@@ -198,7 +215,7 @@ func scanHead(ctx context.Context, tree fs.FS, id repo.ID, by scanner, path stri
 			found[f.Fingerprint] = true
 		}
 	}
-	return found, nil
+	return text, found, nil
 }
 
 // A headSource is the tree of HEAD, of which one document is judged.

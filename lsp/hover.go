@@ -22,21 +22,26 @@ func (s *server) hover(p *protocol.HoverParams) (call, error) {
 			return nil, err
 		}
 		at := show.encoding.positionOffset(v.doc, int(p.Position.Line), int(p.Position.Character))
-		var texts []string
+		var here []*check.Finding
 		var covered *check.Range
-		pages := map[string]bool{}
-		for _, f := range v.findings {
-			if _, shown := show.severity(&f); !shown || !f.Location.Range.Contains(check.Range{Start: at, End: at}) {
+		for i := range v.findings {
+			f := &v.findings[i]
+			if _, shown := show.severity(f); !shown || !f.Location.Range.Contains(check.Range{Start: at, End: at}) {
 				continue
 			}
-			texts = append(texts, show.describe(&f, !pages[f.CheckID]))
-			pages[f.CheckID] = true
+			here = append(here, f)
 			if covered == nil || covered.Contains(f.Location.Range) {
 				covered = &f.Location.Range
 			}
 		}
-		if len(texts) == 0 {
+		if len(here) == 0 {
 			return nil, nil
+		}
+		var texts []string
+		pages := map[string]bool{}
+		for _, f := range here {
+			texts = append(texts, show.describe(f, len(here) > 1, !pages[f.CheckID]))
+			pages[f.CheckID] = true
 		}
 		kind := protocol.MarkupKindMarkdown
 		if !show.hoverMarkdown {
@@ -50,22 +55,24 @@ func (s *server) hover(p *protocol.HoverParams) (call, error) {
 	}, nil
 }
 
-// describe tells of one finding: its message, why it does not count if it does
-// not, and the page of its check.
-func (v view) describe(f *check.Finding, page bool) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "**%s**", f.Message)
+// describe tells of one finding: why it counts less or not at all, and the page
+// of its check. The message, which editors show in any case, is there if one of
+// several findings is to be told by it.
+func (v view) describe(f *check.Finding, message, page bool) string {
+	var parts []string
+	if message {
+		parts = append(parts, "**"+f.Message+"**")
+	}
 	if f.Baseline == check.BaselineUnchanged {
-		b.WriteString(" · was there before this change")
+		parts = append(parts, "*It was there before this change.*")
 	}
 	for _, s := range f.Suppressions {
-		fmt.Fprintf(&b, "\n\nSuppression (%s): %s", s.Status, s.Justification)
+		parts = append(parts, fmt.Sprintf("Suppression (%s): %s", s.Status, s.Justification))
 	}
 	if c := v.server.checkOf(f.CheckID); c != nil && page {
-		b.WriteString("\n\n")
-		b.WriteString(c.Markdown())
+		parts = append(parts, c.Markdown())
 	}
-	return b.String()
+	return strings.Join(parts, "\n\n")
 }
 
 // verdictOf waits for the cheap checks of a job and gives what is known then. A

@@ -127,8 +127,8 @@ func (s *server) workspaceItems(ctx context.Context, known map[uri.URI]string) (
 // judgeFolder judges all files of a folder but those that stand in the folders
 // within it, and adds what it finds, file by file in the order of their paths.
 func (s *server) judgeFolder(ctx context.Context, f *folder, within []*folder, show view, add func(uri.URI, *int32, []protocol.Diagnostic)) error {
-	open, configBuffer := s.openIn(f, "")
-	engine, err := s.engineFor(f, configBuffer)
+	open := s.openIn(f, "")
+	engine, err := s.engineFor(f)
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/lib/config"
 )
 
 // git runs git in a folder, with nothing of the user's configuration.
@@ -151,6 +152,66 @@ func TestConfig(t *testing.T) {
 	}
 	e.notify("workspace/didChangeWatchedFiles", fmt.Sprintf(`{"changes":[{"uri":%q,"type":3}]}`, c))
 	e.publishedSince(from, u, "the verdict without a configuration", func(p published) bool { return len(p.Diagnostics) == 2 })
+}
+
+// gitleaks' files count as they stand in the editor; an error in them is shown at
+// its place, and the last valid ones stay.
+func TestGitleaksFiles(t *testing.T) {
+	dir := folderOf(t, ".gitleaks.toml", "hazard\n", "a.txt", "")
+	e := initialized(t, dir, full, func(o *Options) {
+		o.ChecksFor = func(c *config.Config) ([]*check.Check, error) {
+			switch strings.TrimSpace(string(c.Gitleaks.Text)) {
+			case "hazard":
+				return []*check.Check{hazard}, nil
+			case "risk":
+				return []*check.Check{risk}, nil
+			}
+			return nil, &config.Error{Path: c.Gitleaks.Path, At: check.Position{Line: 2, Column: 3}, Message: "this is no rule"}
+		}
+	})
+	u, rules := in(dir, "a.txt"), in(dir, ".gitleaks.toml")
+	e.open(u, "", 1, "risk hazard")
+	e.want(u, 1, "0:5-0:11 test/hazard")
+	from := e.mark()
+	e.open(rules, "toml", 1, "risk\n")
+	e.publishedSince(from, u, "the verdict by rules that are not saved", func(p published) bool { return p.String() == "0:0-0:4 test/risk" })
+	from = e.mark()
+	e.change(rules, 2, whole("[[rules\n  id\n"))
+	if p := e.diagnostics(rules, 2); p.String() != "1:2-1:4 configuration" || !strings.Contains(p.Diagnostics[0].Message, "this is no rule") {
+		t.Errorf("got %+v", p)
+	}
+	e.publishedSince(from, u, "the verdict by the last valid rules", func(p published) bool { return p.String() == "0:0-0:4 test/risk" })
+	from = e.mark()
+	e.close(rules)
+	e.publishedSince(from, u, "the verdict by what is on disk", func(p published) bool { return p.String() == "0:5-0:11 test/hazard" })
+}
+
+// What HEAD has already never flashes up as new, although to know it for sure its
+// packages have to be judged first.
+func TestOldAtOnce(t *testing.T) {
+	text := "package a\n\ntype Danger int\n\nfunc f() Danger { return 0 }\n\nvar x = f()\n"
+	dir := folderOf(t, "go.mod", "module example.com/m\n\ngo 1.26\n", "a.go", text)
+	git(t, dir, "init", "-q")
+	git(t, dir, "add", ".")
+	git(t, dir, "commit", "-q", "-m", "first")
+	e := start(t, withEnv, func(o *Options) { o.Checks = append(o.Checks, dangerous) })
+	e.initialize(dir, full, `{"status":true}`)
+	u := in(dir, "a.go")
+	e.open(u, "go", 1, text+"\nvar y = f()\n")
+	e.await("the status", 0, func(m message) bool {
+		return m.Method == "peercheck/status" && strings.Contains(m.raw, `"new":1,"old":1`) && strings.Contains(m.raw, `"complete":true`)
+	})
+	for _, m := range e.all() {
+		var p published
+		if m.Method != "textDocument/publishDiagnostics" || json.Unmarshal(m.Params, &p) != nil {
+			continue
+		}
+		for _, d := range p.Diagnostics {
+			if d.Range.Start.Line == 6 && d.Severity != 3 {
+				t.Errorf("an old finding is shown with severity %d", d.Severity)
+			}
+		}
+	}
 }
 
 // Each folder has a configuration of its own; of nested folders the innermost counts.
