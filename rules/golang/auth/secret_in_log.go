@@ -532,7 +532,7 @@ func (l *secretLog) headers(c inspector.Cursor, loop *ast.RangeStmt) {
 		case *ast.CallExpr:
 			fn := code.Callee(l.TypesInfo, n)
 			where, _ := destination(fn)
-			switch name := query.Name(fn); {
+			switch name := query.Callee(l.TypesInfo, n); {
 			case where == "a log", name == "fmt.Sprintf", name == "fmt.Fprintf", name == "fmt.Sprint":
 				if slices.ContainsFunc(n.Args, func(arg ast.Expr) bool { return l.showsOneOf(arg, each) }) {
 					prints = append(prints, n)

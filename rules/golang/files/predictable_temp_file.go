@@ -108,7 +108,7 @@ func (t *temps) path(v ssa.Value) guess {
 	worst := fixed
 	all := t.Origins(v)
 	for _, o := range all {
-		worst = min(worst, t.origin(o))
+		worst = min(worst, t.origin(o, maxSteps))
 	}
 	if len(all) == 0 {
 		return unknown
@@ -116,7 +116,12 @@ func (t *temps) path(v ssa.Value) guess {
 	return worst
 }
 
-func (t *temps) origin(v ssa.Value) guess {
+// maxSteps bounds through how many calls, lists and fields a folder is followed:
+// a constant that goes through a constructor, a field and a helper needs four.
+const maxSteps = 6
+
+// origin judges one value that a path may be.
+func (t *temps) origin(v ssa.Value, steps int) guess {
 	var folder ssa.Value
 	var names []ssa.Value
 	switch v := v.(type) {
@@ -142,7 +147,7 @@ func (t *temps) origin(v ssa.Value) guess {
 	default:
 		return unknown
 	}
-	if !t.isFolder(folder, 6) {
+	if !t.isFolder(folder, steps) {
 		return unknown
 	}
 	found := fixed
@@ -186,7 +191,7 @@ func (t *temps) isFolder(v ssa.Value, steps int) bool {
 				return true
 			case name == "path/filepath.Join" && len(o.Call.Args) == 1:
 				if elements := t.Elements(o.Call.Args[0]); len(elements) > 0 && t.isFolder(elements[0], steps-1) {
-					return len(elements) == 1 || t.origin(o) == fixed
+					return len(elements) == 1 || t.origin(o, steps-1) == fixed
 				}
 			case name == "append": // a list of folders
 				for _, list := range o.Call.Args {
