@@ -18,7 +18,7 @@ var ArchiveLinkEscapes = &check.Check{
 	Severity:   check.High,
 	Confidence: check.Firm,
 	Since:      "0.1",
-	Requires:   requires,
+	Requires:   assembledRequires,
 	RunPackage: reportPaths("%[1]s goes to %[2]s, and may lead out of the folder", func(f *taint.Flow) bool { return f.Source.Name == "link" }, "archive"),
 	Page: check.Page{
 		What:   "The target of a link in a tar archive goes into `os.Symlink` or `os.Link` without a check.",

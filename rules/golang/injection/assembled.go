@@ -3,6 +3,7 @@ package injection
 import (
 	"go/ast"
 	"go/token"
+	"iter"
 	"regexp"
 	"slices"
 	"strings"
@@ -82,40 +83,67 @@ func (a *assembled) isSafeVariable(call *ssa.CallCommon) bool {
 // isAsked reports whether the function that a value is used in asks something
 // about it, or about what is made of it: compares it with a constant or a list, or
 // has it looked at by a function that is named for that.
-func (a *assembled) isAsked(v ssa.Value, asks func(call *ssa.CallCommon) bool) bool {
-	fn := v.Parent()
-	if fn == nil {
-		return false
-	}
-	same := func(other ssa.Value) bool {
-		found := false
-		a.Behind(other, func(w ssa.Value) bool {
-			found = found || w == v
-			return found
-		}, nil, func(leaf ssa.Value) {
-			found = found || leaf.Parent() == fn && text.ValueName(v) != "" && text.ValueName(leaf) == text.ValueName(v)
-		})
-		return found
-	}
-	for _, b := range fn.Blocks {
-		for _, instr := range b.Instrs {
-			switch instr := instr.(type) {
-			case *ssa.BinOp:
-				if s, ok := query.StringSSA(instr.Y); ok && s != "" && (instr.Op == token.EQL || instr.Op == token.NEQ) && same(instr.X) {
-					return true
-				}
-			case *ssa.Lookup:
-				if instr.CommaOk && same(instr.Index) {
-					return true
-				}
-			case *ssa.Call:
-				if asks(&instr.Call) && slices.ContainsFunc(instr.Call.Args, same) {
-					return true
-				}
+func (a *assembled) isAsked(v ssa.Value, asks func(*ssa.CallCommon) bool) bool {
+	return a.isCompared(v) || a.isHandedTo(v, asks)
+}
+
+// isCompared reports whether the function that a value is used in compares what is
+// made of it with a constant other than "", or looks it up in a map.
+func (a *assembled) isCompared(v ssa.Value) bool {
+	for instr := range instructions(v.Parent()) {
+		switch instr := instr.(type) {
+		case *ssa.BinOp:
+			if s, ok := query.StringSSA(instr.Y); ok && s != "" && (instr.Op == token.EQL || instr.Op == token.NEQ) && a.isMadeOf(instr.X, v) {
+				return true
+			}
+		case *ssa.Lookup:
+			if instr.CommaOk && a.isMadeOf(instr.Index, v) {
+				return true
 			}
 		}
 	}
 	return false
+}
+
+// isHandedTo reports whether the function that a value is used in hands what is made
+// of it to one of some functions.
+func (a *assembled) isHandedTo(v ssa.Value, to func(*ssa.CallCommon) bool) bool {
+	for instr := range instructions(v.Parent()) {
+		call, ok := instr.(*ssa.Call)
+		if ok && to(&call.Call) && slices.ContainsFunc(call.Call.Args, func(arg ssa.Value) bool { return a.isMadeOf(arg, v) }) {
+			return true
+		}
+	}
+	return false
+}
+
+// isMadeOf reports whether a value is another one, or holds it, or the same
+// field was read twice.
+func (a *assembled) isMadeOf(v, of ssa.Value) bool {
+	found := false
+	a.Behind(v, func(w ssa.Value) bool {
+		found = found || w == of
+		return found
+	}, nil, func(leaf ssa.Value) {
+		found = found || leaf.Parent() == of.Parent() && text.ValueName(of) != "" && text.ValueName(leaf) == text.ValueName(of)
+	})
+	return found
+}
+
+// instructions gives those of a function, none of nil.
+func instructions(fn *ssa.Function) iter.Seq[ssa.Instruction] {
+	return func(yield func(ssa.Instruction) bool) {
+		if fn == nil {
+			return
+		}
+		for _, b := range fn.Blocks {
+			for _, instr := range b.Instrs {
+				if !yield(instr) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // named makes a function that accepts the names of functions that match, and of

@@ -5,12 +5,9 @@ package injection
 import (
 	"context"
 	"fmt"
-	"go/token"
 	"slices"
-	"strings"
 
 	"golang.org/x/tools/go/analysis"
-	"golang.org/x/tools/go/ssa"
 
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/golang/taint"
@@ -63,66 +60,4 @@ func report(message string, want func(*taint.Flow) bool) func(context.Context, *
 		}
 		return nil
 	}
-}
-
-// reportPaths makes the function of a check that reports paths which strangers'
-// data is part of, from some kinds of source, where no kind that a more specific
-// check is about reaches the same place. One value is one finding in a function, since one check
-// of it mends all: where it is first read, written or linked, else where it is first used.
-func reportPaths(message string, want func(*taint.Flow) bool, specific ...string) func(context.Context, *check.PackagePass) error {
-	return func(_ context.Context, pass *check.PackagePass) error {
-		type place struct{ pos, end token.Pos }
-		taken := map[place]bool{}
-		for _, f := range taint.Flows(pass, func(f *taint.Flow) bool { return f.Class.Name == "path" && slices.Contains(specific, f.Source.Name) }) {
-			taken[place{f.Pos, f.End}] = true
-		}
-		type value struct {
-			fn     *ssa.Function
-			source taint.Place
-		}
-		first := map[value]int{}
-		var found []check.Finding
-		var around []bool
-		for _, f := range taint.Flows(pass, func(f *taint.Flow) bool { return f.Source.Remote && f.Class.Name == "path" && want(f) }) {
-			if taken[place{f.Pos, f.End}] && !isLinkTarget(&f) {
-				continue
-			}
-			finding := f.Finding(pass, fmt.Sprintf(message, f.Source.Title, f.Sink))
-			finding.Location.Message = "decides where " + f.Sink + " works, too"
-			v := value{fn: f.Fn, source: f.Steps[0].Place}
-			i, again := first[v]
-			switch {
-			case !again:
-				first[v] = len(found)
-				found = append(found, finding)
-				around = append(around, isAround(f.Sink))
-			case around[i] && !isAround(f.Sink):
-				finding.Related = append(found[i].Related, found[i].Location)
-				found[i], around[i] = finding, false
-			default:
-				found[i].Related = append(found[i].Related, finding.Location)
-			}
-		}
-		for _, f := range found {
-			f.Location.Message = ""
-			pass.Report(f)
-		}
-		return nil
-	}
-}
-
-// isAround reports whether a function works on what is around the content of a file.
-func isAround(sink string) bool {
-	for _, name := range []string{"os.Mkdir", "os.Ch", "os.Remove", "os.Lchown", "os.ReadDir"} {
-		if strings.HasPrefix(sink, name) {
-			return true
-		}
-	}
-	return false
-}
-
-// isLinkTarget reports whether a flow ends in what a link points to, rather than
-// where it stands.
-func isLinkTarget(f *taint.Flow) bool {
-	return f.Argument == 0 && (f.Sink == "os.Symlink" || f.Sink == "os.Link")
 }

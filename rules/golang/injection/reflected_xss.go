@@ -1,9 +1,14 @@
 package injection
 
 import (
+	"context"
 	_ "embed"
+	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/lib/golang/taint"
 )
 
 //go:embed testdata/reflected-xss.txtar
@@ -18,12 +23,12 @@ var ReflectedXSS = &check.Check{
 	Confidence: check.Firm,
 	Since:      "0.1",
 	Requires:   requires,
-	RunPackage: flowsInto("data from %s is written into the answer by %s without being escaped", "xss"),
+	RunPackage: runReflectedXSS,
 	Page: check.Page{
 		What:   "Data that a stranger sends is written to the response as it is, and the response may be HTML.",
 		Why:    "Go guesses the content type from the first bytes: an answer that begins with a tag is a page, and a script in it acts with the rights of whoever clicked the link.",
 		Fix:    "Render with `html/template`, or pass the data through `html.EscapeString`. If the answer is no page, say so: `w.Header().Set(\"Content-Type\", \"text/plain; charset=utf-8\")` and `X-Content-Type-Options: nosniff`.",
-		Limits: "A function that sets a content type other than HTML, XML or script, or an attachment, is taken to mean it on every path. JSON of `encoding/json` escapes `<` and `>`.",
+		Limits: "A function that sets a content type other than HTML, XML or script, or an attachment, is taken to mean it on every path. What is written in several places is reported where the way is shortest, and pages of `text/template` by go/text-template-as-html. JSON of `encoding/json` escapes `<` and `>`.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/79.html",
 			"https://mimesniff.spec.whatwg.org/",
@@ -31,4 +36,29 @@ var ReflectedXSS = &check.Check{
 		},
 		Examples: reflectedXSSExamples,
 	},
+}
+
+// runReflectedXSS reports each source once, where the way is shortest: what passes
+// through the writers of a framework reaches all of them.
+func runReflectedXSS(_ context.Context, pass *check.PackagePass) error {
+	shortest := map[taint.Place]int{}
+	var flows []taint.Flow
+	for _, f := range taint.Flows(pass, func(f *taint.Flow) bool { return f.Source.Remote && f.Class.Name == "xss" }) {
+		if strings.HasPrefix(f.Sink, "(*template.Template).") {
+			continue
+		}
+		i, again := shortest[f.Steps[0].Place]
+		switch {
+		case !again:
+			shortest[f.Steps[0].Place] = len(flows)
+			flows = append(flows, f)
+		case len(f.Steps) < len(flows[i].Steps):
+			flows[i] = f
+		}
+	}
+	slices.SortStableFunc(flows, func(a, b taint.Flow) int { return int(a.Pos - b.Pos) })
+	for _, f := range flows {
+		pass.Report(f.Finding(pass, fmt.Sprintf("data from %s is written into the answer by %s without being escaped", f.Source.Title, f.Sink)))
+	}
+	return nil
 }

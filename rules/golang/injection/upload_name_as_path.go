@@ -18,7 +18,7 @@ var UploadNameAsPath = &check.Check{
 	Severity:   check.Medium,
 	Confidence: check.Tentative,
 	Since:      "0.1",
-	Requires:   requires,
+	Requires:   assembledRequires,
 	RunPackage: reportPaths("%[1]s decides where %[2]s works", func(f *taint.Flow) bool { return f.Source.Name == "upload" }),
 	Page: check.Page{
 		What:   "The file name that comes with an upload becomes part of a path.",

@@ -18,7 +18,7 @@ var ZipSlip = &check.Check{
 	Severity:   check.High,
 	Confidence: check.Firm,
 	Since:      "0.1",
-	Requires:   requires,
+	Requires:   assembledRequires,
 	RunPackage: reportPaths("%[1]s decides where %[2]s works, and may name a place outside of the folder", func(f *taint.Flow) bool { return f.Source.Name == "archive" && !isLinkTarget(f) }),
 	Page: check.Page{
 		What:   "The name of an entry of a zip or tar archive becomes part of a path without a check that it stays in the folder.",

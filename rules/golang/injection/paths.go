@@ -1,0 +1,176 @@
+package injection
+
+import (
+	"context"
+	"fmt"
+	"go/token"
+	"go/types"
+	"slices"
+	"strings"
+
+	"golang.org/x/tools/go/ssa"
+
+	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/lib/golang/taint"
+	"github.com/peercheck/peercheck/rules/golang/internal/purpose"
+	"github.com/peercheck/peercheck/rules/golang/internal/text"
+)
+
+// reportPaths makes the function of a check that reports paths which strangers'
+// data is part of: the flows that it wants, but not where one of a kind that a more
+// specific check is about reaches the same place. The check requires
+// assembledRequires.
+func reportPaths(message string, want func(*taint.Flow) bool, specific ...string) func(context.Context, *check.PackagePass) error {
+	return func(_ context.Context, pass *check.PackagePass) error {
+		r := &pathReport{pass: pass, assembled: assembledIn(pass, func(string) bool { return false }), taken: map[span]bool{}, first: map[pathValue]int{}}
+		for _, f := range taint.Flows(pass, func(f *taint.Flow) bool { return f.Class.Name == "path" && slices.Contains(specific, f.Source.Name) }) {
+			r.taken[span{f.Pos, f.End}] = true
+		}
+		for _, f := range taint.Flows(pass, func(f *taint.Flow) bool { return f.Source.Remote && f.Class.Name == "path" && want(f) }) {
+			if r.taken[span{f.Pos, f.End}] && !isLinkTarget(&f) || r.assembled != nil && (r.isCleanedByMux(&f) || r.isValidated(&f)) {
+				continue
+			}
+			r.add(&f, message)
+		}
+		for _, p := range r.found {
+			p.Location.Message = ""
+			pass.Report(p.Finding)
+		}
+		return nil
+	}
+}
+
+// A pathReport makes one finding of each value in a function, since one check of
+// the value mends all its uses: where it is first read, written or linked, else
+// where it is first used.
+type pathReport struct {
+	pass      *check.PackagePass
+	assembled *assembled
+	taken     map[span]bool
+	first     map[pathValue]int
+	found     []pathFinding
+}
+
+type span struct{ pos, end token.Pos }
+
+type pathValue struct {
+	fn     *ssa.Function
+	source taint.Place
+}
+
+type pathFinding struct {
+	check.Finding
+	around bool
+}
+
+func (r *pathReport) add(f *taint.Flow, message string) {
+	p := pathFinding{f.Finding(r.pass, fmt.Sprintf(message, f.Source.Title, f.Sink)), isAround(f.Sink)}
+	p.Location.Message = "decides where " + f.Sink + " works, too"
+	v := pathValue{fn: f.Fn, source: f.Steps[0].Place}
+	i, again := r.first[v]
+	switch {
+	case !again:
+		r.first[v] = len(r.found)
+		r.found = append(r.found, p)
+	case r.found[i].around && !p.around:
+		p.Related = append(r.found[i].Related, r.found[i].Location)
+		r.found[i] = p
+	default:
+		r.found[i].Related = append(r.found[i].Related, p.Location)
+	}
+}
+
+// isAround reports whether a function works on what is around the content of a file.
+func isAround(sink string) bool {
+	for _, name := range []string{"os.Mkdir", "os.Ch", "os.Remove", "os.Lchown", "os.ReadDir"} {
+		if strings.HasPrefix(sink, name) {
+			return true
+		}
+	}
+	return false
+}
+
+// isLinkTarget reports whether a flow ends in what a link points to, rather than
+// where it stands.
+func isLinkTarget(f *taint.Flow) bool {
+	return f.Argument == 0 && (f.Sink == "os.Symlink" || f.Sink == "os.Link")
+}
+
+// isCleanedByMux reports whether a flow begins at the path of a request that came
+// through http.ServeMux, which redirects every request whose path has ".." in it.
+func (r *pathReport) isCleanedByMux(f *taint.Flow) bool {
+	if f.Source.Name != "http" || !strings.HasPrefix(r.textBehind(f.Steps[0]), ".Path") ||
+		slices.ContainsFunc(f.Steps, func(s taint.Step) bool { return strings.Contains(s.Message, "(*url.URL).") }) { // its query
+		return false
+	}
+	return len(r.assembled.Calls("net/http.HandleFunc", "net/http.Handle", "(*net/http.ServeMux).HandleFunc", "(*net/http.ServeMux).Handle")) > 0
+}
+
+// textBehind gives what stands behind a step on its line; "" if it is in another package.
+func (r *pathReport) textBehind(step taint.Step) string {
+	for _, file := range r.pass.Files {
+		d := r.pass.Document(file.FileStart)
+		if d == nil || d.Path != step.File || step.End > len(d.Content) {
+			continue
+		}
+		line, _, _ := strings.Cut(string(d.Content[step.End:]), "\n")
+		return line
+	}
+	return ""
+}
+
+// isValidated reports whether the function where a flow ends hands the value that
+// it begins with to a function of the program that is named for looking at paths.
+func (r *pathReport) isValidated(f *taint.Flow) bool {
+	for _, b := range f.Fn.Blocks {
+		for _, instr := range b.Instrs {
+			if v, ok := instr.(ssa.Value); ok && r.isSource(v, f.Steps[0]) && r.assembled.isHandedTo(v, looksAtPaths) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// isSource reports whether a value is a field that is read, or a call, at a step.
+func (r *pathReport) isSource(v ssa.Value, step taint.Step) bool {
+	pos := v.Pos()
+	switch v := v.(type) {
+	case *ssa.UnOp:
+		pos = v.X.Pos()
+	case *ssa.Call, *ssa.Extract, *ssa.Field:
+	default:
+		return false
+	}
+	if !pos.IsValid() {
+		return false
+	}
+	if d := r.pass.Document(pos); d == nil || d.Path != step.File {
+		return false
+	}
+	at := r.pass.Range(pos, pos).Start
+	return step.Start <= at && at < step.End
+}
+
+// looksAtPaths reports whether a call is one of a function of the program, with an
+// answer of yes or no or an error, that is named for looking at paths.
+func looksAtPaths(call *ssa.CallCommon) bool {
+	fn := call.StaticCallee()
+	if fn == nil || fn.Pkg == nil || fn.Parent() != nil || len(fn.Blocks) == 0 {
+		return false
+	}
+	results := fn.Signature.Results()
+	if results.Len() == 0 {
+		return false
+	}
+	if last := results.At(results.Len() - 1).Type(); !types.Identical(last, types.Typ[types.Bool]) && !types.Identical(last, types.Universe.Lookup("error").Type()) {
+		return false
+	}
+	for _, w := range purpose.Words(fn.Name()) {
+		switch w {
+		case "dot", "dots", "dotdot", "traversal", "traverse", "escapes", "escaping", "outside", "inside", "within", "contained", "under", "local", "illegal", "breakout":
+			return true
+		}
+	}
+	return text.Validates(fn.Name())
+}
