@@ -114,8 +114,16 @@ func runTLSVerificationDisabled(_ context.Context, pass *check.PackagePass) erro
 
 func isSkipField(pass *check.PackagePass, e ast.Expr) bool {
 	v := code.Var(pass.TypesInfo, e)
-	return v != nil && v.IsField() && slices.Contains(skipFields, v.Name()) ||
-		v != nil && v.IsField() && v.Name() == "Insecure" && code.Path(v.Pkg()) == "k8s.io/client-go/rest"
+	if v == nil || !v.IsField() {
+		return false
+	}
+	switch path := code.Path(v.Pkg()); path {
+	case "k8s.io/client-go/rest":
+		return v.Name() == "Insecure"
+	case "github.com/coder/websocket", "nhooyr.io/websocket":
+		return false // it skips the check of the origin
+	}
+	return slices.Contains(skipFields, v.Name())
 }
 
 func alwaysTrue(pass *check.PackagePass, e ast.Expr) bool {

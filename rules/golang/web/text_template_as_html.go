@@ -12,6 +12,7 @@ import (
 
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/golang/query"
+	"github.com/peercheck/peercheck/lib/golang/taint"
 	"github.com/peercheck/peercheck/rules/golang/internal/code"
 	"github.com/peercheck/peercheck/rules/golang/internal/flow"
 )
@@ -27,7 +28,7 @@ var TextTemplateAsHTML = &check.Check{
 	Severity:   check.High,
 	Confidence: check.Firm,
 	Since:      "0.1",
-	Requires:   []*analysis.Analyzer{flow.Analyzer},
+	Requires:   []*analysis.Analyzer{flow.Analyzer, taint.Analyzer},
 	RunPackage: runTextTemplateAsHTML,
 	Page: check.Page{
 		What: "A template of `text/template` is executed straight into an `http.ResponseWriter`, in a function that sets no other content type than HTML.",
@@ -54,11 +55,17 @@ func runTextTemplateAsHTML(_ context.Context, pass *check.PackagePass) error {
 		if !toBrowser(fl, c.Arg(0)) || otherContentType(fl, c.Fn) || plainName(c) {
 			continue
 		}
-		pass.Report(check.Finding{
+		f := check.Finding{
 			Message:  "text/template escapes nothing, so what users entered can run as a script in this page",
 			Location: pass.Location(c.Expr),
 			Fixes:    htmlTemplate(pass),
-		})
+		}
+		for _, way := range taint.Flows(pass, func(t *taint.Flow) bool {
+			return t.Class.Name == "xss" && t.Source.Remote && c.Expr.Pos() <= t.Pos && t.End <= c.Expr.End()
+		}) {
+			f.Flow = way.Finding(pass, "").Flow
+		}
+		pass.Report(f)
 	}
 	return nil
 }
