@@ -125,7 +125,7 @@ func isGenerator(fn *types.Func) bool {
 		return false
 	}
 	if recv := fn.Signature().Recv(); recv != nil {
-		return slices.Contains([]string{"math/rand.Rand", "math/rand/v2.Rand", "math/rand/v2.ChaCha8", "math/rand/v2.PCG"}, query.TypeName(recv.Type()))
+		return slices.Contains([]string{"math/rand.Rand", "math/rand.Source", "math/rand.Source64", "math/rand/v2.Rand", "math/rand/v2.Source", "math/rand/v2.ChaCha8", "math/rand/v2.PCG"}, query.TypeName(recv.Type()))
 	}
 	return true
 }
