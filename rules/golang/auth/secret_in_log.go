@@ -44,7 +44,7 @@ var SecretInLog = &check.Check{
 			"hides passwords only, not what stands in the query. For types of your own, implement `slog.LogValuer` or `fmt.Formatter`.",
 		Limits: "Judged by names (`password`, `accessToken`, `clientSecret`, `databaseURL`), by the headers and form fields that are read, and by types. Words that mean other things too, `token`, `secret` and `pass` alone, are not " +
 			"judged. What went through a function that is not known to keep text as it is counts as redacted, as does a part of a text, and a type with a `String` method of its own. URLs are judged in packages that deal with " +
-			"user and password in URLs, and are tentative. Output of programs (`fmt.Print`) and test code are left alone.",
+			"user and password in URLs, and where a request is sent; they are tentative, as are whole messages that interceptors of gRPC log. Output of programs (`fmt.Print`) and test code are left alone.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/532.html",
 			"https://nvd.nist.gov/vuln/detail/CVE-2020-8565",
@@ -105,6 +105,8 @@ type leak struct {
 	what string
 	at   ast.Expr
 	url  bool // at has type *url.URL
+	// unsure: few of its kind have a secret in them.
+	unsure bool
 }
 
 // call judges one call that may write to a log or make an error.
@@ -130,8 +132,8 @@ func (l *secretLog) call(c inspector.Cursor, call *ast.CallExpr) {
 		}
 		for _, k := range found {
 			f := check.Finding{Message: fmt.Sprintf("%s goes to %s", k.what, where), Location: l.Location(k.at)}
-			if strings.HasPrefix(k.what, "an URL") {
-				f.Confidence = check.Tentative // few have one
+			if k.unsure {
+				f.Confidence = check.Tentative
 			}
 			if k.url {
 				shown := k.at
@@ -240,9 +242,11 @@ func (l *secretLog) leaks(c inspector.Cursor, e ast.Expr, steps int) []leak {
 		return []leak{{what: "a whole request, with its Authorization header,", at: e}}
 	case query.IsType(t, "net/http.Header") && l.isRequestHeader(e):
 		return []leak{{what: "the headers of a request, with Authorization among them,", at: e}}
-	case l.userinfo && isURL(t):
+	case isMessage(l.Pass, c, e):
+		return []leak{{what: "a whole gRPC message", at: e, unsure: true}}
+	case isURL(t) && (l.userinfo || l.isOfClient(c, e)):
 		if isPointer(t) {
-			return []leak{{what: "an URL that may have a password in it", at: e, url: true}}
+			return []leak{{what: "an URL that may have a password in it", at: e, url: true, unsure: true}}
 		}
 		return nil
 	}
@@ -259,7 +263,7 @@ func (l *secretLog) leaks(c inspector.Cursor, e ast.Expr, steps int) []leak {
 			return []leak{{what: what, at: e}}
 		}
 		if l.userinfo && l.isParsed(c, v) {
-			return []leak{{what: "an URL that may have a password in it", at: e}}
+			return []leak{{what: "an URL that may have a password in it", at: e, unsure: true}}
 		}
 		if init := code.Init(l.Pass, x); init != nil && init != e && v.Parent() != l.Pkg.Scope() {
 			if found := l.leaks(c, init, steps-1); len(found) > 0 {
@@ -336,8 +340,8 @@ func (l *secretLog) leaksOfCall(c inspector.Cursor, call *ast.CallExpr, steps in
 		return nil
 	}
 	switch {
-	case name == "(*net/url.URL).String" && l.userinfo:
-		return []leak{{what: "an URL that may have a password in it", at: call, url: true}}
+	case name == "(*net/url.URL).String" && (l.userinfo || l.isOfClient(c, calledOn(call))):
+		return []leak{{what: "an URL that may have a password in it", at: call, url: true, unsure: true}}
 	case isDump(name):
 		return []leak{{what: "a whole request, with its Authorization header,", at: call}}
 	case len(call.Args) == 1 && isGetter(name):
@@ -348,6 +352,70 @@ func (l *secretLog) leaksOfCall(c inspector.Cursor, call *ast.CallExpr, steps in
 		}
 	}
 	return nil
+}
+
+func calledOn(call *ast.CallExpr) ast.Expr {
+	if sel, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr); ok {
+		return sel.X
+	}
+	return call
+}
+
+// isOfClient reports whether an URL is that of a request which the function around a place sends. Those that a server
+// gets have no user and password in them.
+func (l *secretLog) isOfClient(c inspector.Cursor, e ast.Expr) bool {
+	sel, ok := ast.Unparen(e).(*ast.SelectorExpr)
+	if v := code.Var(l.TypesInfo, e); !ok || v == nil || v.Name() != "URL" || code.Path(v.Pkg()) != "net/http" {
+		return false
+	}
+	if _, isCall := ast.Unparen(sel.X).(*ast.CallExpr); isCall {
+		return false
+	}
+	for f := range c.Enclosing((*ast.FuncDecl)(nil)) {
+		for call := range f.Preorder((*ast.CallExpr)(nil)) {
+			n, ok := call.Node().(*ast.CallExpr)
+			if !ok {
+				continue
+			}
+			switch query.Callee(l.TypesInfo, n) {
+			case "(*net/http.Client).Do", "(net/http.RoundTripper).RoundTrip", "(*net/http.Transport).RoundTrip":
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// isMessage reports whether an expression is the message that an interceptor of gRPC is given, whatever its type.
+func isMessage(pass *analysis.Pass, c inspector.Cursor, e ast.Expr) bool {
+	id, ok := e.(*ast.Ident)
+	if !ok {
+		return false
+	}
+	v := code.Var(pass.TypesInfo, id)
+	if v == nil || v.Kind() != types.ParamVar {
+		return false
+	}
+	if i, ok := v.Type().Underlying().(*types.Interface); !ok || !i.Empty() {
+		return false
+	}
+	for f := range c.Enclosing((*ast.FuncDecl)(nil), (*ast.FuncLit)(nil)) {
+		var params *ast.FieldList
+		switch n := f.Node().(type) {
+		case *ast.FuncDecl:
+			params = n.Type.Params
+		case *ast.FuncLit:
+			params = n.Type.Params
+		}
+		if v.Pos() < params.Pos() || v.Pos() > params.End() {
+			continue
+		}
+		return slices.ContainsFunc(params.List, func(p *ast.Field) bool {
+			name := query.TypeName(pass.TypesInfo.TypeOf(p.Type))
+			return name == "google.golang.org/grpc.UnaryServerInfo" || name == "google.golang.org/grpc.ClientConn"
+		})
+	}
+	return false
 }
 
 // isGetter reports whether a function reads a field of a request or a setting by its name.
