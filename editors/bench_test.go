@@ -24,6 +24,7 @@ type session struct {
 	out      *bufio.Reader
 	pid      int
 	versions map[string]int
+	saves    int
 }
 
 type frame struct {
