@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/source"
@@ -16,6 +17,15 @@ import (
 
 // maxMessageBytes bounds a commit message, which is read whole.
 const maxMessageBytes = 10 << 20
+
+// Messages are judged as documents of these names.
+const (
+	ownMessage = "commit message"
+	messageOf  = "message of " // "commit 0123456789", "tag 0123456789"
+)
+
+// isMessage reports whether a document is no file but a message.
+func isMessage(name string) bool { return name == ownMessage || strings.HasPrefix(name, messageOf) }
 
 // commitMessage looks for secrets in the message of the commit to be made.
 func (h *hook) commitMessage(ctx context.Context) error {
@@ -48,7 +58,7 @@ func (h *hook) commitMessage(ctx context.Context) error {
 		return err
 	}
 	for _, p := range append(earlierPolicies(change, policy), policy) {
-		doc := source.NewDocument("commit message", content, check.Revision{Kind: check.RevisionMemory})
+		doc := source.NewDocument(ownMessage, content, check.Revision{Kind: check.RevisionMemory})
 		if err := h.judgeTexts(ctx, p, []*check.Document{doc}); err != nil {
 			return err
 		}

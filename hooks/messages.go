@@ -1,11 +1,12 @@
 package hooks
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
-	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/report/text"
@@ -21,18 +22,27 @@ const (
 	maxDegraded = 3
 )
 
+// serverWidth is the width in columns of what a server says: Git shows it at the
+// other side, behind "remote: ", in a terminal that is not known here.
+const serverWidth = 80 - len("remote: ")
+
 // messages prints for the person who commits. What comes from the repository is
 // escaped.
 type messages struct {
 	w     io.Writer
 	color bool
+	width int // in columns; 0 breaks no lines
 	hook  string
+	args  []string
 }
 
 func newMessages(opts Options) *messages {
-	m := &messages{w: opts.Stderr, color: opts.Color, hook: opts.Name}
+	m := &messages{w: opts.Stderr, color: opts.Color, width: opts.Width, hook: opts.Name, args: opts.Args}
 	if m.w == nil {
 		m.w = io.Discard
+	}
+	if isServer(opts.Name) {
+		m.width = serverWidth
 	}
 	return m
 }
@@ -54,31 +64,42 @@ func (m *messages) paint(color, s string) string {
 
 func (m *messages) line(format string, args ...any) { fmt.Fprintf(m.w, format+"\n", args...) }
 
+// say prints a text in lines that begin with an indent.
+func (m *messages) say(indent, color, s string) {
+	for _, line := range text.Wrap(text.Escape(s), max(m.width-len(indent), 0)) {
+		if color != "" {
+			line = m.paint(color, line)
+		}
+		m.line("%s%s", indent, line)
+	}
+}
+
 func (m *messages) skipped(why string) {
-	m.line("%s", m.paint(bold+yellow, "peercheck: SKIPPED, because "+text.Escape(why)+": nothing was checked"))
+	m.say("", bold+yellow, "peercheck: SKIPPED, because "+why+": nothing was checked")
 }
 
 func (m *messages) failed(ctx context.Context, err error) {
 	if ctx.Err() != nil {
-		m.line("%s", m.paint(bold+red, "peercheck: blocked, because the check was interrupted"))
+		m.say("", bold+red, "peercheck: blocked, because the check was interrupted")
 		return
 	}
-	m.line("%s", m.paint(bold+red, "peercheck: blocked, because it could not check: ")+text.Escape(err.Error()))
+	m.say("", bold+red, fmt.Sprintf("peercheck: this %s is blocked, because it could not be checked", m.what()))
+	m.say("  ", "", err.Error())
 	if !isServer(m.hook) {
-		m.line("%s", m.skipHint())
+		m.line("\n%s", m.skipHint())
 	}
 }
 
 func (m *messages) outcome(o *outcome) {
 	o.sort()
 	for _, n := range o.degraded[:min(len(o.degraded), maxDegraded)] {
-		m.line("peercheck: %s %s", m.paint(yellow, "judged with less:"), text.Escape(n.String()))
+		m.say("", yellow, "peercheck: judged with less: "+n.String())
 	}
 	if n := len(o.degraded); n > maxDegraded {
 		m.line("peercheck: and %d more were judged with less", n-maxDegraded)
 	}
 	if n := len(o.blocking); n > 0 {
-		m.line("%s", m.paint(bold+red, fmt.Sprintf("peercheck: %s this %s", count(n, "finding blocks", "findings block"), m.what())))
+		m.say("", bold+red, fmt.Sprintf("peercheck: %s this %s", count(n, "finding blocks", "findings block"), m.what()))
 		for _, f := range o.blocking[:min(n, maxShown)] {
 			m.finding(f)
 		}
@@ -87,9 +108,9 @@ func (m *messages) outcome(o *outcome) {
 		}
 	}
 	if n := len(o.notJudged); n > 0 {
-		m.line("%s", m.paint(bold+red, fmt.Sprintf("peercheck: this %s is blocked, because %s could not be judged", m.what(), count(n, "thing", "things"))))
+		m.say("", bold+red, fmt.Sprintf("peercheck: this %s is blocked, because %s could not be judged", m.what(), count(n, "thing", "things")))
 		for _, notice := range o.notJudged[:min(n, maxShown)] {
-			m.line("  %s", text.Escape(notice.String()))
+			m.say("  ", "", notice.String())
 		}
 		if n > maxShown {
 			m.line("  and %d more", n-maxShown)
@@ -100,17 +121,63 @@ func (m *messages) outcome(o *outcome) {
 	}
 	m.line("")
 	if len(o.blocking) > 0 {
-		m.line("What now: %s", m.advice())
-		if m.hook == "pre-push" && slices.ContainsFunc(o.blocking, func(b blocking) bool { return b.commit != "" }) {
-			m.line("No pre-commit hook has let these commits pass: they were made with --no-verify, by cherry-pick, rebase or am, or elsewhere.")
-		}
-		if slices.ContainsFunc(o.blocking, func(b blocking) bool { return b.secret }) {
-			m.line("A secret that anybody else could have seen has to be replaced (rotated), not only removed.")
+		m.line("%s", m.paint(bold, "What now"))
+		for _, step := range m.advice(o) {
+			m.step(step)
 		}
 	}
 	if !isServer(m.hook) {
 		m.line("%s", m.skipHint())
 	}
+}
+
+func (m *messages) finding(f blocking) {
+	place := f.Location.Path
+	if f.Location.Start.Line > 0 {
+		place += ":" + f.Location.Start.String()
+	}
+	if f.commit != "" {
+		place += " in commit " + f.commit.Short()
+	}
+	m.line("\n  %s  %s %s", m.paint(bold, text.Escape(place)), f.CheckID, m.paint(dim, "("+f.Severity.String()+")"))
+	m.say("    ", "", f.Message)
+	if excerpt := m.excerpt(f.Location); excerpt != "" {
+		m.line("    %s", m.paint(dim, "| "+excerpt))
+	}
+	if len(f.Fixes) > 0 {
+		m.say("    ", "", "fix: "+f.Fixes[0].Title)
+	}
+	switch {
+	case f.waived:
+		m.say("    ", yellow, "the configuration that comes with it does not silence it; commit .peercheck.yaml first")
+	case f.ignored:
+		m.say("    ", yellow, "the comment that ignores it came with the push and needs a second person")
+	}
+	if line, ok := ignoreComment(f.Finding); ok && !isServer(m.hook) {
+		m.line("    ignore: %s", line)
+	}
+	m.line("    why: peercheck explain %s", f.CheckID)
+}
+
+// excerpt is the first line of a place, cut to the terminal; secrets are masked
+// in it (invariant 10).
+func (m *messages) excerpt(l check.Location) string {
+	line, _, _ := strings.Cut(strings.TrimLeft(l.Snippet, "\n"), "\n")
+	line = text.Escape(strings.TrimSpace(line))
+	room := cmp.Or(m.width, 80) - len("    | ")
+	if runes := []rune(line); len(runes) > room {
+		line = string(runes[:room-1]) + "…"
+	}
+	return line
+}
+
+// ignoreComment gives the comment that ignores a finding, as its file's language
+// writes comments; false where it has none.
+func ignoreComment(f *check.Finding) (string, bool) {
+	if isMessage(f.Location.Path) {
+		return "", false
+	}
+	return comment.Line(check.NewDocument(f.Location.Path, "", nil, check.Revision{}), "peercheck:ignore "+f.CheckID+" -- REASON")
 }
 
 func (m *messages) what() string {
@@ -123,56 +190,8 @@ func (m *messages) what() string {
 	return "commit"
 }
 
-// advice says what to do about findings.
-func (m *messages) advice() string {
-	switch m.hook {
-	case "commit-msg":
-		return "write the message without it; it is kept in .git/COMMIT_EDITMSG."
-	case "pre-push", "pre-receive", "update":
-		return "fix code in a new commit; take a secret out of the commit that brings it (`git rebase -i` with edit, or `git commit --amend` for the last one), because every pushed commit is kept" + m.orIgnore()
-	}
-	return "fix it and `git add` the file; or take it out of the commit with `git restore --staged FILE`" + m.orIgnore()
-}
-
-func (m *messages) orIgnore() string {
-	if isServer(m.hook) {
-		return "; or have a second person sign it off: an ignore comment in the same push does not count."
-	}
-	return "; or ignore it with a reason, as shown."
-}
-
 func (m *messages) skipHint() string {
-	return m.paint(dim, "To go on unchecked this once: PEERCHECK=0 git ...")
-}
-
-func (m *messages) finding(f blocking) {
-	place := text.Escape(f.Location.Path)
-	if f.Location.Start.Line > 0 {
-		place += ":" + f.Location.Start.String()
-	}
-	if f.commit != "" {
-		place += " in commit " + f.commit.Short()
-	}
-	m.line("\n  %s  %s %s", m.paint(bold, place), f.CheckID, m.paint(dim, "("+f.Severity.String()+")"))
-	m.line("    %s", text.Escape(f.Message))
-	if len(f.Fixes) > 0 {
-		m.line("    fix: %s", text.Escape(f.Fixes[0].Title))
-	}
-	if f.waived {
-		m.line("    the configuration that comes with it does not silence it: commit .peercheck.yaml first, or write")
-	}
-	if f.ignored {
-		m.line("    the comment that ignores it came with the push and needs a second person")
-	} else if line, ok := ignoreComment(f.Finding); ok && !isServer(m.hook) {
-		m.line("    ignore: %s", line)
-	}
-	m.line("    why: peercheck explain %s", f.CheckID)
-}
-
-// ignoreComment gives the comment that ignores a finding, as its file's language
-// writes comments; false where it has none.
-func ignoreComment(f *check.Finding) (string, bool) {
-	return comment.Line(check.NewDocument(f.Location.Path, "", nil, check.Revision{}), "peercheck:ignore "+f.CheckID+" -- REASON")
+	return m.paint(dim, "To go on unchecked this once: PEERCHECK=0 git "+m.what()+" ...")
 }
 
 func count(n int, one, many string) string {

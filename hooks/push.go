@@ -210,7 +210,7 @@ func (h *hook) judgeTagged(ctx context.Context, u update, object repo.Object, po
 	}
 	var docs []*check.Document
 	for _, tag := range object.Tags {
-		docs = append(docs, source.NewDocument("message of tag "+tag.ID.Short(), tag.Message, check.Revision{Kind: check.RevisionCommit, ID: string(tag.ID)}))
+		docs = append(docs, source.NewDocument(messageOf+"tag "+tag.ID.Short(), tag.Message, check.Revision{Kind: check.RevisionCommit, ID: string(tag.ID)}))
 	}
 	if err := h.judgeTexts(ctx, p, docs); err != nil {
 		return err
@@ -232,6 +232,7 @@ func (h *hook) judgeTagged(ctx context.Context, u update, object repo.Object, po
 type pushed struct {
 	*hook
 	span  repo.Span
+	tip   repo.ID // that is being judged
 	isNew map[repo.ID]repo.Commit
 	done  map[repo.ID]bool
 
@@ -245,6 +246,7 @@ type pushed struct {
 
 // judge judges one tip and the new commits that it is the first to reach.
 func (p *pushed) judge(ctx context.Context, tip repo.ID, all []repo.Commit, policy policy) error {
+	p.tip = tip
 	rec := p.record(policy)
 	defer rec.Save()
 	mine := p.reach(tip)
@@ -297,9 +299,17 @@ func (p *pushed) judgeMessages(ctx context.Context, commits []repo.Commit, polic
 		if err != nil {
 			return err
 		}
-		docs = append(docs, source.NewDocument("message of commit "+c.ID.Short(), text.Message, check.Revision{Kind: check.RevisionCommit, ID: string(c.ID)}))
+		docs = append(docs, source.NewDocument(messageOf+"commit "+c.ID.Short(), text.Message, check.Revision{Kind: check.RevisionCommit, ID: string(c.ID)}))
 	}
-	return p.judgeTexts(ctx, policy, docs)
+	if err := p.judgeTexts(ctx, policy, docs); err != nil {
+		return err
+	}
+	for i, c := range commits {
+		if slices.ContainsFunc(p.outcome.blocking, func(b blocking) bool { return b.Location.Path == docs[i].Path }) {
+			p.outcome.brings(c, p.tip)
+		}
+	}
+	return nil
 }
 
 // judgeByParents looks for secrets under the configuration that the parents of
@@ -363,6 +373,9 @@ func (p *pushed) judgeCommits(ctx context.Context, commits []repo.Commit, policy
 		p.dirty[c.ID] = p.dirty[c.ID] || slices.ContainsFunc(r.Report.Findings, func(f check.Finding) bool { return f.Baseline == check.BaselineNew })
 		if err := p.gatePushed(ctx, policy, r.Report, c.ID, blobs); err != nil {
 			return err
+		}
+		if slices.ContainsFunc(p.outcome.blocking, func(b blocking) bool { return b.commit == c.ID }) {
+			p.outcome.brings(c, p.tip)
 		}
 	}
 	return nil

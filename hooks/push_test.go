@@ -34,13 +34,19 @@ var pushSituations = []situation{
 		pushing(r)
 		r.Commit("c", "a.txt", withToken)
 		return git(r, "push", "origin", "main")
-	}, true, []string{"secrets/test-token", "a.txt:1:5 in commit ", "blocks this push", "git rebase -i", "No pre-commit hook has let these commits pass"}},
+	}, true, []string{"secrets/test-token", "a.txt:1:5 in commit ", "blocks this push", "git commit --amend", "No pre-commit hook has let these commits pass"}},
 	{"secret that the next commit removed", func(t *testing.T, r *repotest.Repo) step {
 		pushing(r)
 		r.Commit("c", "a.txt", withToken)
 		r.Commit("c", "a.txt", clean)
 		return git(r, "push", "origin", "main")
-	}, true, blocks},
+	}, true, []string{"git rebase -i ", "~1    # there: edit", "secrets/test-token"}},
+	{"secret in the first commit of all", func(t *testing.T, r *repotest.Repo) step {
+		r.Git("init", "-q", "--bare", "../remote.git")
+		r.Commit("c", "a.txt", withToken)
+		r.Commit("c", "a.txt", clean)
+		return git(r, "push", "../remote.git", "main")
+	}, true, []string{"git rebase -i --root"}},
 	{"secret in a file that the next commit deleted", func(t *testing.T, r *repotest.Repo) step {
 		pushing(r)
 		r.Commit("c", "a.txt", withToken)
@@ -470,7 +476,7 @@ func TestPushByFramework(t *testing.T) {
 	if msg, code := run("PRE_COMMIT_LOCAL_BRANCH=refs/heads/main"); code != 1 || !strings.Contains(msg, "old.txt:1:5 in commit ") {
 		t.Errorf("all is new: exit %d\n%s", code, msg)
 	}
-	if msg, code := run("PRE_COMMIT_TO_REF=nowhere"); code != 2 || !strings.Contains(msg, "could not check") {
+	if msg, code := run("PRE_COMMIT_TO_REF=nowhere"); code != 2 || !strings.Contains(msg, "could not be checked") {
 		t.Errorf("no such commit: exit %d\n%s", code, msg)
 	}
 }

@@ -29,6 +29,8 @@ type Options struct {
 	Stderr io.Writer
 	// Color allows terminal colours on Stderr.
 	Color bool
+	// Width is that of the terminal in columns; 0 breaks no lines.
+	Width int
 	// Repo has the folder and the environment that Git ran the hook in.
 	Repo repo.Options
 	// Scanner makes a scanner. It is called at most once for each request.
@@ -107,6 +109,11 @@ type outcome struct {
 	blocking  []blocking
 	notJudged []check.Notice // block, too
 	degraded  []check.Notice // are said
+
+	first bool // the branch has no commit yet
+	// oldest is the first of the commits that bring what blocks.
+	oldest                    repo.ID
+	oldestIsTip, oldestIsRoot bool
 }
 
 // blocking is a finding that blocks.
@@ -175,6 +182,7 @@ func (h *hook) staged(ctx context.Context, merged ...repo.ID) error {
 	if err != nil || len(change.Files) == 0 {
 		return err
 	}
+	h.outcome.first = len(change.Bases) == 0
 	policy, err := readPolicy(change.Head)
 	if err != nil {
 		return err

@@ -166,7 +166,7 @@ func shapeSituations() []situation {
 			index := r.Read(".git/index")
 			r.Write(".git/index", index[:len(index)/2])
 			return git(r, "hook", "run", "pre-commit")
-		}, true, []string{"could not check"}},
+		}, true, []string{"could not be checked"}},
 		{"tree of HEAD is missing", func(t *testing.T, r *repotest.Repo) step {
 			r.Commit("c", "a.txt", clean)
 			id := r.Git("rev-parse", "HEAD^{tree}")

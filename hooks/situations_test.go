@@ -121,7 +121,7 @@ var commitSituations = []situation{
 	{"first commit, secret", func(t *testing.T, r *repotest.Repo) step {
 		r.Stage("a.txt", withToken)
 		return git(r, "commit", "-m", "c")
-	}, true, []string{"a.txt:1:5", "secrets/test-token", "a test token is in the file", "fix: Take it out", "git restore --staged", "PEERCHECK=0", "rotated"}},
+	}, true, []string{"a.txt:1:5", "secrets/test-token", "a test token is in the file", "fix: Take it out", "git rm --cached a.txt", "PEERCHECK=0", "rotated"}},
 	{"code finding", func(t *testing.T, r *repotest.Repo) step {
 		r.Stage("a.go", "package a // FORBIDDEN\n")
 		return git(r, "commit", "-m", "c")
@@ -288,6 +288,17 @@ var commitSituations = []situation{
 		r.Stage(".peercheck.yaml", "exclude: [testdata]\n")
 		return git(r, "commit", "-m", "c")
 	}, false, nil},
+	{"advice for a path that has to be quoted", func(t *testing.T, r *repotest.Repo) step {
+		r.Commit("c")
+		r.Stage("my file's.txt", withToken)
+		return git(r, "commit", "-m", "c")
+	}, true, []string{`git restore --staged 'my file'\''s.txt'`}},
+	{"advice for several files", func(t *testing.T, r *repotest.Repo) step {
+		r.Commit("c")
+		r.Stage("a.txt", withToken)
+		r.Stage("b.txt", withToken)
+		return git(r, "commit", "-m", "c")
+	}, true, []string{"git restore --staged FILE"}},
 	{"symbolic link that names a secret", func(t *testing.T, r *repotest.Repo) step {
 		os.Symlink(aToken, filepath.Join(r.Dir, "link"))
 		r.Git("add", "link")

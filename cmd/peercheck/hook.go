@@ -106,7 +106,7 @@ func (p *program) hookRunCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var reports []*check.Report
 			code := hooks.Run(cmd.Context(), hooks.Options{
-				Name: args[0], Args: args[1:], Stdin: p.in, Stderr: p.err, Color: p.colored(p.err), Repo: p.repo(),
+				Name: args[0], Args: args[1:], Stdin: p.in, Stderr: p.err, Color: p.colored(p.err), Width: width(p.err), Repo: p.repo(),
 				Scanner: func(r hooks.Request) (*scan.Scanner, error) {
 					checks, notices, err := checksFor(r.Config)
 					if err != nil {

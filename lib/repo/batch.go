@@ -141,8 +141,11 @@ func readHeader(out *bufio.Reader) (header, error) {
 			return header{ID(f[0]), f[1], size}, nil
 		}
 	}
-	if strings.HasSuffix(line, " missing") || strings.HasSuffix(line, " ambiguous") {
-		return header{}, fmt.Errorf("%s: %w", printable(line), ErrMissing)
+	switch {
+	case strings.HasSuffix(line, " missing"):
+		return header{}, ErrMissing
+	case strings.HasSuffix(line, " ambiguous"):
+		return header{}, fmt.Errorf("it could be several objects: %w", ErrMissing)
 	}
 	return header{}, fmt.Errorf("unexpected answer %q", line)
 }

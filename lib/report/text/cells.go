@@ -128,6 +128,10 @@ func crop(cells []cell, s span, total, columns int) span {
 	return span{text, start, min(max(s.end-left, start+1), columns)}
 }
 
+// Wrap breaks an escaped text between words into lines of at most so many columns
+// each, where that is possible; 0 columns break nothing.
+func Wrap(text string, columns int) []string { return wrap(text, columns, 0) }
+
 // wrap breaks an escaped text between words into lines of at most so many
 // columns, 0 for one line; first is what the first line has less. A word that
 // is too long stands alone.
