@@ -57,6 +57,7 @@ type run struct {
 	idle               models.Set // what is not followed for its own sake
 	errors             models.Set
 	strings            models.Set
+	heads              factTable
 	spare              spare
 	places             *places
 	result             *Result

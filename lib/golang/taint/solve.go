@@ -17,15 +17,24 @@ type fact struct {
 	before int32
 	note   int32
 	next   int32 // of the same node
+	peer   int32 // of the same node and origin
 }
 
 // A solver finds all facts of a graph, those with the shortest way first.
 type solver struct {
 	*graph
-	facts   []fact
-	origins []end
-	ids     map[end]int32
-	budget  int
+	facts    []fact
+	origins  []end
+	ids      map[end]int32
+	narrowed map[narrowing]int32
+	heads    *factTable
+	budget   int
+}
+
+// A narrowing is an origin of which only a part is meant from now on.
+type narrowing struct {
+	origin int32
+	rest   path
 }
 
 // What callers hand in is followed within a budget that grows with the function,
@@ -49,6 +58,23 @@ func (s *solver) origin(e end) int32 {
 	return id
 }
 
+// narrow gives the origin that is a part of another one, and whether it is too deep to
+// be told from what is around it.
+func (s *solver) narrow(origin int32, rest path) (int32, bool) {
+	k := narrowing{origin, rest}
+	if id, ok := s.narrowed[k]; ok {
+		return id &^ deepOrigin, id&deepOrigin != 0
+	}
+	from := s.origins[origin]
+	var deep bool
+	from.path, deep = from.path.join(rest)
+	id := s.origin(from)
+	s.narrowed[k] = id | int32(btoi(deep))*deepOrigin
+	return id, deep
+}
+
+const deepOrigin = 1 << 30 // set in narrowed if the part is too deep
+
 func (s *solver) add(f fact) {
 	n := &s.nodes[f.at.node]
 	if n.t != nil {
@@ -56,9 +82,10 @@ func (s *solver) add(f fact) {
 			return
 		}
 	}
-	for i := n.fact; i != none; i = s.facts[i].next {
+	head := s.heads.at(f.at.node, f.origin)
+	for i := *head; i != none; i = s.facts[i].peer {
 		old := &s.facts[i]
-		if old.origin != f.origin || old.same && !f.same {
+		if old.same && !f.same {
 			continue
 		}
 		covered := old.at.path == f.at.path && old.same == f.same
@@ -80,15 +107,69 @@ func (s *solver) add(f fact) {
 		s.truncated = "too much data comes together in it"
 		return
 	}
-	f.next = n.fact
+	f.next, f.peer = n.fact, *head
 	n.fact = int32(len(s.facts))
+	*head = n.fact
 	n.facts++
 	s.facts = append(s.facts, f)
 }
 
+// A factTable finds the last fact of a node and an origin. It is used for one function
+// after the other, without being cleared.
+type factTable struct {
+	slots []factSlot // a power of two
+	used  int
+	epoch uint32
+}
+
+type factSlot struct {
+	node, origin int32
+	epoch        uint32
+	fact         int32
+}
+
+func (t *factTable) reset() {
+	t.epoch++
+	t.used = 0
+	if t.slots == nil || t.epoch == 0 {
+		t.slots, t.epoch = make([]factSlot, 1<<10), 1
+	}
+}
+
+// at gives the place of a node and an origin, which is none if there is no fact yet.
+// It is valid until the next call.
+func (t *factTable) at(node, origin int32) *int32 {
+	if 2*t.used >= len(t.slots) {
+		t.grow()
+	}
+	mask := uint32(len(t.slots) - 1)
+	for i := (uint32(node)*0x9E3779B1 ^ uint32(origin)*0x85EBCA6B) >> 3 & mask; ; i = (i + 1) & mask {
+		s := &t.slots[i]
+		if s.epoch != t.epoch {
+			*s = factSlot{node, origin, t.epoch, none}
+			t.used++
+			return &s.fact
+		}
+		if s.node == node && s.origin == origin {
+			return &s.fact
+		}
+	}
+}
+
+func (t *factTable) grow() {
+	old, epoch := t.slots, t.epoch
+	*t = factTable{slots: make([]factSlot, 2*len(old)), epoch: epoch}
+	for _, s := range old {
+		if s.epoch == epoch {
+			*t.at(s.node, s.origin) = s.fact
+		}
+	}
+}
+
 // solve finds all facts, and says what reached a sink.
 func (g *graph) solve(reached func(s *solver, f int32, sink *sinkUse)) *solver {
-	s := &solver{graph: g, facts: g.run.spare.facts[:0], ids: map[end]int32{}, budget: maxFacts}
+	s := &solver{graph: g, facts: g.run.spare.facts[:0], ids: map[end]int32{}, narrowed: map[narrowing]int32{}, heads: &g.run.heads, budget: maxFacts}
+	s.heads.reset()
 	done := 0
 	for _, sources := range []bool{true, false} {
 		for _, seed := range g.seeds {
@@ -128,11 +209,9 @@ func (s *solver) spread(first int, reached func(s *solver, f int32, sink *sinkUs
 			} else if rest, ok := e.from.cut(f.at.path); ok {
 				t.same = f.same && e.same
 				if f.same { // from now on only of this part
-					from := s.origins[f.origin]
 					var deep bool
-					from.path, deep = from.path.join(rest)
+					t.origin, deep = s.narrow(f.origin, rest)
 					t.same = t.same && !deep
-					t.origin = s.origin(from)
 				}
 			} else {
 				continue

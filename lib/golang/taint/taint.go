@@ -161,7 +161,7 @@ func analyse(pass *analysis.Pass, fns *golang.Functions, m *models.Models) *Resu
 	r.exportVariables()
 	pass.ExportPackageFact(&Analysed{Truncated: len(r.result.Truncated)})
 	slices.SortFunc(r.result.Flows, compareFlows)
-	r.spare = spare{}
+	r.spare, r.heads = spare{}, factTable{}
 	r.result.callers = sync.OnceValue(r.findCallers)
 	return r.result
 }
