@@ -18,6 +18,8 @@ func All() []*check.Check {
 		JWTNoneAccepted,
 		JWTNotVerified,
 		JWTWithoutExpiry,
+		OAuthStateNotChecked,
+		OAuthWithoutPKCE,
 		SecretInLog,
 		VerificationResultIgnored,
 	}

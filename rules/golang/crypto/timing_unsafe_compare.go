@@ -192,10 +192,21 @@ func (t *timing) judge(c comparison) {
 	if what == "" {
 		return
 	}
-	t.Report(check.Finding{
+	f := check.Finding{
 		Message:  what + " is compared in a time that tells how much of it is right",
 		Location: t.Location(c.whole),
 		Fixes:    t.fixes(c, x.mac || y.mac),
+	}
+	if isExample(f.Location.Path) {
+		f.Severity = check.Low // copied from there, it is no longer one
+	}
+	t.Report(f)
+}
+
+// isExample reports whether a file is in a folder of examples.
+func isExample(path string) bool {
+	return slices.ContainsFunc(strings.Split(path, "/"), func(element string) bool {
+		return slices.Contains([]string{"example", "examples", "_example", "_examples", "demo", "sample", "samples"}, element)
 	})
 }
 

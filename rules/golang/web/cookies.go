@@ -226,3 +226,12 @@ func addField(pass *check.PackagePass, lit *ast.CompositeLit, text string) check
 	}
 	return edit.Insert(pass, last.End(), ", "+text)
 }
+
+// selected gives the name that is selected from a package: that of http.SameSiteNoneMode.
+func selected(e ast.Expr) (*ast.Ident, bool) {
+	sel, ok := ast.Unparen(e).(*ast.SelectorExpr)
+	if !ok {
+		return nil, false
+	}
+	return sel.Sel, true
+}

@@ -8,6 +8,7 @@ import "github.com/peercheck/peercheck/lib/check"
 func All() []*check.Check {
 	return []*check.Check{
 		CookieReadableByScripts,
+		CookieSentCrossSite,
 		CookieSentInClear,
 		CORSAnyOriginWithCredentials,
 		CSRFProtectionBypassed,
