@@ -20,6 +20,7 @@ func All() []*check.Check {
 		HostnameRegexpIncomplete,
 		MassAssignment,
 		ObjectWithoutOwner,
+		OriginCheckIncomplete,
 		RedirectCheckIncomplete,
 		RouteWithoutAuth,
 		StateChangeOverGet,
