@@ -12,6 +12,7 @@ import (
 	"go/constant"
 	"go/token"
 	"go/types"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -154,11 +155,8 @@ func Changed(pass *analysis.Pass, param *types.Var) bool {
 // more, or none yet where it is read.
 func assignments(pass *analysis.Pass, v *types.Var) (values []ast.Expr, others bool) {
 	is := func(e ast.Expr) bool { return e != nil && Var(pass.TypesInfo, e) == v }
-	for _, f := range pass.Files {
-		if v.Parent() != pass.Pkg.Scope() && !v.IsField() && (v.Pos() < f.FileStart || v.Pos() > f.FileEnd) {
-			continue
-		}
-		ast.Inspect(f, func(n ast.Node) bool {
+	for _, place := range scope(pass, v) {
+		ast.Inspect(place, func(n ast.Node) bool {
 			switch n := n.(type) {
 			case *ast.ValueSpec:
 				for i, name := range n.Names {
@@ -191,6 +189,22 @@ func assignments(pass *analysis.Pass, v *types.Var) (values []ast.Expr, others b
 		})
 	}
 	return values, others
+}
+
+// scope gives what there is to search for uses of a variable: the declaration that a
+// local one stands in, for any other one all files.
+func scope(pass *analysis.Pass, v *types.Var) []ast.Node {
+	var all []ast.Node
+	for _, f := range pass.Files {
+		all = append(all, f)
+		if v.IsField() || v.Parent() == pass.Pkg.Scope() || v.Pos() < f.FileStart || v.Pos() > f.FileEnd {
+			continue
+		}
+		if i := slices.IndexFunc(f.Decls, func(d ast.Decl) bool { return d.Pos() <= v.Pos() && v.Pos() < d.End() }); i >= 0 {
+			return []ast.Node{f.Decls[i]}
+		}
+	}
+	return all
 }
 
 // ConstString, ConstInt and ConstBool read what Const gives.
