@@ -62,7 +62,7 @@ type Tool string
 // The tools.
 const (
 	Peercheck Tool = "peercheck"
-	Gosec     Tool = "gosec"     // #nosec [G401 ...] [-- reason]
+	Gosec     Tool = "gosec"     // #nosec [G401 ...] [-- reason], or gosec:disable for #nosec
 	Nolint    Tool = "nolint"    // //nolint:gosec [// reason]; IDs are linters
 	Semgrep   Tool = "nosemgrep" // nosemgrep[: id, ...]
 	Gitleaks  Tool = "gitleaks"  // gitleaks:allow
@@ -84,7 +84,7 @@ const (
 // markers are what every directive contains: a document without any of them is
 // not looked at further.
 var markers = [][]byte{
-	[]byte("peercheck:"), []byte("nosec"), []byte("nolint"), []byte("nosemgrep"),
+	[]byte("peercheck:"), []byte("nosec"), []byte("gosec:disable"), []byte("nolint"), []byte("nosemgrep"),
 	[]byte("gitleaks:allow"), []byte("zizmor:"), []byte("hadolint"),
 }
 
@@ -268,7 +268,7 @@ func nextLeader(s string) int {
 	return -1
 }
 
-var following = regexp.MustCompile(`[ \t](?://[ \t]*#?nosec\b|(?://|#|--)[ \t]*(?:peercheck:ignore|nolint\b|nosemgrep\b|gitleaks:allow\b|zizmor: ignore\[|hadolint (?:global )?ignore=))`)
+var following = regexp.MustCompile(`[ \t](?://[ \t]*#?nosec\b|(?://|#|--)[ \t]*(?:peercheck:ignore|gosec:disable\b|nolint\b|nosemgrep\b|gitleaks:allow\b|zizmor: ignore\[|hadolint (?:global )?ignore=))`)
 
 // parse reads one directive from the start of a text.
 func parse(s string) (Comment, bool) {
@@ -297,7 +297,7 @@ var foreign = []struct {
 	kind Kind
 	re   *regexp.Regexp
 }{
-	{Gosec, Line, regexp.MustCompile(`^#?nosec\b[: \t]*((?:G\d+[, \t]*)*)(.*)$`)},
+	{Gosec, Line, regexp.MustCompile(`^(?:#?nosec|gosec:disable)\b[: \t]*((?:G\d+[, \t]*)*)(.*)$`)},
 	{Nolint, Line, regexp.MustCompile(`^nolint(?::[ \t]*([\w-]+(?:[ \t]*,[ \t]*[\w-]+)*))?(?:[ \t]*$|[ \t]+(.*)$|//(.*)$)`)},
 	{Semgrep, Line, regexp.MustCompile(`^(?:.*[ \t])?nosemgrep(?::[ \t]*([\w.-]+(?:[ \t]*,[ \t]*[\w.-]+)*))?(?:$|[ \t]+(.*)$)`)},
 	{Gitleaks, Line, regexp.MustCompile(`gitleaks:allow()\b(.*)$`)},

@@ -52,6 +52,9 @@ func TestComments(t *testing.T) {
 		{"Dockerfile", "# peercheck:ignore docker/a -- why\nRUN a \\\n  b \\\n  c\nRUN d", "peercheck line [docker/a] 1-4 because why"},
 
 		{"a.go", "x() // #nosec G401,G404 -- known", "gosec line [G401 G404] 1-1 because known"},
+		{"a.go", "x() //gosec:disable G401,G404 -- known", "gosec line [G401 G404] 1-1 because known"},
+		{"a.go", "x() //nolint:errcheck //gosec:disable G401", "gosec line [G401] 1-1"},
+		{"a.go", "x() //gosec:disabled", ""},
 		{"a.go", "x() //#nosec", "gosec line [] 1-1"},
 		{"a.go", "x() // nosecrets here", ""},
 		{"a.go", "x() //nolint:gosec,errcheck // known", "nolint line [gosec errcheck] 1-1 because known"},
