@@ -475,8 +475,11 @@ func (g *graph) argumentConst(s *site, index int) (string, bool) {
 	return "", false
 }
 
-// stringConst gives the text of a constant, or of an interface that holds one.
-func stringConst(v ssa.Value) (string, bool) {
+// stringConst gives the text of a constant, of some that are put together, or of an
+// interface that holds one.
+func stringConst(v ssa.Value) (string, bool) { return constText(v, 0) }
+
+func constText(v ssa.Value, depth int) (string, bool) {
 	for {
 		switch x := v.(type) {
 		case *ssa.MakeInterface:
@@ -488,6 +491,13 @@ func stringConst(v ssa.Value) (string, bool) {
 				return "", false
 			}
 			return constant.StringVal(x.Value), true
+		case *ssa.BinOp:
+			if x.Op != token.ADD || depth > 8 {
+				return "", false
+			}
+			left, ok1 := constText(x.X, depth+1)
+			right, ok2 := constText(x.Y, depth+1)
+			return left + right, ok1 && ok2
 		default:
 			return "", false
 		}
