@@ -52,7 +52,7 @@ func runTextTemplateAsHTML(_ context.Context, pass *check.PackagePass) error {
 		return nil
 	}
 	for _, c := range fl.Calls("(*text/template.Template).Execute", "(*text/template.Template).ExecuteTemplate") {
-		if !toBrowser(fl, c.Arg(0)) || otherContentType(fl, c.Fn) || plainName(c) {
+		if !toBrowser(fl, c.Arg(0)) || otherContentType(fl, c.Fn) || plainName(c) || escaped(fl, c) {
 			continue
 		}
 		f := check.Finding{
@@ -68,6 +68,27 @@ func runTextTemplateAsHTML(_ context.Context, pass *check.PackagePass) error {
 		pass.Report(f)
 	}
 	return nil
+}
+
+// escaped reports whether the data of a template is one text that was escaped.
+func escaped(fl *flow.Flow, c flow.Call) bool {
+	data := c.Arg(1)
+	if strings.HasSuffix(c.Name, ".ExecuteTemplate") {
+		data = c.Arg(2)
+	}
+	all := fl.Origins(data)
+	for _, o := range all {
+		call, ok := o.(*ssa.Call)
+		if !ok {
+			return false
+		}
+		switch query.CalleeSSA(&call.Call) {
+		case "html.EscapeString", "html/template.HTMLEscapeString", "text/template.HTMLEscapeString", "html/template.HTMLEscaper", "text/template.HTMLEscaper":
+		default:
+			return false
+		}
+	}
+	return len(all) > 0
 }
 
 // toBrowser reports whether a writer is that of an HTTP response.
