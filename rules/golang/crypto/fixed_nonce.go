@@ -3,10 +3,14 @@ package crypto
 import (
 	"context"
 	_ "embed"
+	"fmt"
 
 	"golang.org/x/tools/go/analysis"
+	"golang.org/x/tools/go/ssa"
 
 	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/lib/golang/query"
+	"github.com/peercheck/peercheck/rules/golang/internal/bounds"
 	"github.com/peercheck/peercheck/rules/golang/internal/flow"
 )
 
@@ -24,7 +28,7 @@ var FixedNonce = &check.Check{
 	Requires:   []*analysis.Analyzer{flow.Analyzer},
 	RunPackage: runFixedNonce,
 	Page: check.Page{
-		What: "The nonce or initialization vector of an encryption is written into the source, or is an array that nothing has filled.",
+		What: "The nonce or initialization vector of an encryption is written into the source, or is an array that nothing has filled, or of which fewer than 8 bytes are random and the rest is zero.",
 		Why: "In GCM, ChaCha20 and CTR two messages under one key and nonce give the XOR of their plaintexts to whoever sees both, and in GCM the key of the authentication as well, so messages can be forged. In CBC equal beginnings " +
 			"of messages show. Zerologon (CVE-2020-1472) took over Windows domains by an IV of zeros.",
 		Fix: "Fill it from `crypto/rand` for each message and send it along, or let `cipher.NewGCMWithRandomNonce` (Go 1.24) do both. There is no quick fix, because the receiver has to change too.",
@@ -64,6 +68,13 @@ func runFixedNonce(_ context.Context, pass *check.PackagePass) error {
 	}
 	for name, arg := range nonceArguments {
 		for _, c := range fl.Calls(name) {
+			if random, of := randomPart(fl, c.Arg(arg)); random >= 0 && name == "(crypto/cipher.AEAD).Seal" {
+				pass.Report(check.Finding{
+					Message:  fmt.Sprintf("only %d of the %d bytes of the nonce are random, so it repeats after %s messages", random, of, repeats(random)),
+					Location: pass.Location(c.Expr.Args[arg]),
+				})
+				continue
+			}
 			at, index, ok := fl.FixedHere(c, arg)
 			if !ok || fl.Uses(c.Fn, freshKeys...) || fl.Uses(at.Fn, freshKeys...) || index >= len(at.Expr.Args) {
 				continue
@@ -75,4 +86,67 @@ func runFixedNonce(_ context.Context, pass *check.PackagePass) error {
 		}
 	}
 	return nil
+}
+
+// enoughRandom is how many random bytes make a nonce that does not repeat by chance: with
+// 8, two of 2^32 messages, which is as many as one key should see (NIST SP 800-38D).
+const enoughRandom = 8
+
+// repeats says after about how many messages n random bytes repeat by chance.
+func repeats(n int) string {
+	if n == 0 {
+		return "2"
+	}
+	return fmt.Sprintf("2^%d", 4*n)
+}
+
+// randomPart gives how many bytes of a nonce are filled from crypto/rand, and how many
+// it has, where these are too few and the rest stays zero; -1 otherwise.
+func randomPart(fl *flow.Flow, nonce ssa.Value) (random, of int) {
+	all := fl.Origins(nonce)
+	if len(all) != 1 {
+		return -1, 0
+	}
+	size, _, ok := bounds.Length(all[0])
+	if !ok || size.Min.Cmp(size.Max) != 0 || all[0].Referrers() == nil {
+		return -1, 0
+	}
+	random, ok = filledRandom(all[0], 0)
+	if of = int(size.Max.Int64()); !ok || random == 0 || random >= enoughRandom || random >= of {
+		return -1, 0
+	}
+	return random, of
+}
+
+// filledRandom adds up the bytes of an array or slice that are filled from
+// crypto/rand; false if anything else may write to it.
+func filledRandom(v ssa.Value, depth int) (n int, ok bool) {
+	if v.Referrers() == nil || depth > 4 {
+		return 0, false
+	}
+	for _, r := range *v.Referrers() {
+		switch r := r.(type) {
+		case *ssa.Slice:
+			part, ok := filledRandom(r, depth+1)
+			if !ok {
+				return 0, false
+			}
+			n += part
+		case *ssa.Call:
+			switch name := query.CalleeSSA(&r.Call); name {
+			case "crypto/rand.Read", "io.ReadFull":
+				size, _, known := bounds.Length(v)
+				if !known || !size.Max.IsInt64() {
+					return 0, false
+				}
+				n += int(min(size.Max.Int64(), 1<<16))
+			case "len", "cap", "(crypto/cipher.AEAD).Seal":
+			default:
+				return 0, false
+			}
+		default:
+			return 0, false
+		}
+	}
+	return n, true
 }

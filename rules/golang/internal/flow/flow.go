@@ -11,6 +11,7 @@ import (
 	"go/token"
 	"go/types"
 	"reflect"
+	"slices"
 	"strings"
 
 	"golang.org/x/tools/go/analysis"
@@ -159,6 +160,10 @@ func (f *Flow) index(fn *ssa.Function, instr ssa.Instruction) {
 				f.methods[name[i+2:]] = append(f.methods[name[i+2:]], Call{name, fn, instr, expr})
 			}
 		}
+		for _, callee := range oneOf(instr.Common()) {
+			name := code.Unversioned(query.Name(callee.Object()))
+			f.calls[name] = append(f.calls[name], Call{name, fn, instr, expr})
+		}
 		if callee := instr.Common().StaticCallee(); callee != nil && len(callee.Blocks) > 0 {
 			f.callers[callee] = append(f.callers[callee], Call{name, fn, instr, expr})
 		}
@@ -185,6 +190,21 @@ func (f *Flow) index(fn *ssa.Function, instr ssa.Instruction) {
 		}
 		f.escaped[g] = true
 	}
+}
+
+// oneOf gives the functions of which a call calls one, where a branch has chosen it.
+func oneOf(call *ssa.CallCommon) []*ssa.Function {
+	phi, ok := call.Value.(*ssa.Phi)
+	if !ok {
+		return nil
+	}
+	var all []*ssa.Function
+	for _, e := range phi.Edges {
+		if fn, ok := e.(*ssa.Function); ok {
+			all = append(all, fn)
+		}
+	}
+	return all
 }
 
 // Calls gives the calls of functions by their qualified names (package query),
@@ -617,15 +637,20 @@ var readers = []string{"fmt.", "len", "cap", "append", "string", "bytes.Equal", 
 	"github.com/gorilla/", "github.com/gin-contrib/", "(*github.com/golang-jwt/", "(*github.com/dgrijalva/", "(hash.Hash).Write", "(io.Writer).Write",
 	"(*os.File).Write", "os.WriteFile", "(*bytes.Buffer).Write", "log.", "github.com/lestrrat-go/", "github.com/go-jose/"}
 
+func isReader(name string) bool {
+	return slices.ContainsFunc(readers, func(r string) bool { return strings.HasPrefix(name, r) })
+}
+
 func (f *Flow) reads(call *ssa.CallCommon, v ssa.Value) bool {
 	name := query.CalleeSSA(call)
 	if name == "copy" {
 		return len(call.Args) == 2 && call.Args[0] != v
 	}
-	for _, r := range readers {
-		if strings.HasPrefix(name, r) {
-			return true
-		}
+	if isReader(name) {
+		return true
+	}
+	if choice := oneOf(call); len(choice) > 0 {
+		return !slices.ContainsFunc(choice, func(fn *ssa.Function) bool { return !isReader(query.Name(fn.Object())) })
 	}
 	// A function of this package is asked what it does with its parameter.
 	if fn := call.StaticCallee(); fn != nil && len(fn.Blocks) > 0 {
