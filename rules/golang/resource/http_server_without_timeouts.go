@@ -47,7 +47,7 @@ var HTTPServerWithoutTimeouts = &check.Check{
 			"sockets are as before.",
 		Limits: "A value that is not constant counts as a limit. A server counts as limited if anything in the package sets its limit, and " +
 			"for a local variable if that is done after the variable got the server. Left alone: servers on a Unix socket or a loopback " +
-			"address, also where that is only the default, and test code. Servers that frameworks make (`gin.Engine.Run`, `echo.Echo.Start`) are not looked at.",
+			"address, also where that is only the default, test code, and folders named `examples`. Servers that frameworks make (`gin.Engine.Run`, `echo.Echo.Start`) are not looked at.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/400.html",
 			"https://pkg.go.dev/net/http#Server",
@@ -80,7 +80,7 @@ func runHTTPServerWithoutTimeouts(_ context.Context, pass *check.PackagePass) er
 	s.findLimits(in.Root())
 	for c := range in.Root().Preorder((*ast.Ident)(nil), (*ast.CompositeLit)(nil), (*ast.CallExpr)(nil), (*ast.ValueSpec)(nil)) {
 		file := code.File(c)
-		if file == nil || code.IsTest(pass.Pass, file) {
+		if file == nil || code.IsTest(pass.Pass, file) || code.IsExample(pass.Pass, file) {
 			continue
 		}
 		switch n := c.Node().(type) {

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/tools/go/ssa"
 
 	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/lib/golang/query"
 	"github.com/peercheck/peercheck/rules/golang/internal/bounds"
 	"github.com/peercheck/peercheck/rules/golang/internal/code"
 	"github.com/peercheck/peercheck/rules/golang/internal/flow"
@@ -87,7 +88,7 @@ func checkIndex(pass *check.PackagePass, at ssa.Instruction, of, index ssa.Value
 		pass.Report(check.Finding{Message: fmt.Sprintf("index %s is less than 0", i.Max), Location: where})
 	case i.Min.Cmp(length.Max) >= 0 && bounds.AtLeast(of, block).Cmp(i.Min) <= 0:
 		pass.Report(check.Finding{Message: fmt.Sprintf("index %s is beyond the end: the length is %s", i.Min, length.Max), Location: where})
-	case i.Max.Cmp(length.Max) >= 0 && counted(index, block) && bounds.AtLeast(of, block).Cmp(i.Max) <= 0:
+	case i.Max.Cmp(length.Max) >= 0 && i.Max.IsInt64() && i.Max.Int64() < 1<<62 && counted(index, block) && bounds.AtLeast(of, block).Cmp(i.Max) <= 0:
 		pass.Report(check.Finding{Message: fmt.Sprintf("the index gets to %s in the last round, and the length is %s", i.Max, length.Max), Location: where})
 	}
 }
@@ -159,7 +160,7 @@ func counted(index ssa.Value, block *ssa.BasicBlock) bool {
 	for i, e := range phi.Edges {
 		step, ok := e.(*ssa.BinOp)
 		if !ok || step.Op != token.ADD || step.X != ssa.Value(phi) {
-			if _, isConst := e.(*ssa.Const); !isConst {
+			if !isConst(e) {
 				return false
 			}
 			inits++
@@ -173,15 +174,28 @@ func counted(index ssa.Value, block *ssa.BasicBlock) bool {
 	if back < 0 || inits != 1 || !block.Dominates(head.Preds[back]) {
 		return false
 	}
+	var exit *ssa.If
 	exits := 0
 	for _, b := range loop(head, head.Preds[back]) {
 		for _, s := range b.Succs {
 			if !head.Dominates(s) || !reaches(s, head, map[*ssa.BasicBlock]bool{}) {
+				exit, _ = b.Instrs[len(b.Instrs)-1].(*ssa.If)
 				exits++
 			}
 		}
 	}
-	return exits == 1
+	return exits == 1 && exit != nil && endsAtConstant(exit.Cond, phi)
+}
+
+// endsAtConstant reports whether a condition compares the variable of a loop with a
+// constant or a length.
+func endsAtConstant(cond ssa.Value, phi *ssa.Phi) bool {
+	c, ok := cond.(*ssa.BinOp)
+	if !ok || counter(c.X) != phi {
+		return false
+	}
+	call, ok := c.Y.(*ssa.Call)
+	return isConst(c.Y) || ok && query.CalleeSSA(&call.Call) == "len"
 }
 
 // counter gives the variable of a loop that an index is a constant away from.
@@ -194,14 +208,23 @@ func counter(v ssa.Value) *ssa.Phi {
 			if x.Op != token.ADD && x.Op != token.SUB {
 				return nil
 			}
-			v = x.X
-			if _, isConst := v.(*ssa.Const); isConst {
+			switch {
+			case isConst(x.Y):
+				v = x.X
+			case isConst(x.X) && x.Op == token.ADD:
 				v = x.Y
+			default:
+				return nil
 			}
 		default:
 			return nil
 		}
 	}
+}
+
+func isConst(v ssa.Value) bool {
+	_, ok := v.(*ssa.Const)
+	return ok
 }
 
 // loop gives the blocks of a loop, by its first and one that leads back there.

@@ -32,7 +32,7 @@ var RangeCheckTooWide = &check.Check{
 	RunPackage: runRangeCheckTooWide,
 	Page: check.Page{
 		What: "A number is compared with constants on both sides and then converted to a smaller integer, alone or after a calculation, and some of the numbers that got through do not fit: `if n >= 0 && n <= 256 { b = byte(n) }`.",
-		Why: "The check shows that the number can be anything, and that the author wanted to keep out what does not fit; the boundary is off by one, is that of another type, or is made wrong by what is added afterwards. What slips through becomes " +
+		Why: "The check shows that the number can be anything, and that the author wanted to keep out what does not fit; the boundary is off by one, is that of another type, is made wrong by what is added afterwards, or never refuses anything: `n < 0 && n > 255`. What slips through becomes " +
 			"another number: 256 becomes 0.",
 		Fix:    "Compare with the limits of the type (`math.MaxUint8`), and compare what is converted, after the calculation. There is no quick fix.",
 		Limits: "Only comparisons with constants are looked at. A byte of -128 to 255 is taken to be meant, as is a conversion next to a shift of the same number. So is test code.",
@@ -67,7 +67,39 @@ func runRangeCheckTooWide(_ context.Context, pass *check.PackagePass) error {
 			Location: pass.Location(place(conv.Pos())),
 		})
 	}
+	for _, fn := range fl.Functions {
+		for _, b := range fn.Blocks {
+			if test := contradiction(b); test != nil {
+				pass.Report(check.Finding{
+					Message:  "no number is on both sides of this check at once, so it lets everything through: is || meant?",
+					Location: pass.Location(place(test.Pos())),
+				})
+			}
+		}
+	}
 	return nil
+}
+
+// contradiction gives the comparison with a constant at the end of a block that is never
+// true, because of another comparison of the same number with a constant before it.
+func contradiction(b *ssa.BasicBlock) *ssa.BinOp {
+	branch, ok := b.Instrs[len(b.Instrs)-1].(*ssa.If)
+	if !ok || len(b.Succs[0].Preds) != 1 {
+		return nil
+	}
+	test, ok := branch.Cond.(*ssa.BinOp)
+	if !ok || !test.Pos().IsValid() || !isConst(test.Y) || isConst(test.X) || test.Op == token.EQL || test.Op == token.NEQ {
+		return nil
+	}
+	if below, above := bounds.Checked(test.X, b.Succs[0]); !below || !above {
+		return nil
+	}
+	before, ok := bounds.Of(test.X, b)
+	after, _ := bounds.Of(test.X, b.Succs[0])
+	if !ok || before.Empty() || !after.Empty() {
+		return nil
+	}
+	return test
 }
 
 // checked reports whether a number, or the one that it is calculated from, is compared

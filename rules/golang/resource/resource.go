@@ -12,6 +12,7 @@ func All() []*check.Check {
 		HTTPClientWithoutTimeout,
 		HTTPServerWithoutTimeouts,
 		IndexOutOfRange,
+		IntegerNeverFits,
 		IntegerTruncated,
 		JSONBodyWithoutLimit,
 		MultipartFormWithoutLimit,

@@ -4,20 +4,63 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/golang/taint"
 )
 
-// strangers makes the function of a check that reports the numbers of strangers that
-// are used as some classes of sink say. message says what is wrong, of the source and
-// the sink.
+// strangers makes the function of a check that reports the data of strangers that is
+// used as some classes of sink say. message says what is wrong, of the source and the
+// sink.
 func strangers(message string, classes ...string) func(context.Context, *check.PackagePass) error {
+	return strangersIf(message, func(*taint.Flow) bool { return true }, classes...)
+}
+
+// strangersIf is strangers for the flows that meet a condition. What several callers
+// lead to in another function is reported once.
+func strangersIf(message string, wanted func(*taint.Flow) bool, classes ...string) func(context.Context, *check.PackagePass) error {
 	return func(_ context.Context, pass *check.PackagePass) error {
-		want := func(f *taint.Flow) bool { return f.Source.Remote && slices.Contains(classes, f.Class.Name) }
+		want := func(f *taint.Flow) bool {
+			return f.Source.Remote && slices.Contains(classes, f.Class.Name) && straight(f) && wanted(f)
+		}
+		reported := map[taint.Place]bool{}
 		for _, f := range taint.Flows(pass, want) {
+			sink := f.Steps[len(f.Steps)-1].Place
+			if reported[sink] {
+				continue
+			}
+			reported[sink] = true
 			pass.Report(f.Finding(pass, fmt.Sprintf(message, f.Source.Title, f.Sink)))
 		}
 		return nil
 	}
+}
+
+// straight reports whether a number goes from where it is decoded to where it is used
+// without waiting in a field in between. What a server keeps was mostly checked when
+// it was stored, or is a count of its own that a request only moves on: of the state of a
+// message broker nearly everything comes from clients somehow.
+func straight(f *taint.Flow) bool {
+	for i := len(f.Steps) - 1; i >= 0; i-- {
+		message := f.Steps[i].Message
+		if strings.HasPrefix(message, "is stored in ") {
+			return false
+		}
+		if name, ok := strings.CutPrefix(message, "goes through "); ok && decodes(name) {
+			return true
+		}
+	}
+	return true
+}
+
+// decodes reports whether a function makes a number of bytes or text. Names are as
+// the steps of a flow have them: "(binary.bigEndian).Uint64", "json.Unmarshal".
+func decodes(name string) bool {
+	for _, part := range []string{"binary.", "strconv.", ").Decode", ".Unmarshal", ".Sscan", ".Fscan"} {
+		if strings.Contains(name, part) {
+			return true
+		}
+	}
+	return false
 }

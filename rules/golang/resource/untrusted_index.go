@@ -2,10 +2,13 @@ package resource
 
 import (
 	_ "embed"
+	"strings"
 
 	"golang.org/x/tools/go/analysis"
+	"golang.org/x/tools/go/ssa"
 
 	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/lib/golang/query"
 	"github.com/peercheck/peercheck/lib/golang/taint"
 )
 
@@ -21,17 +24,63 @@ var UntrustedIndex = &check.Check{
 	Confidence: check.Firm,
 	Since:      "0.1",
 	Requires:   []*analysis.Analyzer{taint.Analyzer},
-	RunPackage: strangers("a number from %[1]s is used as %[2]s, and nothing says that it is within the length", "index"),
+	RunPackage: strangersIf("a number from %[1]s is used as %[2]s, and nothing says that it is within the length", decodedHere, "index"),
 	Page: check.Page{
 		What: "A number that comes from a request, a connection or a message is the index of a slice, array or string, or a bound of a part of it (`b[2:2+n]`), and is not compared with the length.",
 		Why: "An index beyond the end panics. net/http recovers that for the one request; in a goroutine of its own, a reader of packets or a queue, the panic ends the process. Parsers of DNS, TLS and image formats in Go were stopped by one packet again and " +
 			"again in this way (CVE-2022-27191 in x/crypto/ssh).",
 		Fix:    "Compare with the length first, and with 0 where the number has a sign: `if n < 0 || n > len(b) { return io.ErrUnexpectedEOF }`. There is no quick fix, because what to return is the program's decision.",
-		Limits: "Any comparison from above counts. A single byte may index what it likes, because tables of 256 elements are made for that. Maps have no bounds.",
+		Limits: "Any comparison from above counts. A single byte may index what it likes, because tables of 256 elements are made for that. Maps have no bounds. The number has to be decoded in the same function, because those that give an offset to others mostly have checked it.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/129.html",
 			"https://nvd.nist.gov/vuln/detail/CVE-2022-27191",
 		},
 		Examples: untrustedIndexExamples,
 	},
+}
+
+// decodedHere reports whether an index was made a number in the function that uses
+// it: parsed, put together from bytes, or decoded into a variable.
+func decodedHere(f *taint.Flow) bool {
+	if f.Call == nil {
+		return false
+	}
+	var operands [5]*ssa.Value
+	for _, op := range f.Call.Operands(operands[:0])[1:] { // the first is what is indexed
+		if *op != nil && isDecoded(*op, map[ssa.Value]bool{}) {
+			return true
+		}
+	}
+	return false
+}
+
+func isDecoded(v ssa.Value, seen map[ssa.Value]bool) bool {
+	if seen[v] {
+		return false
+	}
+	seen[v] = true
+	switch x := v.(type) {
+	case *ssa.BinOp:
+		return isDecoded(x.X, seen) || isDecoded(x.Y, seen)
+	case *ssa.Convert:
+		return isDecoded(x.X, seen)
+	case *ssa.ChangeType:
+		return isDecoded(x.X, seen)
+	case *ssa.Phi:
+		for _, e := range x.Edges {
+			if isDecoded(e, seen) {
+				return true
+			}
+		}
+	case *ssa.Extract:
+		return isDecoded(x.Tuple, seen)
+	case *ssa.UnOp: // of a variable, field or element
+		return true
+	case *ssa.Field, *ssa.Index, *ssa.Lookup:
+		return true
+	case *ssa.Call:
+		name := query.CalleeSSA(&x.Call)
+		return strings.HasPrefix(name, "strconv.") || strings.Contains(name, "encoding/binary.") || name == "min" || name == "max"
+	}
+	return false
 }

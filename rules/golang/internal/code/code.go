@@ -294,6 +294,20 @@ func IsTest(pass *analysis.Pass, file *ast.File) bool {
 	return false
 }
 
+// IsExample reports whether a file is in a folder of examples, whose programs show how
+// something is used, and do not serve strangers.
+func IsExample(pass *analysis.Pass, file *ast.File) bool {
+	name := pass.Fset.PositionFor(file.FileStart, false).Filename
+	folders := strings.Split(name, "/")
+	for _, folder := range folders[:len(folders)-1] {
+		switch folder {
+		case "example", "examples", "_example", "_examples":
+			return true
+		}
+	}
+	return false
+}
+
 // File gives the file that a node of an inspector belongs to.
 func File(c inspector.Cursor) *ast.File {
 	for f := range c.Enclosing((*ast.File)(nil)) {

@@ -1,0 +1,68 @@
+package resource
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"go/types"
+
+	"golang.org/x/tools/go/analysis"
+	"golang.org/x/tools/go/ssa"
+
+	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/rules/golang/internal/bounds"
+	"github.com/peercheck/peercheck/rules/golang/internal/flow"
+)
+
+//go:embed testdata/integer-never-fits.txtar
+var integerNeverFitsExamples string
+
+// IntegerNeverFits finds conversions that lose something whatever happens.
+var IntegerNeverFits = &check.Check{
+	ID:         "go/integer-never-fits",
+	Title:      "A number never fits into the type that it is converted to",
+	CWE:        []check.CWE{190, 681},
+	Severity:   check.Low,
+	Confidence: check.Firm,
+	Since:      "0.1",
+	Requires:   []*analysis.Analyzer{flow.Analyzer},
+	RunPackage: runIntegerNeverFits,
+	Page: check.Page{
+		What:   "A variable is converted to an integer type, and no value that it can have at that place fits: by the constant that it was set to, or by a comparison that lets only larger numbers through.",
+		Why:    "The compiler refuses such a conversion of a constant. Through a variable it goes, and the result is another number, mostly a negative one or 0; a limit that is made so bounds nothing.",
+		Fix:    "Use a type that holds the number, or the limit of the type: `math.MaxInt32`. There is no quick fix.",
+		Limits: "-1 that becomes an unsigned integer is taken to be meant, as \"all bits\". So are conversions next to a shift or mask of the same number. What comes from elsewhere, and may fit, is left alone.",
+		References: []string{
+			"https://cwe.mitre.org/data/definitions/681.html",
+			"https://go.dev/ref/spec#Conversions",
+		},
+		Examples: integerNeverFitsExamples,
+	},
+}
+
+func runIntegerNeverFits(_ context.Context, pass *check.PackagePass) error {
+	fl, ok := pass.ResultOf[flow.Analyzer].(*flow.Flow)
+	if !ok {
+		return nil
+	}
+	minusOne := bounds.Point(-1)
+	for conv := range conversions(fl) {
+		from, _ := bounds.Of(conv.X, conv.Block())
+		to, _ := bounds.OfType(conv.Type())
+		if from.Empty() || from.Min.Cmp(to.Max) <= 0 && from.Max.Cmp(to.Min) >= 0 || from.Within(minusOne) || takesApart(conv) {
+			continue
+		}
+		if _, isConst := conv.X.(*ssa.Const); isConst && to.Max.BitLen() == 8 {
+			continue // byte(n) next to byte(n>>8), where the compiler knows n
+		}
+		number := from.Min
+		if from.Max.Sign() < 0 {
+			number = from.Max
+		}
+		pass.Report(check.Finding{
+			Message:  fmt.Sprintf("%s does not fit into %s, and becomes another number", number, types.TypeString(conv.Type(), types.RelativeTo(pass.Pkg))),
+			Location: pass.Location(place(conv.Pos())),
+		})
+	}
+	return nil
+}
