@@ -40,6 +40,14 @@ var contentSituations = []situation{
 	content("one long line", "a.txt", strings.Repeat("lorem ipsum ", 100_000)+withToken, true, blocks...),
 	content("many lines", "a.txt", strings.Repeat("lorem ipsum\n", 200_000)+withToken, true, "a.txt:200001:5"),
 	content("binary", "a.bin", strings.Repeat("\x00\x01\x02\x03\x80", 2000), false),
+	content("secret in a binary file", "a.bin", strings.Repeat("\x00\x01\x02\x03\x80", 2000)+"key = "+aToken+strings.Repeat("\x00\x01\x02\x03\x80", 2000), true, "a.bin", "secrets/test-token"),
+	content("code in a binary file", "a.bin", strings.Repeat("\x00\x01\x02\x03\x80", 2000)+"this is FORBIDDEN, perhaps", false),
+	{"old secret in a binary file", func(t *testing.T, r *repotest.Repo) step {
+		binary := strings.Repeat("\x00\x01\x02\x03\x80", 2000)
+		r.Commit("c", "a.bin", binary+"key = "+aToken+binary)
+		r.Stage("a.bin", "\x00"+binary+"key = "+aToken+binary)
+		return git(r, "commit", "-m", "c")
+	}, false, nil},
 	content("over the size limit is said", "a.txt", strings.Repeat("lorem ipsum dolor\n", 700_000), false, "a.txt", "judged with less"),
 	content("carriage returns alone", "a.txt", "one\rtwo\rx = "+aToken+"\r", true, "a.txt:3:5"),
 	content("control sequences around", "a.txt", "\x1b[2K\x1b[1A"+withToken, true, blocks...),

@@ -10,17 +10,51 @@ import (
 )
 
 // NewDocument makes a document of stored bytes: UTF-16 is decoded to UTF-8, and
-// what is no text is marked Binary and has no content. The document keeps raw.
+// what is no text is marked Binary and has no content; see Strings. The document
+// keeps raw.
 func NewDocument(path string, raw []byte, rev check.Revision) *check.Document {
 	text, encoding := decode(raw)
 	if encoding == "" && isBinary(raw) {
 		d := check.NewDocument(path, "", nil, rev)
 		d.Binary = true
+		check.Memo(d, rawKey{}, func() []byte { return raw })
 		return d
 	}
 	d := check.NewDocument(path, "", text, rev)
 	d.Encoding = encoding
 	return d
+}
+
+// rawKey is under what a binary document keeps its bytes.
+type rawKey struct{}
+
+// minString is the length in bytes of a text in a binary file that is worth a
+// look: shorter than any token, and longer than what chance brings forth.
+const minString = 16
+
+// BinaryText is the language of a document of Strings.
+const BinaryText = "binary"
+
+// Strings gives a binary document of NewDocument's as text, for checks that look
+// for texts wherever they are: what is printable, at the same offsets, as
+// strings(1) shows it. All else is line ends. It is nil for other documents.
+func Strings(d *check.Document) *check.Document {
+	raw := check.Memo(d, rawKey{}, func() []byte { return nil })
+	if raw == nil {
+		return nil
+	}
+	text := bytes.Repeat([]byte{'\n'}, len(raw))
+	begin := 0
+	for i := 0; i <= len(raw); i++ {
+		if i < len(raw) && (raw[i] >= ' ' && raw[i] < 0x7F || raw[i] == '\t') {
+			continue
+		}
+		if i-begin >= minString {
+			copy(text[begin:], raw[begin:i])
+		}
+		begin = i + 1
+	}
+	return check.NewDocument(d.Path, BinaryText, text, d.Revision)
 }
 
 // decode recognises UTF-16 by its byte order mark, or by NULs in every other

@@ -188,3 +188,27 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
+
+// The texts of a binary file stand where they are in it, and what is too short
+// to be one is not there.
+func TestStrings(t *testing.T) {
+	noise := strings.Repeat("\x00\x01\x02ab\xff", 100)
+	raw := noise + "sixteen letters." + noise + "only fifteen..."
+	d := NewDocument("a.bin", []byte(raw), check.Revision{})
+	if !d.Binary || len(d.Content) != 0 {
+		t.Fatalf("binary %v, content %q", d.Binary, d.Content)
+	}
+	text := Strings(d)
+	if text == nil || len(text.Content) != len(raw) || text.Language != BinaryText || text.Binary {
+		t.Fatalf("got %+v", text)
+	}
+	if got := strings.Trim(string(text.Content), "\n"); got != "sixteen letters." {
+		t.Errorf("got %q", got)
+	}
+	if at := strings.Index(string(text.Content), "sixteen"); at != len(noise) {
+		t.Errorf("at %d, want %d", at, len(noise))
+	}
+	if got := Strings(NewDocument("a.txt", []byte("text\n"), check.Revision{})); got != nil {
+		t.Errorf("of a text: %+v", got)
+	}
+}
