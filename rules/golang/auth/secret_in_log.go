@@ -125,7 +125,7 @@ func (l *secretLog) call(c inspector.Cursor, call *ast.CallExpr) {
 		if len(found) > 0 && query.IsType(l.TypesInfo.TypeOf(found[0].at), "net/http.Request") && verbs[arg] == 0 && !printsAll(fn) {
 			continue // given for what is in it, not to be shown
 		}
-		if key, ok := code.ConstString(l.Pass, arg); ok && pairs && i+1 < len(call.Args) && len(found) == 0 {
+		if key, ok := query.String(l.TypesInfo, arg); ok && pairs && i+1 < len(call.Args) && len(found) == 0 {
 			if what := secretName(key); what != "" && l.isPlainText(call.Args[i+1]) && !l.isMade(call.Args[i+1]) && len(l.leaks(c, call.Args[i+1], 4)) == 0 {
 				found = []leak{{what: what, at: call.Args[i+1]}}
 			}
@@ -265,7 +265,10 @@ func (l *secretLog) leaks(c inspector.Cursor, e ast.Expr, steps int) []leak {
 		if l.userinfo && l.isParsed(c, v) {
 			return []leak{{what: "an URL that may have a password in it", at: e, unsure: true}}
 		}
-		if init := code.Init(l.Pass, x); init != nil && init != e && v.Parent() != l.Pkg.Scope() {
+		if !code.IsText(v.Type()) || v.Parent() == l.Pkg.Scope() || v.Kind() == types.ParamVar {
+			return nil
+		}
+		if init := code.Init(l.Pass, x); init != nil && init != e {
 			if found := l.leaks(c, init, steps-1); len(found) > 0 {
 				found[0].at, found[0].url = e, false
 				return found

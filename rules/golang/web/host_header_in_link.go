@@ -49,6 +49,9 @@ var HostHeaderInLink = &check.Check{
 
 func runHostHeaderInLink(_ context.Context, pass *check.PackagePass) error {
 	h := &hosts{pass}
+	if !h.readsHost() {
+		return nil
+	}
 	reported := map[ast.Node]bool{}
 	for c := range code.Nodes(pass.Pass, (*ast.BinaryExpr)(nil), (*ast.CallExpr)(nil)) {
 		var parts []ast.Expr
@@ -89,17 +92,43 @@ func runHostHeaderInLink(_ context.Context, pass *check.PackagePass) error {
 // hosts is the work on one package.
 type hosts struct{ *check.PackagePass }
 
+// readsHost reports whether a package reads the host of a request at all.
+func (h *hosts) readsHost() bool {
+	for c := range code.Nodes(h.Pass, (*ast.SelectorExpr)(nil), (*ast.CallExpr)(nil)) {
+		if e, ok := c.Node().(ast.Expr); ok && h.isSource(e) {
+			return true
+		}
+	}
+	return false
+}
+
+// isSource reports whether an expression reads the host of a request.
+func (h *hosts) isSource(e ast.Expr) bool {
+	switch e := e.(type) {
+	case *ast.SelectorExpr:
+		return e.Sel.Name == "Host" && query.IsType(h.TypesInfo.TypeOf(e.X), "net/http.Request")
+	case *ast.CallExpr:
+		name := code.Unversioned(query.Callee(h.TypesInfo, e))
+		if slices.Contains(headerGetters, name) && len(e.Args) == 1 {
+			header, ok := query.String(h.TypesInfo, e.Args[0])
+			return ok && (header == "X-Forwarded-Host" || header == "Host")
+		}
+		return name == "(*github.com/gofiber/fiber.Ctx).Hostname" || name == "(*github.com/gofiber/fiber.Ctx).BaseURL"
+	}
+	return false
+}
+
 // host gives the part of an expression that is the host of the request, or text made of it, through
 // so many variables and functions; nil if there is none.
 func (h *hosts) host(e ast.Expr, steps int) ast.Expr {
 	if steps == 0 {
 		return nil
 	}
-	switch e := ast.Unparen(e).(type) {
-	case *ast.SelectorExpr:
-		if e.Sel.Name == "Host" && query.IsType(h.TypesInfo.TypeOf(e.X), "net/http.Request") {
-			return e
-		}
+	e = ast.Unparen(e)
+	if h.isSource(e) {
+		return e
+	}
+	switch e := e.(type) {
 	case *ast.Ident:
 		v := code.Var(h.TypesInfo, e)
 		if v == nil || v.IsField() || v.Parent() == h.Pkg.Scope() {
@@ -118,22 +147,13 @@ func (h *hosts) host(e ast.Expr, steps int) ast.Expr {
 			return h.host(e.Y, steps)
 		}
 	case *ast.CallExpr:
-		name := code.Unversioned(query.Callee(h.TypesInfo, e))
-		switch name {
-		case "(*github.com/gofiber/fiber.Ctx).Hostname", "(*github.com/gofiber/fiber.Ctx).BaseURL":
-			return e
+		switch query.Callee(h.TypesInfo, e) {
 		case "fmt.Sprintf", "fmt.Sprint", "strings.TrimSuffix", "strings.TrimRight", "strings.TrimSpace", "strings.ToLower":
 			for _, arg := range e.Args {
 				if found := h.host(arg, steps); found != nil {
 					return found
 				}
 			}
-		}
-		if slices.Contains(headerGetters, name) && len(e.Args) == 1 {
-			if header, ok := code.ConstString(h.Pass, e.Args[0]); ok && (header == "X-Forwarded-Host" || header == "Host") {
-				return e
-			}
-			return nil
 		}
 		if d := code.Declaration(h.Pass, code.Callee(h.TypesInfo, e)); d != nil && d.Body != nil && !h.isChecked(d) {
 			found := false

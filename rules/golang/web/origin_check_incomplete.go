@@ -46,10 +46,13 @@ var OriginCheckIncomplete = &check.Check{
 func runOriginCheckIncomplete(_ context.Context, pass *check.PackagePass) error {
 	for c := range code.Nodes(pass.Pass, (*ast.CallExpr)(nil)) {
 		call, ok := c.Node().(*ast.CallExpr)
-		if !ok || len(call.Args) != 2 || !isOriginText(pass, call.Args[0], 3) {
+		if !ok || len(call.Args) != 2 {
 			continue
 		}
 		name := query.Callee(pass.TypesInfo, call)
+		if name != "strings.HasPrefix" && name != "strings.HasSuffix" && name != "strings.Contains" || !isOriginText(pass, call.Args[0], 3) {
+			continue
+		}
 		text, known := code.ConstString(pass.Pass, call.Args[1])
 		if !known || text == "" {
 			continue
