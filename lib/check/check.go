@@ -64,6 +64,11 @@ type Check struct {
 	// Since is the version of peercheck that first had the check: "0.1".
 	Since string
 
+	// Digest is that of what the check was made from at run time: the text of a
+	// rule. It is part of the key of every cache; "" for a check that is compiled
+	// in, whose code the identity of the program stands for.
+	Digest string
+
 	// Run judges one document.
 	Run func(context.Context, *Pass) error
 
