@@ -86,6 +86,7 @@ const (
 	NoticeToolchain   NoticeKind = "no-toolchain"   // the Go toolchain or a module is missing
 	NoticeCheckFailed NoticeKind = "check-failed"   // a check panicked, erred or ran out of its budget
 	NoticeConfig      NoticeKind = "configuration"  // something configured is not known
+	NoticeLeftOut     NoticeKind = "left-out"       // Go files for other platforms; findings in generated code
 	NoticeNothing     NoticeKind = "nothing-judged" // no document was found where one was asked for
 )
 

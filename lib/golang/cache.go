@@ -91,7 +91,7 @@ func keyOf(kind string, u *load.Unit, imported []*facts, checks []*check.Check) 
 		}
 	}
 	for _, c := range checks {
-		h.Add(c.ID)
+		h.Add(c.ID, c.Digest, c.Generated)
 		analyzers(c.Requires)
 	}
 	return h.Key()

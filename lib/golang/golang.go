@@ -41,7 +41,7 @@ type Judged struct {
 // Findings have CheckID, Message, Location.Path, Location.Range and Symbol set;
 // they are in the order of the packages and of the checks. A finding in a
 // generated file (go.dev/s/generatedcode) is left out unless the check asks for
-// such files. Notices are those of the packages; see load.Plan.Notices for the
+// such files; a Notice {NoticeLeftOut, None} says how many are. Notices are those of the packages; see load.Plan.Notices for the
 // others. The error is the context's.
 //
 // Facts go from a package to those that import it. Of a package that is only
@@ -214,6 +214,7 @@ type action struct {
 func (r *packageRun) run(ctx context.Context, checks []*check.Check) {
 	place := newPlaces(r.pkg.ImportPath, r.pkg.Fset, r.pkg.Files, r.pkg.Documents)
 	results := make([]Results, len(checks))
+	generated := make([]int, len(checks))
 	unflowed := false
 	var g errgroup.Group
 	g.SetLimit(runtime.GOMAXPROCS(0))
@@ -234,7 +235,7 @@ func (r *packageRun) run(ctx context.Context, checks []*check.Check) {
 		case missing == nil:
 			pass := r.pass(nil, inputs)
 			g.Go(func() error {
-				results[i] = r.check(ctx, c, pass, place)
+				results[i], generated[i] = r.check(ctx, c, pass, place)
 				return nil
 			})
 		case errors.Is(missing.err, errNoSSA):
@@ -247,9 +248,15 @@ func (r *packageRun) run(ctx context.Context, checks []*check.Check) {
 		}
 	}
 	_ = g.Wait() // no function of it fails
-	for _, one := range results {
+	total := 0
+	for i, one := range results {
 		r.Findings = append(r.Findings, one.Findings...)
 		r.Notices = append(r.Notices, one.Notices...)
+		total += generated[i]
+	}
+	if total > 0 {
+		r.Notices = append(r.Notices, check.Notice{Kind: check.NoticeLeftOut, Path: r.pkg.Folder, Effect: check.EffectNone,
+			Message: fmt.Sprintf("findings in generated code are left out: %d; what generates it is to be judged", total)})
 	}
 	if unflowed {
 		r.Notices = append(r.Notices, check.Notice{Kind: check.NoticeTypes, Path: r.pkg.Folder, Effect: check.EffectDegraded,
@@ -257,8 +264,9 @@ func (r *packageRun) run(ctx context.Context, checks []*check.Check) {
 	}
 }
 
-// check runs one check.
-func (r *packageRun) check(ctx context.Context, c *check.Check, pass *analysis.Pass, place *places) (found Results) {
+// check runs one check. generated is how many findings it has in generated files,
+// if it does not want them.
+func (r *packageRun) check(ctx context.Context, c *check.Check, pass *analysis.Pass, place *places) (found Results, generated int) {
 	packagePass := &check.PackagePass{
 		Pass:     pass,
 		Check:    c,
@@ -266,13 +274,15 @@ func (r *packageRun) check(ctx context.Context, c *check.Check, pass *analysis.P
 		Report: func(f check.Finding) {
 			if f, ok := place.complete(c, f); ok {
 				found.Findings = append(found.Findings, f)
+			} else {
+				generated++
 			}
 		},
 	}
 	if err := guard(func() error { return c.RunPackage(ctx, packagePass) }); err != nil && ctx.Err() == nil {
 		found.Notices = append(found.Notices, r.failed(c, err))
 	}
-	return found
+	return found, generated
 }
 
 func (r *packageRun) failed(c *check.Check, err error) check.Notice {

@@ -36,12 +36,14 @@ type node struct {
 	key     cache.Key
 	unit    *Unit
 	notices []check.Notice
-	imports []string         // sorted
-	deps    map[string]*node // those of the imports that are nodes
-	entry   *entry
-	index   int // Tarjan's numbers, from 1
-	low     int
-	onStack bool
+	// elsewhere are the files that the build constraints leave out.
+	elsewhere []string
+	imports   []string         // sorted
+	deps      map[string]*node // those of the imports that are nodes
+	entry     *entry
+	index     int // Tarjan's numbers, from 1
+	low       int
+	onStack   bool
 }
 
 // A run is one call of Load.
@@ -218,6 +220,7 @@ func (r *run) scanNode(n *node) {
 	for _, s := range sources {
 		switch {
 		case !s.Matches:
+			n.elsewhere = append(n.elsewhere, s.path)
 			continue
 		case s.Deep:
 			n.notices = append(n.notices, check.Notice{Kind: check.NoticeSyntax, Path: s.path, Effect: check.EffectDegraded,

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -364,7 +365,10 @@ import "C"
 package m
 
 func G() {}
-`, want: `. "" m typed b.go`},
+`, want: `
+. "" m typed b.go
+left-out none: Go files that are not built for HOST with these build tags, which the checks of packages did not see: a.go; set GOOS, GOARCH or GOFLAGS=-tags to judge them
+`},
 		{name: "build tags", folders: ".", opts: load.Options{Env: with("GOFLAGS=-tags=wanted,other")}, tree: `
 -- a.go --
 package m
@@ -392,7 +396,10 @@ var Y = ""
 //go:build ignore
 
 package main
-`, want: `. "" m typed a.go,with.go`},
+`, want: `
+. "" m typed a.go,with.go
+left-out none: Go files that are not built for HOST with these build tags, which the checks of packages did not see: ignored.go, race.go, without.go; set GOOS, GOARCH or GOFLAGS=-tags to judge them
+`},
 		{name: "the tags of -race", folders: ".", opts: load.Options{Env: with("GOFLAGS=-race", "CGO_ENABLED=1")}, tree: `
 -- race.go --
 //go:build race
@@ -412,7 +419,10 @@ package m
 package m
 -- a_amd64.go --
 package m
-`, want: `. "" m typed a_windows.go,a_windows_arm64.go`},
+`, want: `
+. "" m typed a_windows.go,a_windows_arm64.go
+left-out none: Go files that are not built for windows/arm64 with these build tags, which the checks of packages did not see: a_amd64.go, a_linux.go; set GOOS, GOARCH or GOFLAGS=-tags to judge them
+`},
 		{name: "test files", folders: "a b", opts: load.Options{Tests: true}, tree: `
 -- go.mod --
 module example.com/m
@@ -550,6 +560,7 @@ package a
 package documentation
 `, want: `
 . "" a typed a.go,c.go
+left-out none: Go files that are not built for HOST with these build tags, which the checks of packages did not see: d.go; set GOOS, GOARCH or GOFLAGS=-tags to judge them
 types degraded: .: holds package a and others; left out: b.go
 `},
 		{name: "a command that is imported", folders: "b", tree: `
@@ -648,7 +659,8 @@ types degraded: a.go:6:4: 2 type errors in the package; the first: invalid impor
 unreadable not-judged: ../outside: is no path in the tree
 unreadable not-judged: nowhere: the folder cannot be read: open nowhere: file does not exist
 `},
-		{name: "no Go files for this platform", folders: ".", tree: "-- a_plan9.go --\npackage a\n", want: ``},
+		{name: "no Go files for this platform", folders: ".", tree: "-- a_plan9.go --\npackage a\n",
+			want: "left-out none: Go files that are not built for HOST with these build tags, which the checks of packages did not see: a_plan9.go; set GOOS, GOARCH or GOFLAGS=-tags to judge them"},
 		{name: "not trusted", folders: ".", opts: load.Options{Untrusted: true}, tree: `
 -- go.mod --
 module example.com/m
@@ -686,7 +698,8 @@ no-toolchain degraded: 1 imported packages are not found, so types are incomplet
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			expect(t, describe(t, load.New(test.opts), load.Request{Tree: tree(test.tree), Folders: strings.Fields(test.folders)}), test.want)
+			expect(t, describe(t, load.New(test.opts), load.Request{Tree: tree(test.tree), Folders: strings.Fields(test.folders)}),
+				strings.ReplaceAll(test.want, "HOST", runtime.GOOS+"/"+runtime.GOARCH))
 		})
 	}
 }

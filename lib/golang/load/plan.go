@@ -2,8 +2,10 @@ package load
 
 import (
 	"context"
+	"fmt"
 	"go/types"
 	"slices"
+	"strings"
 
 	"github.com/peercheck/peercheck/lib/cache"
 	"github.com/peercheck/peercheck/lib/check"
@@ -82,16 +84,34 @@ func (p *Plan) Close() { p.run.end(p.run) }
 // are in each Package. Call it when all that is needed was loaded.
 func (p *Plan) Notices() []check.Notice {
 	notices := slices.Clone(p.run.notices)
+	var elsewhere []string
 	for _, n := range p.run.order {
 		if n.requested {
 			notices = append(notices, n.notices...)
+			elsewhere = append(elsewhere, n.elsewhere...)
 		}
+	}
+	if len(elsewhere) > 0 {
+		slices.Sort(elsewhere)
+		c := p.run.toolchain.context
+		notices = append(notices, check.Notice{Kind: check.NoticeLeftOut, Effect: check.EffectNone, Message: fmt.Sprintf(
+			"Go files that are not built for %s/%s with these build tags, which the checks of packages did not see: %s; set GOOS, GOARCH or GOFLAGS=-tags to judge them",
+			c.GOOS, c.GOARCH, some(elsewhere))})
 	}
 	if notice, ok := p.run.toolchainNotice(); ok {
 		notices = append(notices, notice)
 	}
 	SortNotices(notices)
 	return notices
+}
+
+// some gives a few of a list of names.
+func some(names []string) string {
+	const most = 3
+	if len(names) <= most {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
 }
 
 // Documents are the sources of the files that the build constraints select, in
