@@ -25,7 +25,7 @@ func Analyzer(c *check.Check) *analysis.Analyzer {
 	a := &analysis.Analyzer{
 		Name:             strings.NewReplacer("/", "_", "-", "_").Replace(c.ID),
 		Doc:              c.Title + "\n\n" + strings.TrimSpace(c.Page.What),
-		Requires:         c.Requires,
+		Requires:         requires(c),
 		FactTypes:        c.FactTypes,
 		ResultType:       reflect.TypeFor[[]check.Finding](),
 		RunDespiteErrors: true,

@@ -20,6 +20,7 @@ import (
 
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/golang/load"
+	"github.com/peercheck/peercheck/lib/golang/query"
 )
 
 // Results collects what Run finds.
@@ -224,7 +225,7 @@ func (r *packageRun) run(ctx context.Context, checks []*check.Check) {
 		}
 		inputs := map[*analysis.Analyzer]any{}
 		var missing *action
-		for _, a := range c.Requires {
+		for _, a := range requires(c) {
 			act := r.require(a)
 			inputs[a] = act.result
 			if act.err != nil && missing == nil {
@@ -262,6 +263,14 @@ func (r *packageRun) run(ctx context.Context, checks []*check.Check) {
 		r.Notices = append(r.Notices, check.Notice{Kind: check.NoticeTypes, Path: r.pkg.Folder, Effect: check.EffectDegraded,
 			Message: "the flow of values is not known, because the code does not compile, so the checks that follow it did not run"})
 	}
+}
+
+// requires gives what a check requires, and what each has without asking.
+func requires(c *check.Check) []*analysis.Analyzer {
+	if slices.Contains(c.Requires, query.Assigned) {
+		return c.Requires
+	}
+	return append(slices.Clip(c.Requires), query.Assigned)
 }
 
 // check runs one check. generated is how many findings it has in generated files,

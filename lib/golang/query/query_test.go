@@ -5,10 +5,12 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"maps"
 	"strings"
 	"testing"
 	"testing/fstest"
 
+	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/ssa"
 
 	"github.com/peercheck/peercheck/lib/golang/load"
@@ -230,5 +232,60 @@ func TestEnclosingFunc(t *testing.T) {
 		if got != test.want {
 			t.Errorf("around %s: %s", test.text, got)
 		}
+	}
+}
+
+func TestAssigned(t *testing.T) {
+	pkg := loadFile(t, `package m
+
+type T struct{ f string }
+
+var once = "1"
+var twice = "2"
+
+func init() { twice = "3" }
+
+func F(param, changed string, p *T) {
+	a, b := "4", "5"
+	c, d := pair()
+	var e string
+	for i, v := range []string{"6"} {
+		_, _ = i, v
+	}
+	changed = "7"
+	p.f = "8"
+	(*p).f += "9"
+	n := 0
+	n++
+	taken := "10"
+	_ = &taken
+	_, _, _, _, _, _, _ = a, b, c, d, e, n, param
+}
+
+func pair() (string, string) { return "", "" }
+`)
+	assignments := query.AssignmentsIn(&analysis.Pass{Files: pkg.Files, TypesInfo: pkg.Info})
+	got := map[string]string{}
+	for id, obj := range pkg.Info.Defs {
+		v, ok := obj.(*types.Var)
+		if !ok || id.Name == "_" {
+			continue
+		}
+		values, others := assignments.Of(v)
+		var texts []string
+		for _, e := range values {
+			texts = append(texts, types.ExprString(e))
+		}
+		if others {
+			texts = append(texts, "...")
+		}
+		got[id.Name] = strings.Join(texts, " ")
+	}
+	want := map[string]string{
+		"once": `"1"`, "twice": `"2" "3"`, "param": "", "changed": `"7"`, "p": "", "f": `"8" ...`, "a": `"4"`, "b": `"5"`,
+		"c": "...", "d": "...", "e": "", "i": "...", "v": "...", "n": "0 ...", "taken": `"10" ...`,
+	}
+	if !maps.Equal(got, want) {
+		t.Errorf("got  %v\nwant %v", got, want)
 	}
 }

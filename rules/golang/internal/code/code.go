@@ -12,13 +12,14 @@ import (
 	"go/constant"
 	"go/token"
 	"go/types"
-	"slices"
 	"strconv"
 	"strings"
 
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/ast/inspector"
 	"golang.org/x/tools/go/types/typeutil"
+
+	"github.com/peercheck/peercheck/lib/golang/query"
 )
 
 // Callee gives the function or method that a call names, be it concrete or of
@@ -154,57 +155,7 @@ func Changed(pass *analysis.Pass, param *types.Var) bool {
 // assignments gives the values of a variable; others means that it may have
 // more, or none yet where it is read.
 func assignments(pass *analysis.Pass, v *types.Var) (values []ast.Expr, others bool) {
-	is := func(e ast.Expr) bool { return e != nil && Var(pass.TypesInfo, e) == v }
-	for _, place := range scope(pass, v) {
-		ast.Inspect(place, func(n ast.Node) bool {
-			switch n := n.(type) {
-			case *ast.ValueSpec:
-				for i, name := range n.Names {
-					switch {
-					case pass.TypesInfo.Defs[name] != v:
-					case len(n.Values) == len(n.Names):
-						values = append(values, n.Values[i])
-					case len(n.Values) > 0:
-						others = true
-					}
-				}
-			case *ast.AssignStmt:
-				for i, lhs := range n.Lhs {
-					switch {
-					case !is(lhs):
-					case len(n.Lhs) == len(n.Rhs) && (n.Tok == token.ASSIGN || n.Tok == token.DEFINE):
-						values = append(values, n.Rhs[i])
-					default:
-						others = true
-					}
-				}
-			case *ast.IncDecStmt:
-				others = others || is(n.X)
-			case *ast.UnaryExpr:
-				others = others || n.Op == token.AND && is(n.X)
-			case *ast.RangeStmt:
-				others = others || is(n.Key) || is(n.Value)
-			}
-			return true
-		})
-	}
-	return values, others
-}
-
-// scope gives what there is to search for uses of a variable: the declaration that a
-// local one stands in, for any other one all files.
-func scope(pass *analysis.Pass, v *types.Var) []ast.Node {
-	var all []ast.Node
-	for _, f := range pass.Files {
-		all = append(all, f)
-		if v.IsField() || v.Parent() == pass.Pkg.Scope() || v.Pos() < f.FileStart || v.Pos() > f.FileEnd {
-			continue
-		}
-		if i := slices.IndexFunc(f.Decls, func(d ast.Decl) bool { return d.Pos() <= v.Pos() && v.Pos() < d.End() }); i >= 0 {
-			return []ast.Node{f.Decls[i]}
-		}
-	}
-	return all
+	return query.AssignmentsIn(pass).Of(v)
 }
 
 // ConstString, ConstInt and ConstBool read what Const gives.
@@ -234,19 +185,7 @@ func ConstBool(pass *analysis.Pass, e ast.Expr) (value, ok bool) {
 
 // Var gives the variable or field that an expression names: x, p.x, (x), *x.
 // It is nil for every other expression.
-func Var(info *types.Info, e ast.Expr) *types.Var {
-	switch e := ast.Unparen(e).(type) {
-	case *ast.Ident:
-		v, _ := info.ObjectOf(e).(*types.Var)
-		return v
-	case *ast.SelectorExpr:
-		v, _ := info.ObjectOf(e.Sel).(*types.Var)
-		return v
-	case *ast.StarExpr:
-		return Var(info, e.X)
-	}
-	return nil
-}
+func Var(info *types.Info, e ast.Expr) *types.Var { return query.Var(info, e) }
 
 // Selected gives what a field is selected from: for s.srv.ReadTimeout the field
 // srv, for s.ReadTimeout with an embedded http.Server the field Server, for
