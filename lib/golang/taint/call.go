@@ -295,7 +295,7 @@ func (g *graph) applyFlows(m *mapping, sum *summary) {
 			if deep {
 				continue
 			}
-			g.addEdge(from, edge{to: to, keep: keep, same: same, note: n})
+			g.addEdge(from, edge{to: to, keep: keep, same: same, whole: f.whole, note: n})
 			if same {
 				g.addAlias(to, from)
 			}
@@ -309,7 +309,7 @@ func (g *graph) applyFlows(m *mapping, sum *summary) {
 				continue
 			}
 			if to, deep := to.join(f.to.path); !deep && from != to {
-				g.write(write{from: from, to: to, keep: keep, same: same, note: n})
+				g.write(write{from: from, to: to, keep: keep, same: same, whole: f.whole, note: n})
 				if f.to.path == (path{content}) && m.instr != nil && f.from.kind == endParameter {
 					g.writerSink(m.instr, m.name, from, keep, to, nil, f.from.index-btoi(m.receiver))
 				}
@@ -317,7 +317,7 @@ func (g *graph) applyFlows(m *mapping, sum *summary) {
 		case endGlobal:
 			if global := g.run.globalValue(f.to.global); global != nil {
 				if to, deep := g.cell(global).join(f.to.path); !deep {
-					g.write(write{from: from, to: to, keep: keep, same: same, note: n})
+					g.write(write{from: from, to: to, keep: keep, same: same, whole: f.whole, note: n})
 				}
 			}
 		case endSink:

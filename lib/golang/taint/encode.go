@@ -39,6 +39,7 @@ type exported struct {
 	from, to exportedEnd
 	same     bool
 	mixed    bool
+	whole    bool
 	keep     models.Set
 	steps    []Step
 	what     string
@@ -66,7 +67,7 @@ func (r *run) export(s *summary) *Summary {
 		if f.from.kind == endFree || f.to.kind == endFree || f.to.kind == endGlobal || f.from.kind == endSource && f.to.kind == endSink {
 			continue
 		}
-		x := exported{from: r.exportEnd(f.from), to: r.exportEnd(f.to), same: f.same, mixed: f.mixed, keep: f.keep, what: f.what}
+		x := exported{from: r.exportEnd(f.from), to: r.exportEnd(f.to), same: f.same, mixed: f.mixed, whole: f.whole, keep: f.keep, what: f.what}
 		for _, st := range f.steps {
 			x.steps = append(x.steps, r.places.step(st))
 		}
@@ -103,7 +104,7 @@ func (r *run) decode(e *Summary) *summary {
 		if !ok1 || !ok2 {
 			continue
 		}
-		f := &flow{from: from, to: to, same: x.same, mixed: x.mixed, keep: x.keep, what: x.what}
+		f := &flow{from: from, to: to, same: x.same, mixed: x.mixed, whole: x.whole, keep: x.keep, what: x.what}
 		for k := range x.steps {
 			f.steps = append(f.steps, step{place: &x.steps[k].Place, message: x.steps[k].Message})
 		}
@@ -144,7 +145,7 @@ const (
 // errFact is the error for bytes that are no summary.
 var errFact = errors.New("taint: malformed summary; delete the cache that it comes from")
 
-const factVersion = 2
+const factVersion = 3
 
 // GobEncode encodes a summary; equal ones give equal bytes.
 func (s *Summary) GobEncode() ([]byte, error) {
@@ -155,7 +156,7 @@ func (s *Summary) GobEncode() ([]byte, error) {
 		f := &s.flows[i]
 		w.end(f.from)
 		w.end(f.to)
-		w.uint(uint64(btoi(f.same) | btoi(f.mixed)<<1))
+		w.uint(uint64(btoi(f.same) | btoi(f.mixed)<<1 | btoi(f.whole)<<2))
 		w.uint(uint64(f.keep))
 		w.text(f.what)
 		w.uint(uint64(len(f.steps)))
@@ -189,7 +190,7 @@ func (s *Summary) GobDecode(in []byte) error {
 	for range d.count(maxFlows) {
 		f := exported{from: d.end(), to: d.end()}
 		bits := d.uint()
-		f.same, f.mixed = bits&1 != 0, bits&2 != 0
+		f.same, f.mixed, f.whole = bits&1 != 0, bits&2 != 0, bits&4 != 0
 		f.keep, f.what = models.Set(d.uint()), d.text()
 		for range d.count(maxSteps) {
 			st := Step{Message: d.text()}

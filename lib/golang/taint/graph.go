@@ -69,6 +69,7 @@ type write struct {
 	from, to cell
 	keep     models.Set
 	same     bool
+	whole    bool
 	note     int32
 }
 
@@ -375,7 +376,7 @@ func (g *graph) write(w write) {
 	if w.keep == 0 {
 		return
 	}
-	g.addEdge(w.from, edge{to: w.to, keep: w.keep, same: w.same, note: w.note})
+	g.addEdge(w.from, edge{to: w.to, keep: w.keep, same: w.same, whole: w.whole, note: w.note})
 	g.writes = append(g.writes, w)
 }
 
@@ -385,7 +386,7 @@ func (g *graph) finishWrites() {
 		buffer = g.targets(w.to, buffer[:0])
 		for _, to := range buffer[1:] {
 			if to != w.from {
-				g.addEdge(w.from, edge{to: to, keep: w.keep, same: w.same, note: w.note})
+				g.addEdge(w.from, edge{to: to, keep: w.keep, same: w.same, whole: w.whole, note: w.note})
 			}
 		}
 	}
@@ -676,7 +677,7 @@ func (g *graph) sinkCell(from cell, keep models.Set, s sinkUse) {
 	}
 	s.keep = keep
 	g.sinks = append(g.sinks, s)
-	g.addEdge(from, edge{to: cell{node: -int32(len(g.sinks))}, keep: keep, note: none})
+	g.addEdge(from, edge{to: cell{node: -int32(len(g.sinks))}, keep: keep, whole: s.callee != nil && s.callee.whole, note: none})
 }
 
 // fieldSource seeds a field that is read, if it is one that a library fills with

@@ -272,6 +272,9 @@ func (g *graph) modelFlow(s *site, m *models.Function, flow models.Flow) {
 		if !flow.Same && flow.To.Call < 0 {
 			n = g.note(note{kind: noteThrough, pos: s.instr.Pos(), name: s.name, mixed: g.mixes(s, m, flow, from)})
 		}
+		if g.printed(m, from, to, keep, n) {
+			continue
+		}
 		for _, to := range to {
 			if from.cell == to.cell || keep&to.typeMask == 0 {
 				continue
@@ -285,6 +288,64 @@ func (g *graph) modelFlow(s *site, m *models.Function, flow models.Flow) {
 			}
 		}
 	}
+}
+
+// printed adds what package fmt prints of a value that has a method for it, and reports
+// whether it has: what else is in the value is not shown.
+func (g *graph) printed(m *models.Function, from located, to []located, keep models.Set, n int32) bool {
+	i, ok := from.value.(*ssa.MakeInterface)
+	if !ok || !strings.HasPrefix(m.Name, "fmt.") {
+		return false
+	}
+	sum := g.run.printer(i.X.Type())
+	if sum == nil {
+		return false
+	}
+	for _, f := range sum.flows {
+		if f.from.kind != endParameter || f.from.index != 0 || f.to.kind != endResult {
+			continue
+		}
+		part, deep := from.cell.join(f.from.path)
+		for _, to := range to {
+			if k := keep & f.keep & to.typeMask; k != 0 && !deep {
+				g.write(write{from: part, to: to.cell, keep: k, whole: f.whole, note: n})
+			}
+		}
+	}
+	return true
+}
+
+// printer gives the summary of the method that a value is printed by; nil if it has none
+// that is known.
+func (r *run) printer(t types.Type) *summary {
+	fn := r.printMethod(t)
+	if fn == nil {
+		return nil
+	}
+	sum, known := r.declared(fn)
+	if known && sum == nil {
+		return new(summary)
+	}
+	return sum
+}
+
+// printMethod finds the method Error or String that a type has of the program's own.
+func (r *run) printMethod(t types.Type) *types.Func {
+	fn, ok := r.printers[t]
+	if ok {
+		return fn
+	}
+	for _, name := range []string{"Error", "String"} {
+		obj, _, _ := types.LookupFieldOrMethod(t, false, nil, name)
+		method, ok := obj.(*types.Func)
+		if ok && method.Signature().Params().Len() == 0 && method.Signature().Results().Len() == 1 &&
+			!types.IsInterface(method.Signature().Recv().Type()) && r.model(method) == nil {
+			fn = method
+			break
+		}
+	}
+	r.printers[t] = fn
+	return fn
 }
 
 // mixes reports whether a library function puts other data before what flows: it formats

@@ -76,6 +76,9 @@ func (r *run) calls(fn *ssa.Function) []*ssa.Function {
 						add(r.pkg.Prog.FuncValue(obj.Origin()))
 					}
 				}
+				if obj := r.printMethod(i.X.Type()); obj != nil && obj.Pkg() == r.pass.Pkg {
+					add(r.pkg.Prog.FuncValue(obj.Origin()))
+				}
 			}
 			if !hasFunctions(instr) {
 				continue

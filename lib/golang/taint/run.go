@@ -42,6 +42,7 @@ type run struct {
 	streams     map[streamKey][]*types.Func
 	methods     map[string][]*types.Func
 	implMemo    map[implKey][]*types.Func
+	printers    map[types.Type]*types.Func
 	similarMemo map[*types.Func]*models.Function
 	imports     map[string]*types.Package // by path, once they are asked for
 	functions   map[*types.Var][]*ssa.Function
@@ -83,7 +84,7 @@ func newRun(pass *analysis.Pass, fns *golang.Functions, m *models.Models) *run {
 		callees: map[*ssa.Function][]*ssa.Function{}, clients: map[*ssa.Function]bool{},
 		modelMemo: map[*types.Func]*models.Function{}, viaModel: map[*types.Func]*summary{},
 		fieldMemo: map[fieldKey]uint32{}, fieldModels: map[fieldKey]*models.Field{}, masks: map[types.Type]models.Set{}, pathMasks: map[pathKey]models.Set{},
-		writers: map[types.Type]*models.Class{}, streams: map[streamKey][]*types.Func{}, implMemo: map[implKey][]*types.Func{}, similarMemo: map[*types.Func]*models.Function{}, patterns: map[string]models.Set{},
+		writers: map[types.Type]*models.Class{}, streams: map[streamKey][]*types.Func{}, implMemo: map[implKey][]*types.Func{}, similarMemo: map[*types.Func]*models.Function{}, printers: map[types.Type]*types.Func{}, patterns: map[string]models.Set{},
 		plain: map[*ssa.Function]bool{}, pieceMemo: map[ssa.Value][]piece{}, numbers: newNumbers(m), argument: m.Class("argument"), redirect: m.Class("redirect"), errors: m.Group("message"), strings: m.Group("string"), places: newPlaces(pass), result: &Result{}, found: map[foundKey]int{},
 	}
 	r.idle = models.Start
@@ -257,6 +258,9 @@ func (r *run) findMask(t types.Type, p path) models.Set {
 				return 0
 			}
 		case *types.Struct:
+			if p[i] == elements || p[i] == keys {
+				return models.All // a library's container
+			}
 			name, found := r.names.names[p[i]], false
 			for f := range u.Fields() {
 				if f.Name() == name {

@@ -10,6 +10,8 @@ type fact struct {
 	origin int32
 	// same means that the cell's parts are the origin's parts.
 	same bool
+	// whole means that the parts of the origin are left out.
+	whole bool
 	// keep are the classes that this fact adds to earlier ones of the same cell
 	// and origin.
 	keep models.Set
@@ -85,7 +87,7 @@ func (s *solver) add(f fact) {
 	head := s.heads.at(f.at.node, f.origin)
 	for i := *head; i != none; i = s.facts[i].peer {
 		old := &s.facts[i]
-		if old.same && !f.same {
+		if old.same && !f.same || old.whole && !f.whole {
 			continue
 		}
 		covered := old.at.path == f.at.path && old.same == f.same
@@ -194,7 +196,7 @@ func (s *solver) spread(first int, reached func(s *solver, f int32, sink *sinkUs
 			if keep&^s.run.idle == 0 {
 				continue
 			}
-			t := fact{at: e.to, origin: f.origin, keep: keep, before: int32(i), note: e.note}
+			t := fact{at: e.to, origin: f.origin, keep: keep, before: int32(i), note: e.note, whole: f.whole || e.whole && f.same}
 			if rest, ok := f.at.path.cut(e.from); ok {
 				if e.whole && rest != (path{}) {
 					continue

@@ -98,7 +98,7 @@ func (r *run) keepState(s *solver, i int32, to end, t types.Type) {
 		return
 	}
 	at := end{kind: endGlobal, path: to.path, index: btoi(stream)}
-	r.hold(name, &flow{from: s.origins[f.origin], to: at, keep: f.keep, steps: s.way(i), mixed: s.mixed(i)})
+	r.hold(name, &flow{from: s.origins[f.origin], to: at, keep: f.keep, steps: s.way(i), mixed: s.mixed(i), whole: f.whole})
 }
 
 // state seeds a parameter with what objects of its type hold.
@@ -334,14 +334,14 @@ func (r *run) store(s *solver, n int32, global *ssa.Global, sum *summary) {
 		from := s.origins[f.origin]
 		to := end{kind: endGlobal, path: f.at.path, global: obj}
 		if from.kind != endSource {
-			sum.add(&flow{from: from, to: to, same: f.same, keep: f.keep, steps: s.way(i), mixed: s.mixed(i)})
+			sum.add(&flow{from: from, to: to, same: f.same, keep: f.keep, steps: s.way(i), mixed: s.mixed(i), whole: f.whole})
 			continue
 		}
 		if f.before == none {
 			continue // that is what is already known
 		}
 		to.global = nil
-		r.hold(obj, &flow{from: from, to: to, keep: f.keep, steps: s.way(i), mixed: s.mixed(i)})
+		r.hold(obj, &flow{from: from, to: to, keep: f.keep, steps: s.way(i), mixed: s.mixed(i), whole: f.whole})
 	}
 }
 

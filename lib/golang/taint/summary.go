@@ -49,6 +49,8 @@ type flow struct {
 	// steps lead from one end to the other; where from is a source or to a sink,
 	// the step there is among them.
 	steps []step
+	// whole says that what is in parts of from does not go there.
+	whole bool
 	// mixed says that other data is put before it on the way.
 	mixed bool
 	// what names what receives the data, of a flow to a sink: "os/exec.Command".
@@ -104,7 +106,7 @@ func (e end) compare(o end) int {
 }
 
 func (f *flow) compare(o *flow) int {
-	return cmp.Or(f.from.compare(o.from), f.to.compare(o.to), cmp.Compare(btoi(f.same), btoi(o.same)), cmp.Compare(f.what, o.what))
+	return cmp.Or(f.from.compare(o.from), f.to.compare(o.to), cmp.Compare(btoi(f.same), btoi(o.same)), cmp.Compare(btoi(f.whole), btoi(o.whole)), cmp.Compare(f.what, o.what))
 }
 
 func btoi(b bool) int {
@@ -145,7 +147,10 @@ func (s *summary) add(f *flow) {
 			g.to.index != f.to.index || g.to.global != f.to.global || g.what != f.what {
 			continue
 		}
-		if g.from == f.from && g.to == f.to && g.same == f.same {
+		if g.whole && !f.whole {
+			continue
+		}
+		if g.from == f.from && g.to == f.to && g.same == f.same && g.whole == f.whole {
 			if f.keep&^g.keep == 0 {
 				return
 			}

@@ -223,13 +223,13 @@ func (r *run) reached(s *solver, f int32, sink *sinkUse, sum *summary) {
 		what = sink.callee.what
 	}
 	for _, g := range sum.flows {
-		if g.from == from && g.to.kind == endSink && g.to.index == r.class(sink.class) && g.what == what {
+		if g.from == from && g.to.kind == endSink && g.to.index == r.class(sink.class) && g.what == what && (reach.whole || !g.whole) {
 			return // the first way is the shortest
 		}
 	}
 	sum.add(&flow{
 		from: from, to: end{kind: endSink, index: r.class(sink.class)}, keep: reach.keep & r.needs(sink.class),
-		what: what, steps: joinSteps(s.way(f), sinkSteps(sink)), mixed: s.mixed(f) || sink.callee != nil && sink.callee.mixed,
+		what: what, steps: joinSteps(s.way(f), sinkSteps(sink)), mixed: s.mixed(f) || sink.callee != nil && sink.callee.mixed, whole: reach.whole,
 	})
 }
 
@@ -333,7 +333,7 @@ func (r *run) collect(s *solver, n int32, to end, t types.Type, sum *summary) {
 		if from.kind == endSource {
 			r.keepState(s, i, at, t)
 		}
-		sum.add(&flow{from: from, to: at, same: f.same, keep: f.keep, steps: s.way(i), mixed: s.mixed(i)})
+		sum.add(&flow{from: from, to: at, same: f.same, keep: f.keep, steps: s.way(i), mixed: s.mixed(i), whole: f.whole})
 	}
 }
 
