@@ -41,9 +41,10 @@ type Class struct {
 	Title string
 	// Bit is the class's own bit.
 	Bit Set
-	// Idle says that no check asks for flows into the class, and none are followed: they
-	// would be most of all there are.
-	Idle bool
+	// Local says that flows into the class are found where source and sink are in one
+	// function, or the source in one that it calls: from callers they would be most of all
+	// flows there are.
+	Local bool
 }
 
 // A Kind is a kind of source.

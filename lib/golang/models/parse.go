@@ -86,11 +86,11 @@ func (m *Models) read(file, text string) error {
 	return nil
 }
 
-// class reads `class NAME [idle] "TITLE"`.
+// class reads `class NAME [local] "TITLE"`.
 func (r *reader) class(rest string) error {
-	idle := false
-	if before, after, ok := strings.Cut(rest, " idle "); ok {
-		idle, rest = true, before+" "+after
+	local := false
+	if before, after, ok := strings.Cut(rest, " local "); ok {
+		local, rest = true, before+" "+after
 	}
 	name, title, err := r.titled(rest)
 	if err != nil {
@@ -102,7 +102,7 @@ func (r *reader) class(rest string) error {
 	if len(r.classes) == maxClasses {
 		return r.errorf("more than %d classes", maxClasses)
 	}
-	r.classes = append(r.classes, &Class{Name: name, Title: title, Bit: 1 << len(r.classes), Idle: idle})
+	r.classes = append(r.classes, &Class{Name: name, Title: title, Bit: 1 << len(r.classes), Local: local})
 	return nil
 }
 

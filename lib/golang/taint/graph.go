@@ -672,7 +672,7 @@ func (g *graph) sinkCell(from cell, keep models.Set, s sinkUse) {
 	if s.callee == nil {
 		keep &= g.run.needs(s.class)
 	}
-	if s.class.Idle || !g.run.dangerous(s.class, keep) {
+	if !g.run.dangerous(s.class, keep) {
 		return
 	}
 	s.keep = keep

@@ -55,7 +55,7 @@ type run struct {
 	numbers            numbers
 	argument, redirect *models.Class
 	redirectBit        models.Set
-	idle               models.Set // what is not followed for its own sake
+	idle               models.Set // what is followed to its own sinks only where they are next
 	errors             models.Set
 	strings            models.Set
 	heads              factTable
@@ -89,7 +89,7 @@ func newRun(pass *analysis.Pass, fns *golang.Functions, m *models.Models) *run {
 	}
 	r.idle = models.Start
 	for _, c := range m.Classes() {
-		if c.Idle {
+		if c.Local {
 			r.idle |= c.Bit
 		}
 	}

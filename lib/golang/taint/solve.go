@@ -193,7 +193,7 @@ func (s *solver) spread(first int, reached func(s *solver, f int32, sink *sinkUs
 		for k := g.nodes[f.at.node].firstEdge; k != none; k = g.edges[k].next {
 			e := &g.edges[k]
 			keep := f.keep & e.keep
-			if keep&^s.run.idle == 0 {
+			if keep&^s.run.idle == 0 && (e.to.node >= 0 || keep&^models.Start == 0) {
 				continue
 			}
 			t := fact{at: e.to, origin: f.origin, keep: keep, before: int32(i), note: e.note, whole: f.whole || e.whole && f.same}

@@ -215,8 +215,8 @@ func (r *run) reached(s *solver, f int32, sink *sinkUse, sum *summary) {
 		r.report(s, f, from.index, sink)
 		return
 	}
-	if sink.class.Bit&r.numbers.overflow != 0 {
-		return // almost every function converts a number that it is handed
+	if sink.class.Bit&r.numbers.overflow != 0 || sink.class.Local {
+		return // almost every function converts a number that it is handed, or logs something
 	}
 	what := sink.what
 	if sink.callee != nil {
