@@ -3,12 +3,13 @@ package auth
 import (
 	"context"
 	_ "embed"
+	"go/ast"
+	"go/constant"
+	"go/token"
 	"net/url"
 	"regexp"
 	"strings"
-
-	"go/ast"
-	"go/constant"
+	"unicode"
 
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/analysis/passes/inspect"
@@ -16,6 +17,7 @@ import (
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/golang/query"
 	"github.com/peercheck/peercheck/rules/golang/internal/code"
+	"github.com/peercheck/peercheck/rules/golang/internal/purpose"
 )
 
 //go:embed testdata/hardcoded-credentials.txtar
@@ -33,7 +35,7 @@ var HardcodedCredentials = &check.Check{
 	Requires:   []*analysis.Analyzer{inspect.Analyzer},
 	RunPackage: runHardcodedCredentials,
 	Page: check.Page{
-		What: "A password that the program logs in with, to a database, an HTTP server, SSH, LDAP, SMTP or Redis, is a constant. It is judged by its use, whatever it looks like and however it is called.",
+		What: "A password that the program logs in with, to a database, an HTTP server, SSH, LDAP, SMTP or Redis, or that it lets somebody in for (`password == \"...\"`), is a constant. It is judged by its use, whatever it looks like and however it is called.",
 		Why: "Whoever reads the source, the image or the binary has the password, and so has everyone who ever will: history keeps it. It is the same in every installation, and cannot be changed without a release. Uber lost 57 million " +
 			"records to a key in a repository in 2016.",
 		Fix:    "Read it from the environment, a file or a secret store at start. Take the one that was in the source as known to others: change it. There is no quick fix.",
@@ -97,7 +99,13 @@ func runHardcodedCredentials(_ context.Context, pass *check.PackagePass) error {
 			Location: secretLocation(pass, e),
 		})
 	}
-	for c := range code.Nodes(pass.Pass, (*ast.CallExpr)(nil)) {
+	for c := range code.Nodes(pass.Pass, (*ast.CallExpr)(nil), (*ast.BinaryExpr)(nil)) {
+		if test, ok := c.Node().(*ast.BinaryExpr); ok {
+			if e := builtInPassword(pass, test); e != nil {
+				report(e)
+			}
+			continue
+		}
 		call, ok := c.Node().(*ast.CallExpr)
 		if !ok {
 			continue
@@ -130,6 +138,29 @@ func runHardcodedCredentials(_ context.Context, pass *check.PackagePass) error {
 		}
 		if value != nil {
 			report(value)
+		}
+	}
+	return nil
+}
+
+// builtInPassword gives the text that a password is compared with, if it looks like one
+// that lets somebody in: letters and digits, as long as passwords are.
+func builtInPassword(pass *check.PackagePass, test *ast.BinaryExpr) ast.Expr {
+	if test.Op != token.EQL && test.Op != token.NEQ {
+		return nil
+	}
+	for _, side := range [][2]ast.Expr{{test.X, test.Y}, {test.Y, test.X}} {
+		name := ""
+		switch x := ast.Unparen(side[0]).(type) {
+		case *ast.Ident:
+			name = x.Name
+		case *ast.SelectorExpr:
+			name = x.Sel.Name
+		}
+		s, ok := text(pass, side[1])
+		if ok && purpose.OfName(name) == purpose.Password && pass.TypesInfo.Types[side[0]].Value == nil && len(s) >= 8 && isPassword(s) &&
+			strings.ContainsAny(s, "0123456789") && strings.ContainsFunc(s, unicode.IsLetter) && !strings.ContainsAny(s, " \t\n") {
+			return side[1]
 		}
 	}
 	return nil
