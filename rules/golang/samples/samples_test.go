@@ -28,9 +28,9 @@ const gosec = "github.com/securego/gosec/v2@v2.30.0"
 
 // What has to hold: the bounds that the checks were made for.
 const (
-	minRecall        = 0.96
+	minRecall        = 0.97
 	maxFlagged       = 0.03
-	maxDisagreements = 0.14
+	maxDisagreements = 0.12
 )
 
 // A sample is one package with an expectation.
@@ -100,8 +100,9 @@ func TestSamples(t *testing.T) {
 			}
 		}
 	}
-	recall, wrong, disagree := part(found, bad), part(flagged, clean), part(len(labels), inScope)
-	t.Logf("%d samples, %d of a class that the catalogue has; %d labelled otherwise (%.1f %%)", len(all), inScope, len(labels), 100*disagree)
+	recall, wrong, disagree := part(found, bad), part(flagged, clean), part(len(labels), len(all))
+	t.Logf("%d samples, %d of a class that the catalogue has; %d labelled otherwise (%.1f %% of all, %.1f %% of those with a class)",
+		len(all), inScope, len(labels), 100*disagree, 100*part(len(labels), inScope))
 	t.Logf("found %d of %d (%.1f %%); %d more only at Pedantic or Auditor, %d with findings of another class only", found, bad, 100*recall, pedantic, elsewhere)
 	t.Logf("flagged %d of %d clean ones (%.1f %%)", flagged, clean, 100*wrong)
 	if recall < minRecall {
