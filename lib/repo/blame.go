@@ -18,7 +18,8 @@ type BlamedLine struct {
 }
 
 // Blame says who wrote the lines first to last, counted from 1 and both included,
-// of a file as it is in a commit; last may lie past its end. Moves of lines between files are not followed.
+// of a file as it is in a commit; last may lie past its end. Moves of lines between
+// files are not followed. It always takes the git program: ErrNeedsGit without it.
 func (r *Repo) Blame(ctx context.Context, rev, path string, first, last int) ([]BlamedLine, error) {
 	commit, err := r.Resolve(ctx, rev)
 	if err != nil {
@@ -76,6 +77,10 @@ func parseBlame(out string) ([]BlamedLine, error) {
 	return lines, nil
 }
 
-func (n *nativeStore) blame(context.Context, ID, string, int, int) ([]BlamedLine, error) {
-	return nil, fmt.Errorf("blame: %w", ErrNeedsGit)
+func (n *nativeStore) blame(ctx context.Context, commit ID, path string, first, last int) ([]BlamedLine, error) {
+	g, err := n.git()
+	if err != nil {
+		return nil, fmt.Errorf("blame: %w", err)
+	}
+	return g.blame(ctx, commit, path, first, last)
 }

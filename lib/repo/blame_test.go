@@ -1,12 +1,15 @@
 package repo_test
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/peercheck/peercheck/lib/repo"
 	"github.com/peercheck/peercheck/lib/repo/repotest"
 )
 
@@ -39,6 +42,23 @@ func TestBlame(t *testing.T) {
 	outside := r.In("..").With("GIT_DIR=repo/.git", "GIT_WORK_TREE=repo")
 	if again, err := open(t, outside).Blame(t.Context(), "HEAD", "d/-odd name.txt", 1, 3); err != nil || len(again) != 3 {
 		t.Errorf("with GIT_DIR: %v, %v", again, err)
+	}
+	// Without git as far as that goes, and without any.
+	native, err := repo.Open(t.Context(), repo.Options{Dir: r.Dir, Env: r.Env, Native: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer native.Close()
+	if again, err := native.Blame(t.Context(), "HEAD", "d/-odd name.txt", 1, 3); err != nil || !slices.Equal(again, lines) {
+		t.Errorf("native: %v, %v", again, err)
+	}
+	gone, err := repo.Open(t.Context(), repo.Options{Dir: r.Dir, Native: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer gone.Close()
+	if _, err := gone.Blame(t.Context(), "HEAD", "d/-odd name.txt", 1, 3); !errors.Is(err, repo.ErrNeedsGit) {
+		t.Errorf("without git: %v", err)
 	}
 	if _, err := os.Stat(canary); err == nil {
 		t.Error("blame ran a program")

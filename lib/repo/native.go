@@ -32,6 +32,7 @@ import (
 // without an error in some repositories.
 type nativeStore struct {
 	layout
+	opts  Options
 	cfg   *config.Config
 	index string // path of the index file
 	refs  *dotgit.DotGit
@@ -55,7 +56,7 @@ func openNative(opts Options) (layout, *nativeStore, error) {
 	if err != nil {
 		return layout{}, nil, err
 	}
-	n := &nativeStore{layout: l, cfg: cfg, index: l.indexFile(opts)}
+	n := &nativeStore{layout: l, opts: opts, cfg: cfg, index: l.indexFile(opts)}
 	dir := l.hookDir() // which relative paths in the environment count from
 	n.refs = dotgit.NewWithOptions(dotgit.NewRepositoryFilesystem(osfs.New(l.gitDir), osfs.New(l.commonDir)), dotgit.Options{})
 	objects := filepath.Join(l.commonDir, "objects")

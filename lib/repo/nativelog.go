@@ -308,7 +308,20 @@ func (n *nativeStore) config(_ context.Context, keys string) ([]setting, error) 
 	return all, nil
 }
 
-// hooksDir would need the user's configuration too: core.hooksPath.
-func (n *nativeStore) hooksDir(context.Context, layout) (string, error) {
-	return "", fmt.Errorf("the hooks folder: %w", ErrNeedsGit)
+// hooksDir asks git, since the user's configuration counts, too (core.hooksPath).
+func (n *nativeStore) hooksDir(ctx context.Context, l layout) (string, error) {
+	g, err := n.git()
+	if err != nil {
+		return "", fmt.Errorf("the hooks folder: %w", err)
+	}
+	return g.hooksDir(ctx, l)
+}
+
+// git gives the other backend, for questions that only it can answer.
+func (n *nativeStore) git() (*gitStore, error) {
+	cmd, err := newCommand(n.opts)
+	if err != nil {
+		return nil, errors.Join(ErrNeedsGit, err)
+	}
+	return newGitStore(cmd, n.layout), nil
 }

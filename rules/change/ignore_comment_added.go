@@ -13,7 +13,7 @@ import (
 )
 
 // All gives the checks.
-func All() []*check.Check { return []*check.Check{IgnoreCommentAdded} }
+func All() []*check.Check { return []*check.Check{IgnoreCommentAdded, ConfigurationWeakened} }
 
 //go:embed testdata/ignore_comment_added.txtar
 var ignoreCommentAdded string
@@ -29,7 +29,7 @@ var IgnoreCommentAdded = &check.Check{
 			"and afterwards nobody is told of what it hides. OWASP's ASVS asks that such exceptions are reviewed by a second person.",
 		Fix: "As the reviewer, read the finding that the comment silences and agree with the reason, or ask for a repair. " +
 			"As the author, name the one check that is meant, give the reason after --, and a date with until= if it is only for now.",
-		Limits: "A comment whose code was edited while it stayed is taken to be the same. Configuration and baselines are not looked at.",
+		Limits: "A comment whose code was edited while it stayed is taken to be the same. Baselines are not looked at.",
 		References: []string{
 			"https://owasp.org/www-project-application-security-verification-standard/",
 			"https://cwe.mitre.org/data/definitions/1127.html",
