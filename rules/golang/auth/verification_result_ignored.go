@@ -4,12 +4,15 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
+	"go/ast"
 	"strings"
 
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/ssa"
 
 	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/lib/golang/query"
+	"github.com/peercheck/peercheck/rules/golang/internal/edit"
 	"github.com/peercheck/peercheck/rules/golang/internal/flow"
 	"github.com/peercheck/peercheck/rules/golang/internal/purpose"
 )
@@ -30,7 +33,7 @@ var VerificationResultIgnored = &check.Check{
 	Page: check.Page{
 		What: "A signature, MAC, password, certificate or token is verified, and the result or error that says whether it is genuine is not used.",
 		Why:  "The call alone refuses nothing. The code after it runs for forged input exactly as for genuine input, while every reader sees that \"it is verified\".",
-		Fix:  "Branch on the result: `if !hmac.Equal(a, b) { return errBadMAC }`, or return the error. There is no quick fix, because only you know what to answer.",
+		Fix:  "Branch on the result: `if !hmac.Equal(a, b) { return errBadMAC }`, or return the error. The quick fix returns the error where the function returns one and nothing else; it is not safe to apply unseen, because what was accepted is then refused.",
 		Limits: "Knows the standard library's verifications, bcrypt, golang-jwt, go-oidc and OpenPGP. A result that is assigned and never read counts as ignored. Left alone: comparisons with a dummy, which only take time; tokens whose `Valid` is read " +
 			"instead of the error; test code.",
 		References: []string{
@@ -105,10 +108,41 @@ func runVerificationResultIgnored(_ context.Context, pass *check.PackagePass) er
 			pass.Report(check.Finding{
 				Message:  fmt.Sprintf("%s of verifying %s is ignored, so a forged one passes", what, v.of),
 				Location: pass.Location(c.Expr),
+				Fixes:    returnError(pass, c),
 			})
 		}
 	}
 	return nil
+}
+
+// returnError makes a statement out of a call whose one result is an error the return of that error, in a
+// function that returns one and nothing else.
+func returnError(pass *check.PackagePass, c flow.Call) []check.Fix {
+	results := c.Instr.Common().Signature().Results()
+	outer := c.Fn.Signature.Results()
+	if results.Len() != 1 || !query.IsType(results.At(0).Type(), "error") || outer.Len() != 1 || !query.IsType(outer.At(0).Type(), "error") || c.Fn.Syntax() == nil {
+		return nil
+	}
+	var statement ast.Node
+	ast.Inspect(c.Fn.Syntax(), func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.ExprStmt:
+			if n.X == c.Expr {
+				statement = n
+			}
+		case *ast.AssignStmt: // _ = verify()
+			if id, ok := n.Lhs[0].(*ast.Ident); ok && len(n.Lhs) == 1 && id.Name == "_" && n.Rhs[0] == c.Expr {
+				statement = n
+			}
+		}
+		return statement == nil
+	})
+	if statement == nil {
+		return nil
+	}
+	indent := edit.Indent(pass, statement.Pos())
+	text := fmt.Sprintf("if err := %s; err != nil {\n%s\treturn err\n%s}", edit.Text(pass, c.Expr), indent, indent)
+	return []check.Fix{{Title: "Return the error", Edits: []check.Edit{pass.Edit(statement, text)}}}
 }
 
 // readsValid reports whether the field Valid of a token is read.

@@ -46,7 +46,7 @@ var InsecureRandom = &check.Check{
 			"turns `math/rand.Read` into `crypto/rand.Read`, which is safe from Go 1.24 on, where it cannot fail; and a formatted " +
 			"number into `crypto/rand.Text()`, which is not safe to apply unseen, as the text gets another length and alphabet.",
 		Limits: "Judged by what the value is used for, as names tell it; jitter, shuffling, sampling, simulation and test data are left alone, and so are " +
-			"IDs that only have to differ (requests, traces). Values are followed within a function, to the callers in the package, and " +
+			"IDs that only have to differ (requests, traces), and numbers that are taken where crypto/rand fails. Values are followed within a function, to the callers in the package, and " +
 			"to callers of helpers in other packages of the scan. A helper for random text is reported by itself if its documentation does not say what it is not for: as tentative, unless its package " +
 			"uses crypto/rand too, so that callers may expect it.",
 		References: []string{
@@ -149,6 +149,9 @@ func (r *randoms) isRand(e ast.Expr) bool {
 // drawn judges a call whose result is random.
 func (r *randoms) drawn(c inspector.Cursor, file *ast.File, call *ast.CallExpr, source string) {
 	trace := r.tracer.Trace(c)
+	if r.isFallback(c) {
+		return
+	}
 	for _, fn := range trace.Returned {
 		r.ExportObjectFact(fn, new(drawsPredictably))
 	}
@@ -158,6 +161,36 @@ func (r *randoms) drawn(c inspector.Cursor, file *ast.File, call *ast.CallExpr, 
 		return
 	}
 	r.report(call.Fun, fmt.Sprintf("%s in %s comes from %s, whose numbers can be predicted", use.Purpose, use.Name, source), use, r.text(c, file, use))
+}
+
+// isFallback reports whether a draw is in a function that reads from crypto/rand, and takes this only where that fails.
+func (r *randoms) isFallback(c inspector.Cursor) bool {
+	for f := range c.Enclosing((*ast.FuncDecl)(nil)) {
+		reads, asksError := false, false
+		ast.Inspect(f.Node(), func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.SelectorExpr:
+				obj := r.TypesInfo.Uses[n.Sel]
+				reads = reads || obj != nil && code.Path(obj.Pkg()) == "crypto/rand"
+			case *ast.IfStmt:
+				asksError = asksError || n.Pos() < c.Node().Pos() && speaksOfError(r.TypesInfo, n.Cond)
+			}
+			return true
+		})
+		return reads && asksError
+	}
+	return false
+}
+
+// speaksOfError reports whether a condition has an error in it.
+func speaksOfError(info *types.Info, cond ast.Expr) (found bool) {
+	ast.Inspect(cond, func(n ast.Node) bool {
+		if id, ok := n.(*ast.Ident); ok {
+			found = found || query.IsType(info.TypeOf(id), "error")
+		}
+		return !found
+	})
+	return found
 }
 
 // offer judges a draw for the random text of a function that is there for other
