@@ -769,6 +769,8 @@ func (gs *guards) without(call *ssa.Call, depth int, list []checked) []checked {
 	switch {
 	case text == ".." || text == "../":
 		return gs.check(x, gs.shape("no-dots"), depth, list)
+	case text == "//":
+		return gs.check(x, models.Double, depth, list)
 	case strings.Contains(text, "/") && !strings.Contains(text, ":"):
 		return gs.check(x, gs.shape("no-separator"), depth, list)
 	case text == "\n" || text == "\r\n" || text == "\r":
