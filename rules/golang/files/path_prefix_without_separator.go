@@ -4,8 +4,6 @@ import (
 	"context"
 	_ "embed"
 	"go/ast"
-	"go/token"
-	"go/types"
 	"slices"
 	"strings"
 
@@ -18,6 +16,7 @@ import (
 	"github.com/peercheck/peercheck/rules/golang/internal/edit"
 	"github.com/peercheck/peercheck/rules/golang/internal/flow"
 	"github.com/peercheck/peercheck/rules/golang/internal/purpose"
+	"github.com/peercheck/peercheck/rules/golang/internal/text"
 )
 
 //go:embed testdata/path-prefix-without-separator.txtar
@@ -57,7 +56,7 @@ func runPathPrefixWithoutSeparator(_ context.Context, pass *check.PackagePass) e
 		return nil
 	}
 	for _, c := range fl.Calls("strings.HasPrefix") {
-		if len(c.Expr.Args) != 2 || !isCleaned(fl, c.Arg(0)) || !lacksSeparator(pass, fl, c) || !refusesOthers(c) || looksBehind(c) {
+		if len(c.Expr.Args) != 2 || !isCleaned(fl, c.Arg(0)) || !lacksSeparator(pass, fl, c) || !text.Refuses(c.Instr.Value(), isGuard) || looksBehind(c) {
 			continue
 		}
 		pass.Report(check.Finding{
@@ -130,75 +129,6 @@ func namedFolder(pass *check.PackagePass, e ast.Expr) bool {
 	return false
 }
 
-// refusesOthers reports whether what has not the prefix is refused.
-func refusesOthers(c flow.Call) bool {
-	v := c.Instr.Value()
-	if v == nil || v.Referrers() == nil {
-		return false
-	}
-	return refused(v, false)
-}
-
-func refused(v ssa.Value, negated bool) bool {
-	for _, r := range *v.Referrers() {
-		switch r := r.(type) {
-		case *ssa.UnOp:
-			if r.Op == token.NOT && refused(r, !negated) {
-				return true
-			}
-		case *ssa.Return:
-			return guardName(r.Parent().Name()) && len(r.Results) == 1
-		case *ssa.If:
-			other := r.Block().Succs[1]
-			if negated {
-				other = r.Block().Succs[0]
-			}
-			if fails(other) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-func guardName(name string) bool {
-	for _, w := range purpose.Words(name) {
-		switch w {
-		case "in", "within", "inside", "contains", "contained", "safe", "valid", "under", "sub", "subpath", "subdir", "allowed", "local", "escapes", "child", "below", "secure":
-			return true
-		}
-	}
-	return false
-}
-
-// fails reports whether a block ends the function with an error or with false.
-func fails(b *ssa.BasicBlock) bool {
-	ret, ok := b.Instrs[len(b.Instrs)-1].(*ssa.Return)
-	if !ok {
-		return false
-	}
-	for _, instr := range b.Instrs {
-		if call, ok := instr.(*ssa.Call); ok {
-			switch query.CalleeSSA(&call.Call) {
-			case "net/http.Error", "net/http.NotFound", "(net/http.ResponseWriter).WriteHeader":
-				return true
-			}
-		}
-	}
-	if len(ret.Results) == 0 {
-		return false
-	}
-	last := ret.Results[len(ret.Results)-1]
-	k, isConst := last.(*ssa.Const)
-	switch {
-	case types.Identical(last.Type(), types.Universe.Lookup("error").Type()):
-		return !isConst || !k.IsNil()
-	case isConst && k.Value != nil && query.TypeName(k.Type()) == "bool":
-		return k.Value.String() == "false"
-	}
-	return false
-}
-
 // looksBehind reports whether the function looks at single bytes of the path, as
 // one does that asks for the separator behind the prefix.
 func looksBehind(c flow.Call) bool {
@@ -229,4 +159,15 @@ func appendSeparator(pass *check.PackagePass, prefix ast.Expr) []check.Fix {
 	name, edits := edit.Import(pass, file, "path/filepath", prefix.Pos())
 	edits = append(edits, edit.Insert(pass, prefix.End(), "+string("+name+".Separator)"))
 	return []check.Fix{{Title: "Compare with the separator", Edits: edits}}
+}
+
+// isGuard reports whether a function is named for saying that a path is within a folder.
+func isGuard(name string) bool {
+	for _, w := range purpose.Words(name) {
+		switch w {
+		case "in", "within", "inside", "contains", "contained", "safe", "valid", "under", "sub", "subpath", "subdir", "allowed", "local", "escapes", "child", "below", "secure":
+			return true
+		}
+	}
+	return false
 }
