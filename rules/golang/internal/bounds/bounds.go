@@ -102,6 +102,13 @@ func Of(v ssa.Value, at *ssa.BasicBlock) (Range, bool) {
 	return e.value(v, at), true
 }
 
+// Exact gives the values that an operation on integers would have in a block if its
+// type had no end.
+func Exact(v *ssa.BinOp, at *ssa.BasicBlock) Range {
+	e := evaluation{left: budget, active: map[ssa.Value]bool{}}
+	return e.operation(v, at, Range{minInt, new(big.Int).Lsh(maxInt, 1)})
+}
+
 // Checked says on which sides a value is compared with constants on the way to a
 // block.
 func Checked(v ssa.Value, at *ssa.BasicBlock) (below, above bool) {
