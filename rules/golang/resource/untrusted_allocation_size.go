@@ -1,7 +1,11 @@
 package resource
 
 import (
+	"context"
 	_ "embed"
+	"fmt"
+	"slices"
+	"strings"
 
 	"golang.org/x/tools/go/analysis"
 
@@ -21,18 +25,33 @@ var UntrustedAllocationSize = &check.Check{
 	Confidence: check.Firm,
 	Since:      "0.1",
 	Requires:   []*analysis.Analyzer{taint.Analyzer},
-	RunPackage: strangers("a number from %[1]s is how much %[2]s allocates, and nothing says how large it may be", "allocation"),
+	RunPackage: runUntrustedAllocationSize,
 	Page: check.Page{
 		What: "A number that comes from a request, a connection or a message is the length or capacity of `make`, or the count of `strings.Repeat`, `bytes.Repeat` or `Grow`, without an upper bound.",
 		Why: "`make([]string, n)` with n of two billion asks for 32 GB at once: the process is killed, or panics, which ends all other requests too. One request was enough for the registry of Docker (CVE-2023-2253), whose `?n=` " +
 			"was the size of a list. A check for negative numbers does not help.",
 		Fix: "Compare the number with a limit and refuse what is larger, or take `min(n, limit)`. Where the data follows the number, grow with what really arrives: `append`, or `io.CopyN` into a buffer. There is no quick fix, because the limit " +
 			"depends on the data.",
-		Limits: "A comparison with a variable counts as a bound, a comparison with a constant only if it is below 2^30. Numbers of 8 and 16 bits are no danger. Memory that grows bit by bit (`append` in a loop) is `go/untrusted-loop-bound`.",
+		Limits: "Where an exported function decodes the number from what its caller hands in (`encoding/binary`), the finding is tentative: nothing shows that a stranger sends it, and a format that is read from anywhere is mostly read from strangers, too. A comparison with a variable counts as a bound, a comparison with a constant only if it is below 2^30. Numbers of 8 and 16 bits are no danger. Memory that grows bit by bit (`append` in a loop) is `go/untrusted-loop-bound`.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/789.html",
 			"https://nvd.nist.gov/vuln/detail/CVE-2023-2253",
 		},
 		Examples: untrustedAllocationSizeExamples,
 	},
+}
+
+func runUntrustedAllocationSize(ctx context.Context, pass *check.PackagePass) error {
+	if err := strangers("a number from %[1]s is how much %[2]s allocates, and nothing says how large it may be", "allocation")(ctx, pass); err != nil {
+		return err
+	}
+	wanted := func(f *taint.Flow) bool {
+		return f.Class.Name == "allocation" && straight(f) && slices.ContainsFunc(f.Steps, func(s taint.Step) bool {
+			return strings.HasPrefix(s.Message, "goes through ") && strings.Contains(s.Message, "binary.")
+		})
+	}
+	for _, f := range taint.FlowsFromCallers(pass, wanted) {
+		pass.Report(f.Finding(pass, fmt.Sprintf("a number in the data is how much %s allocates, and nothing says how large it may be", f.Sink)))
+	}
+	return nil
 }
