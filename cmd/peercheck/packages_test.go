@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -120,5 +121,50 @@ func TestOnePackageOfMany(t *testing.T) {
 	decode(t, run(t, dir, binary, "scan", "--staged", "--format", "json"), &staged)
 	if got, want := staged.lines(t), in(all, "web"); !slices.Equal(got, want) {
 		t.Errorf("scan --staged gives\n%s\nscan gives\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+// TestSecondScan: what was kept gives the same report, byte for byte, as judging
+// anew, and so does what is left of it when half of it is gone.
+func TestSecondScan(t *testing.T) {
+	binary := filepath.Join(t.TempDir(), "peercheck")
+	run(t, ".", "go", "build", "-o", binary, ".")
+	dir, kept := t.TempDir(), t.TempDir()
+	for _, f := range txtar.Parse([]byte(helpers)).Files {
+		name := filepath.Join(dir, filepath.FromSlash(f.Name))
+		if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, f.Data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Setenv("GOCACHE", strings.TrimSpace(string(run(t, ".", "go", "env", "GOCACHE"))))
+	t.Setenv("XDG_CACHE_HOME", kept) // which Linux goes by
+	scan := func(args ...string) string {
+		return string(run(t, dir, binary, append([]string{"scan", "--format", "sarif"}, args...)...))
+	}
+	want := scan("--no-cache")
+	if entries, err := os.ReadDir(kept); err != nil || len(entries) > 0 {
+		t.Errorf("--no-cache has kept %v, %v", entries, err)
+	}
+	for _, what := range []string{"the first scan", "the second scan", "the scan with half of the cache"} {
+		if got := scan(); got != want {
+			t.Errorf("%s gives\n%s\nwant\n%s", what, got, want)
+		}
+		if what == "the first scan" {
+			continue
+		}
+		files, err := filepath.Glob(filepath.Join(kept, "peercheck", "go", "*", "*"))
+		if err != nil || runtime.GOOS == "linux" && len(files) < 8 {
+			t.Fatalf("%d files are kept, %v", len(files), err)
+		}
+		for i, name := range files {
+			if i%2 == 0 {
+				if err := os.Remove(name); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/peercheck/peercheck/lib/cache"
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/config"
 	"github.com/peercheck/peercheck/lib/golang"
@@ -169,9 +170,9 @@ func (p *program) scanner(f scanFlags, tree source.Source) (*scan.Scanner, triag
 	if f.secrets && len(only) == 0 {
 		only = secretDomains(checks)
 	}
-	kept := p.kept()
-	if f.noCache {
-		kept = nil
+	var kept *cache.Dir
+	if !f.noCache {
+		kept = p.kept()
 	}
 	scanner, err := scan.New(scan.Options{
 		Checks: checks, Notices: notices, Config: cfg, Only: only, Now: p.now(), MaxBytes: f.maxBytes,
