@@ -68,7 +68,15 @@ type Finding struct {
 	// Fingerprint identifies the finding across edits elsewhere and across line
 	// moves: 32 lower-case hexadecimal digits, set by the engine.
 	Fingerprint string `json:"fingerprint"`
-	// ContentKey is the same without the place: findings that moved from one
+	// Context is the declaration that a finding in a Go package stands in, set by
+	// the machinery of package checks. Empty elsewhere: the lines around it are.
+	Context Range `json:"-"`
+	// ContextHash identifies what a decision on the finding depends on: the text of
+	// its context and of each step of its flow, white space folded and secrets
+	// masked. A decision is stale when it has changed. 32 lower-case hexadecimal
+	// digits, set by the engine.
+	ContextHash string `json:"-"`
+	// ContentKey is Fingerprint without the place: findings that moved from one
 	// file to another keep it. It is not unique. Set by the engine.
 	ContentKey string `json:"-"`
 	// Baseline says whether the finding was there before. Empty: not compared.

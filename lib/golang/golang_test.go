@@ -115,6 +115,9 @@ func judge(t *testing.T, archive string, checks ...*check.Check) string {
 	var b strings.Builder
 	for _, f := range results.Findings {
 		d := documents[f.Location.Path]
+		if f.Context != (check.Range{}) && !f.Context.Contains(f.Location.Range) {
+			t.Errorf("%q is not in its context %q", d.Text(f.Location.Range), d.Text(f.Context))
+		}
 		fmt.Fprintf(&b, "%s:%s %s %s [%s] %q\n", d.Path, d.OffsetPosition(f.Location.Range.Start), f.CheckID, f.Message, f.Symbol, d.Text(f.Location.Range))
 	}
 	for _, n := range results.Notices {
@@ -209,6 +212,15 @@ p/p.go:15:19 go/md5 md5 [example.com/m/p._] "md5.New()"
 p/p.go:18:21 go/md5 md5 [example.com/m/p.F] "md5.New()"
 left-out none  p: findings in generated code are left out: 1; what generates it is to be judged
 `)
+}
+
+func TestContext(t *testing.T) {
+	tree, folders := treeOf("-- a.go --\npackage p\n\nimport \"crypto/md5\"\n\nvar (\n\ta = 1\n\tb = md5.New()\n)\n\n// F does.\nfunc F() { md5.New() }\n")
+	var got []string
+	for _, f := range run(t, tree, folders, nil, md5Check).Findings {
+		got = append(got, string(tree["a.go"].Data[f.Context.Start:f.Context.End]))
+	}
+	expect(t, strings.Join(got, "\n"), "b = md5.New()\nfunc F() { md5.New() }")
 }
 
 func TestGeneratedIsAskedFor(t *testing.T) {

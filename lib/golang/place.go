@@ -55,9 +55,11 @@ func (p *places) complete(c *check.Check, f check.Finding) (_ check.Finding, ok 
 		return f, false
 	}
 	f.Location.Range = in.document.Clamp(f.Location.Range)
+	name, context := declaration(in, f.Location.Range.Start)
+	f.Context = in.document.Clamp(context)
 	if f.Symbol == "" && p.importPath != "" {
 		f.Symbol = p.importPath
-		if name := declaration(in, f.Location.Range.Start); name != "" {
+		if name != "" {
 			f.Symbol += "." + name
 		}
 	}
@@ -65,8 +67,10 @@ func (p *places) complete(c *check.Check, f check.Finding) (_ check.Finding, ok 
 }
 
 // declaration names the package-level declaration at an offset: "Func",
-// "(*T).Method", or the name of a variable, constant or type; "" for none.
-func declaration(in *placed, offset int) string {
+// "(*T).Method", or the name of a variable, constant or type; "" for none. Its
+// range is that of the function, or of the specification.
+func declaration(in *placed, offset int) (name string, r check.Range) {
+	at := func(n ast.Node) check.Range { return check.Range{Start: in.offset(n.Pos()), End: in.offset(n.End())} }
 	holds := func(n ast.Node) bool {
 		return in.offset(n.Pos()) <= offset && offset <= in.offset(n.End())
 	}
@@ -76,23 +80,23 @@ func declaration(in *placed, offset int) string {
 		}
 		switch decl := decl.(type) {
 		case *ast.FuncDecl:
-			return functionName(decl)
+			return functionName(decl), at(decl)
 		case *ast.GenDecl:
 			for _, spec := range decl.Specs {
 				switch spec := spec.(type) {
 				case *ast.ValueSpec:
 					if holds(spec) {
-						return valueName(spec, holds)
+						return valueName(spec, holds), at(spec)
 					}
 				case *ast.TypeSpec:
 					if holds(spec) {
-						return spec.Name.Name
+						return spec.Name.Name, at(spec)
 					}
 				}
 			}
 		}
 	}
-	return ""
+	return "", check.Range{}
 }
 
 func (p *placed) offset(pos token.Pos) int { return int(pos) - p.tokens.Base() }

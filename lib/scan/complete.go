@@ -9,6 +9,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io/fs"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -48,7 +49,37 @@ func (s *Scanner) complete(out *outcome, findings []check.Finding) {
 		}
 		s.locate(out, &f.Location)
 		s.fingerprint(f, d, m, ordinals)
+		f.ContextHash = s.context(out, f, d, m)
 	}
+}
+
+// contextLines is how many lines before and after a finding are its context where
+// there is no declaration: what one looks at to judge a line of a configuration.
+const contextLines = 3
+
+var asterisks = regexp.MustCompile(`\*+`)
+
+// context gives a finding's ContextHash.
+func (s *Scanner) context(out *outcome, f *check.Finding, d *check.Document, m mask) string {
+	r := f.Context
+	if r == (check.Range{}) {
+		first, err1 := d.LineRange(max(1, f.Location.Start.Line-contextLines))
+		last, err2 := d.LineRange(min(d.OffsetPosition(len(d.Content)).Line, f.Location.End.Line+contextLines))
+		if err1 == nil && err2 == nil {
+			r = check.Range{Start: first.Start, End: last.End}
+		}
+	}
+	folded := func(text []byte) string { // the number of asterisks would tell a secret's length
+		return strings.Join(strings.Fields(asterisks.ReplaceAllString(string(text), "*")), " ")
+	}
+	parts := []string{folded(m.content[r.Start:r.End])}
+	for _, step := range f.Flow {
+		in := out.document(step.Path)
+		if line, err := in.LineRange(in.OffsetPosition(in.Clamp(step.Range).Start).Line); err == nil {
+			parts = append(parts, folded(s.mask(out, in).content[line.Start:line.End]))
+		}
+	}
+	return hash(parts...)
 }
 
 // hideTyped adds the secret of a package check to the mask of its document. The

@@ -235,6 +235,46 @@ func TestFingerprints(t *testing.T) {
 	}
 }
 
+// The context hash of a finding changes with the lines around it, not with those
+// farther away, with white space, or with a secret nearby.
+func TestContextHash(t *testing.T) {
+	s := scanner(t, scan.Options{Checks: []*check.Check{
+		matching("test/eval", `eval`, nil), matching("test/token", `tok_[a-z]+`, func(c *check.Check) { c.Secret = true }),
+	}})
+	hash := func(text string) string {
+		r, err := s.Scan(t.Context(), source.Files(doc("a.sh", text)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range r.Findings {
+			if f.CheckID == "test/eval" {
+				return f.ContextHash
+			}
+		}
+		t.Fatalf("nothing is found in %q", text)
+		return ""
+	}
+	const text = "1\n2\n3\n4 tok_secret\n5\neval $x\n7\n8\n9\n10\n"
+	want := hash(text)
+	for name, test := range map[string]struct {
+		text string
+		same bool
+	}{
+		"the same":         {text, true},
+		"far away":         {"0\n0\n" + text + "11\n", true},
+		"white space":      {strings.Replace(text, "\neval", "\n  eval", 1), true},
+		"another secret":   {strings.Replace(text, "tok_secret", "tok_longersecret", 1), true},
+		"the line":         {strings.Replace(text, "$x", "$y", 1), false},
+		"a line before":    {strings.Replace(text, "\n3\n", "\n33\n", 1), false},
+		"a line after":     {strings.Replace(text, "\n9\n", "\n99\n", 1), false},
+		"no line after it": {"1\n2\neval $x", false},
+	} {
+		if got := hash(test.text); (got == want) != test.same || len(got) != 32 {
+			t.Errorf("%s: %s, before %s", name, got, want)
+		}
+	}
+}
+
 func TestIgnoreComments(t *testing.T) {
 	weak := matching("test/weak", `weak\(\)`, nil)
 	now := time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
