@@ -531,6 +531,24 @@ func (c *cursor) prefix() bool {
 	return false
 }
 
+// endsCode are the bytes that end a value without quotes in code, endsValue those
+// in a configuration.
+var (
+	endsCode  = byteTable("\"'`<>,;)}]|\\")
+	endsValue = byteTable("\"'`<,\\")
+)
+
+// byteTable has the bytes of a text, and white space.
+func byteTable(set string) (table [256]bool) {
+	for c := range byte(' ' + 1) {
+		table[c] = true
+	}
+	for i := range len(set) {
+		table[set[i]] = true
+	}
+	return table
+}
+
 // value reads the value itself.
 func (c *cursor) value(p *pair, config bool) bool {
 	c.skip(`\`)
@@ -578,15 +596,12 @@ func (c *cursor) value(p *pair, config bool) bool {
 	if p.call {
 		return false
 	}
-	for c.at < len(c.text) && c.at-start <= maxValue {
-		b := c.text[c.at]
-		if b <= ' ' || strings.IndexByte("\"'`<>,;)}]|\\", b) >= 0 || b == '&' && p.query {
-			break
-		}
+	limit := min(len(c.text), start+maxValue+1)
+	for c.at < limit && !endsCode[c.text[c.at]] && !(p.query && c.text[c.at] == '&') {
 		c.at++
 	}
-	if config { // a password may hold anything but white space
-		for c.at < len(c.text) && c.at > start && c.at-start <= maxValue && c.text[c.at] > ' ' && strings.IndexByte("\"'`<,\\", c.text[c.at]) < 0 {
+	if config && c.at > start { // a password may hold anything but white space
+		for c.at < limit && !endsValue[c.text[c.at]] && !(p.query && c.text[c.at] == '&') {
 			c.at++
 		}
 		for c.at > start && strings.IndexByte(",;)}]", c.text[c.at-1]) >= 0 {
@@ -600,8 +615,13 @@ func (c *cursor) value(p *pair, config bool) bool {
 // judge decides whether a name and its value are a credential.
 func judge(text []byte, nameRange check.Range, n name, p pair, config, lax bool) (guess, bool) {
 	value := string(text[p.value.Start:p.value.End])
-	n = about(text, nameRange, n)
 	g := guess{value: p.value}
+	kinds, digits, letters := classes(value)
+	// What is cheap to see, and leaves nothing to be judged below.
+	if strings.ContainsAny(value, " \t\\") || !lax && kinds == 1 && len(value) < 10 { // prose, bytes, or a word
+		return g, false
+	}
+	n = about(text, nameRange, n)
 	if n.notSecret || !n.password && !n.secret && !n.key && !n.client && n.service == "" || len(value) < 6 && !(lax && len(value) >= 4) {
 		return g, false
 	}
@@ -610,16 +630,12 @@ func judge(text []byte, nameRange check.Range, n name, p pair, config, lax bool)
 	case natureReference, naturePlaceholder, natureDigest, naturePublic, natureLocator, natureNumber:
 		return g, false
 	}
-	kinds, digits, letters := classes(value)
 	if digits == 0 && !ascii(value) {
 		return g, false // a word of another language
 	}
 	// Code without quotes is a name, not a value; but no name is random.
 	bare := !p.quoted && (!config || p.flag && text[nameRange.Start] != '-' && !setsVariable(text, nameRange.Start))
 	if bare && !(n.password && config) && !((n.secret || n.service != "") && nature == natureRandom && len(value) >= 20 && digits >= 2 && !(isHex(value) && (len(value) == 40 || p.flag && !n.secret))) {
-		return g, false
-	}
-	if strings.ContainsAny(value, " \t\\") { // prose, or bytes
 		return g, false
 	}
 	switch {

@@ -9,10 +9,10 @@ package engine
 // words, which fits into the fastest cache.
 type Words struct {
 	words []string
-	four  bitSet           // of the first four bytes
-	three bitSet           // of words of three bytes
-	first map[uint32]int32 // the last word with those bytes
-	next  []int32          // for each word the one before it with the same; -1 for none
+	four  bitSet  // of the first four bytes
+	three bitSet  // of words of three bytes
+	first []int32 // by the hash of those bytes: 1 + the last word that has it
+	next  []int32 // for each word 1 + the one before it; 0 for none
 }
 
 // bitSet is a set of hashes of 16 bits.
@@ -27,7 +27,7 @@ func hash(start uint32) uint32 { return start * 2654435761 >> 16 }
 // NewWords makes the set. Words are lower-case and of three bytes at least;
 // shorter ones are never found.
 func NewWords(words []string) *Words {
-	w := &Words{words: words, first: make(map[uint32]int32, len(words)), next: make([]int32, len(words))}
+	w := &Words{words: words, first: make([]int32, 1<<16), next: make([]int32, len(words))}
 	for i, word := range words {
 		if len(word) < 3 {
 			continue
@@ -39,11 +39,7 @@ func NewWords(words []string) *Words {
 			start = start<<8 | uint32(word[3])
 			w.four.add(start)
 		}
-		w.next[i] = -1
-		if other, ok := w.first[start]; ok {
-			w.next[i] = other
-		}
-		w.first[start] = int32(i)
+		w.next[i], w.first[hash(start)] = w.first[hash(start)], int32(i)+1
 	}
 	return w
 }
@@ -55,21 +51,21 @@ func (w *Words) Scan(text []byte, found func(word, start, end int) bool) {
 	var last uint32
 	for i, c := range text {
 		last = last<<8 | uint32(folded[c])
-		if w.four.has(last) && i >= 3 && !w.at(text, i-3, last, found) {
+		if w.four.has(last) && i >= 3 && !w.at(text[i-3:], i-3, last, false, found) {
 			return
 		}
-		if three := last & 0xffffff; w.three.has(three) && i >= 2 && !w.at(text, i-2, three, found) {
+		if three := last & 0xffffff; w.three.has(three) && i >= 2 && !w.at(text[i-2:], i-2, three, true, found) {
 			return
 		}
 	}
 }
 
-// at calls found with each word that begins at an offset with some bytes.
-func (w *Words) at(text []byte, offset int, start uint32, found func(word, start, end int) bool) bool {
-	n, ok := w.first[start]
-	for ; ok && n >= 0; n = w.next[n] {
-		word := w.words[n]
-		if equalFolded(text[offset:], word) && !found(int(n), offset, offset+len(word)) {
+// at calls found with each word, of three bytes or of more, that begins a text,
+// which is what follows an offset.
+func (w *Words) at(text []byte, offset int, start uint32, short bool, found func(word, start, end int) bool) bool {
+	for n := w.first[hash(start)]; n > 0; n = w.next[n-1] {
+		word := w.words[n-1]
+		if (len(word) == 3) == short && equalFolded(text, word) && !found(int(n)-1, offset, offset+len(word)) {
 			return false
 		}
 	}
