@@ -13,8 +13,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
-
-	"github.com/go-git/go-git/v5/plumbing/format/config"
 )
 
 // gitStore is the backend that asks the git program, by plumbing commands only.
@@ -231,14 +229,11 @@ func newGitStore(cmd command, l layout) *gitStore {
 }
 
 // locateSure finds the repository without git, whose start takes longer than all
-// that there is to read. It gives up, so that git is asked, wherever something
-// might count that only git knows of.
+// that there is to read: git, too, takes core.worktree and core.bare from the
+// repository's own configuration alone. It gives up where that is not all.
 func locateSure(opts Options) (layout, bool) {
-	if opts.Getenv("GIT_CONFIG_PARAMETERS") != "" || opts.Getenv("GIT_CONFIG_COUNT") != "" {
-		return layout{}, false
-	}
 	l, cfg, err := locate(opts)
-	if err != nil || slices.ContainsFunc(cfg.Sections, func(s *config.Section) bool { return strings.HasPrefix(strings.ToLower(s.Name), "include") }) {
+	if err != nil {
 		return layout{}, false
 	}
 	return l, l.root != "" || strings.EqualFold(cfg.Section("core").Option("bare"), "true")

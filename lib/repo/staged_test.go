@@ -510,3 +510,41 @@ func TestIndexFSAgainstGit(t *testing.T) {
 		})
 	}
 }
+
+// The work tree is where git says it is, without git being asked; and from within
+// the folder .git the repository is the one that it belongs to.
+func TestRoot(t *testing.T) {
+	for name, at := range map[string]func(r *repotest.Repo) *repotest.Repo{
+		"core.worktree": func(r *repotest.Repo) *repotest.Repo {
+			r.Git("config", "core.worktree", "../../elsewhere")
+			return r.In("../elsewhere").With("GIT_DIR=../repo/.git")
+		},
+		"core.worktree in an included file does not count": func(r *repotest.Repo) *repotest.Repo {
+			r.Write(".git/more", "[core]\n\tworktree = ../../elsewhere\n")
+			r.Git("config", "INCLUDE.path", "more")
+			return r.With("GIT_DIR=.git")
+		},
+		"core.worktree in the environment does not count": func(r *repotest.Repo) *repotest.Repo {
+			return r.With("GIT_DIR=.git", "GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=core.worktree", "GIT_CONFIG_VALUE_0=../../elsewhere")
+		},
+		"core.bare in the environment does not count": func(r *repotest.Repo) *repotest.Repo {
+			return r.With("GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=core.bare", "GIT_CONFIG_VALUE_0=true")
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := repotest.New(t)
+			r.Commit("c", "a.txt", "1\n")
+			r.Write("../elsewhere/a.txt", "2\n")
+			r = at(r)
+			if got, want := open(t, r).Root(), r.Git("rev-parse", "--show-toplevel"); got != want {
+				t.Errorf("root %s, git says %s", got, want)
+			}
+		})
+	}
+	r := repotest.New(t)
+	r.Stage("a.txt", "1\n")
+	g := open(t, r.In(".git/objects"))
+	if c, err := g.Staged(t.Context()); g.Root() != r.Dir || err != nil || len(c.Files) != 1 {
+		t.Errorf("within .git: root %s, staged %+v, %v", g.Root(), c.Files, err)
+	}
+}
