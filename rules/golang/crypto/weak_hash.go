@@ -223,7 +223,7 @@ func (h *hashes) hash(c inspector.Cursor, file *ast.File, call *ast.CallExpr, fn
 			h.report(call, fmt.Sprintf("%s is too weak for the %s in %s", fn.name, use.Purpose, use.Name), use, h.fixes(c, file, call, fn))
 		} else if use, ok := out.Has(purpose.Signature); ok && (hasKey(h.TypesInfo, inputs) || h.signs(out)) {
 			h.report(call, fmt.Sprintf("%s is too weak for the signature in %s", fn.name, use.Name), use, h.fixes(c, file, call, fn))
-		} else if key := h.chosenKey(c, inputs); key != "" && out.PassedTo(pathMakers...) {
+		} else if key := h.chosenKey(c, inputs); key != "" && fn.name != "SHA-1" && out.PassedTo(pathMakers...) { // a collision of SHA-1 costs more than a cache is worth
 			h.Report(check.Finding{
 				Message: fmt.Sprintf("two values of %s with the same %s can be made, which then share one file", key, fn.name),
 				// Only where strangers choose the keys, which cannot be seen here.
@@ -365,11 +365,11 @@ func (h *hashes) method(sel inspector.Cursor, inputs *[]ast.Expr, sums *[]inspec
 var prescribers = []string{
 	"rfc", "etag", "checksum", "gravatar", "avatar", "websocket", "digest", "ha", "mysql", "scramble", "postgres", "postgresql", "pg", "pgconn", "pq", "scram",
 	"ntlm", "radius", "chap", "mschap", "cram", "apop", "uuid", "git", "pwned", "hibp", "pwn", "breach", "breached", "leaked", "compromised",
-	"fingerprint", "thumbprint", "ski", "krb", "kerberos", "sasl", "sip", "rtsp", "rtmp", "vnc", "smb", "snmp", "torrent", "bittorrent",
+	"fingerprint", "thumbprint", "ski", "krb", "kerberos", "sasl", "sip", "rtsp", "rtmp", "vnc", "smb", "snmp", "torrent", "bittorrent", "subsonic",
 }
 
 // protocols are elements of import paths that are the names of such things.
-var protocols = []string{"openpgp", "mysql", "ntlm", "radius", "krb5", "gokrb5", "rtmp", "vnc", "smb", "smb2"}
+var protocols = []string{"openpgp", "mysql", "ntlm", "radius", "krb5", "gokrb5", "rtmp", "vnc", "smb", "smb2", "subsonic"}
 
 // isPrescribed reports whether the hash is not the programmer's choice.
 func (h *hashes) isPrescribed(c inspector.Cursor, inputs []ast.Expr) bool {

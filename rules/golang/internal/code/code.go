@@ -221,7 +221,7 @@ func IsTest(pass *analysis.Pass, file *ast.File) bool {
 	if strings.HasSuffix(pass.Fset.PositionFor(file.FileStart, false).Filename, "_test.go") {
 		return true
 	}
-	if name := file.Name.Name; strings.HasSuffix(name, "test") || strings.Contains(name, "testutil") || strings.Contains(name, "testing") || strings.HasPrefix(name, "mock") || strings.HasSuffix(name, "mock") {
+	if name := file.Name.Name; strings.HasSuffix(name, "test") || strings.HasSuffix(name, "tests") || strings.Contains(name, "testutil") || strings.Contains(name, "testing") || strings.HasPrefix(name, "mock") || strings.HasSuffix(name, "mock") {
 		return true
 	}
 	for _, spec := range file.Imports {
