@@ -29,6 +29,7 @@ func All() []*check.Check {
 		OpenRedirect,
 		OpenedURLScheme,
 		PathTraversal,
+		RedirectAfterURLCheck,
 		ReflectedXSS,
 		SQLInjection,
 		SSRF,
