@@ -20,7 +20,7 @@ var CodeInjection = &check.Check{
 	Requires:   requires,
 	RunPackage: flowsInto("data from %s is run as code by %s", "code"),
 	Page: check.Page{
-		What:   "Data that a stranger sends is run by an interpreter (goja, otto, yaegi, Lua, expr), by Redis' `EVAL`, or loaded as a plugin.",
+		What:   "Data that a stranger sends is run or compiled by an interpreter (goja, otto, V8, QuickJS, yaegi, Lua, Tengo, Starlark, anko, expr, govaluate, gval), by Redis' `EVAL`, or loaded as a plugin.",
 		Why:    "Whoever writes the code has what the interpreter has, which is often the whole program.",
 		Fix:    "Run code of your own, and pass the data as a variable.",
 		Limits: "Data from the program's own command line, environment or files is not reported: who writes those needs no help of the program.",
