@@ -19,6 +19,8 @@ import (
 type Cache struct {
 	// Disk keeps it for other processes as well; nil does not.
 	Disk *cache.Dir
+	// Kept bounds what is kept in memory, in bytes; 0 means DefaultKept.
+	Kept int
 
 	mu    sync.Mutex
 	data  map[cache.Key][]byte
@@ -26,8 +28,8 @@ type Cache struct {
 	bytes int
 }
 
-// keptBytes is what a Cache keeps in memory: the facts of x/tools take 4 MB.
-const keptBytes = 64 << 20
+// DefaultKept is 64 MB: the facts of x/tools take 4 MB.
+const DefaultKept = 64 << 20
 
 func (c *Cache) get(k cache.Key, to any) bool {
 	if c == nil {
@@ -68,7 +70,11 @@ func (c *Cache) keep(k cache.Key, data []byte) {
 	c.data[k] = data
 	c.order = append(c.order, k)
 	c.bytes += len(data)
-	for c.bytes > keptBytes {
+	limit := c.Kept
+	if limit == 0 {
+		limit = DefaultKept
+	}
+	for c.bytes > limit {
 		c.bytes -= len(c.data[c.order[0]])
 		delete(c.data, c.order[0])
 		c.order = c.order[1:]

@@ -61,6 +61,11 @@ func New(opts Options) *Loader {
 	l.fset.AddFile("", exportBase, 0)
 	l.headers.limit, l.entries.limit, l.exports.limit = keptHeaders, keptEntries, keptExports
 	l.parses.limit, l.parses.strict = keptSyntax, true
+	if opts.Lean {
+		// Not less syntax: a large package has 1 MB, and is parsed anew each time if
+		// there is no room for it. The rest of what the last call used stays anyway.
+		l.headers.limit, l.entries.limit, l.parses.limit = keptHeaders/8, keptEntries/8, keptSyntax/4
+	}
 	return l
 }
 
