@@ -13,6 +13,7 @@ type client struct {
 	// Diagnostics.
 	pull            bool // asks for diagnostics; then none are pushed
 	pullRefresh     bool // can be told to ask again
+	pullRelated     bool // takes other documents along with the one that it asks for
 	versions        bool
 	codeDescription bool
 	related         bool
@@ -54,7 +55,7 @@ func newClient(c *protocol.ClientCapabilities) client {
 		}
 		can.describe(d)
 		if p := t.Diagnostic; p != nil {
-			can.pull = true
+			can.pull, can.pullRelated = true, on(p.RelatedDocumentSupport)
 			can.describe(p.DiagnosticsCapabilities) // new in 3.18; before, those of push held for both
 		}
 		if a := t.CodeAction; a != nil {

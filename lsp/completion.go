@@ -157,10 +157,13 @@ func (s *server) inConfig(d *check.Document, offset int) []suggestion {
 		if m[1] == "" {
 			return keysOf(configSchema(), from)
 		}
-		if under := configSchema().Properties[topKey(d, position.Line)]; under != nil && under.PropertyNames != nil {
+		switch under := configSchema().Properties[topKey(d, position.Line)]; {
+		case under == nil:
+			return nil
+		case under.PropertyNames != nil:
 			return s.checkIDs(from, true) // a map by check
 		}
-		return nil
+		return keysOf(configSchema().Properties[topKey(d, position.Line)], from)
 	}
 	m := configValue.FindStringSubmatchIndex(before)
 	if m == nil {
@@ -171,6 +174,9 @@ func (s *server) inConfig(d *check.Document, offset int) []suggestion {
 		return valuesOf(configSchema().Properties[key], from)
 	}
 	if under := configSchema().Properties[topKey(d, position.Line)]; under != nil {
+		if under.Properties != nil {
+			return valuesOf(under.Properties[key], from)
+		}
 		value := &schema{}
 		if json.Unmarshal(under.AdditionalProperties, value) == nil {
 			return valuesOf(value, from)

@@ -775,6 +775,36 @@ var cases = []struct {
 			t.Errorf("third: %+v", third)
 		}
 	}},
+	{"F05 pull: a document that depends on the one that is asked for", func(t *testing.T) {
+		dir := folderOf(t, "go.mod", "module example.com/m\n\ngo 1.26\n",
+			"lib/lib.go", "package lib\n\ntype Danger int\n\nfunc Call() int { return 0 }\n",
+			"main.go", "package main\n\nimport \"example.com/m/lib\"\n\nfunc main() { lib.Call() }\n")
+		for _, related := range []bool{true, false} {
+			capabilities := strings.Replace(pulling, `"refreshSupport":true`, `"refreshSupport":false`, 1) // so that a pull waits for types
+			capabilities = strings.Replace(capabilities, `"relatedDocumentSupport":true`, fmt.Sprintf(`"relatedDocumentSupport":%v`, related), 1)
+			e := start(t, withEnv, func(o *Options) { o.Checks = append(o.Checks, dangerous) })
+			e.initialize(dir, capabilities, `{"status":true}`)
+			main, lib := in(dir, "main.go"), in(dir, "lib/lib.go")
+			e.open(main, "go", 1, "package main\n\nimport \"example.com/m/lib\"\n\nfunc main() { lib.Call() }\n")
+			if p := e.pull(main, ""); p.String() != "" {
+				t.Fatalf("got %s", p)
+			}
+			from := e.mark()
+			e.open(lib, "go", 1, "package lib\n\ntype Danger int\n\nfunc Call() Danger { return 0 }\n")
+			first := e.pull(lib, "")
+			e.await("the other document's new verdict", from, func(m message) bool {
+				return m.Method == "peercheck/status" && strings.Contains(m.raw, "main.go") && strings.Contains(m.raw, `"new":1`) && strings.Contains(m.raw, `"complete":true`)
+			})
+			second := e.pull(lib, first.ResultID)
+			got := fmt.Sprintf("%s %d", second.Kind, len(second.RelatedDocuments))
+			if r := second.RelatedDocuments[main]; related && (got != "unchanged 1" || r.Kind != "full" || len(r.Items) != 1 || r.ResultID == "") || !related && got != "unchanged 0" {
+				t.Errorf("related %v: got %s: %+v", related, got, second)
+			}
+			if third := e.pull(lib, first.ResultID); len(third.RelatedDocuments) != 0 {
+				t.Errorf("told twice: %+v", third)
+			}
+		}
+	}},
 	{"F06 pulled or pushed, never both", func(t *testing.T) {
 		dir := folderOf(t, "a.txt", "")
 		e, u := initialized(t, dir, pulling), in(dir, "a.txt")
@@ -997,6 +1027,10 @@ type pulled struct {
 	Kind, ResultID, URI string
 	Version             *int
 	Items               []diagnostic
+	RelatedDocuments    map[string]struct {
+		Kind, ResultID string
+		Items          []diagnostic
+	}
 }
 
 func (p pulled) String() string { return published{Diagnostics: p.Items}.String() }

@@ -278,15 +278,56 @@ func (s *server) documentDiagnostic(p *protocol.DocumentDiagnosticParams) (call,
 			b.answered = id
 		}
 		s.mu.Unlock()
+		related := s.relatedReports(b)
 		if p.PreviousResultID != nil && *p.PreviousResultID == id {
 			return &protocol.RelatedUnchangedDocumentDiagnosticReport{
 				UnchangedDocumentDiagnosticReport: protocol.UnchangedDocumentDiagnosticReport{Kind: "unchanged", ResultID: id},
+				RelatedDocuments:                  related,
 			}, nil
 		}
 		return &protocol.RelatedFullDocumentDiagnosticReport{
 			FullDocumentDiagnosticReport: protocol.FullDocumentDiagnosticReport{Kind: "full", ResultID: &id, Items: items},
+			RelatedDocuments:             related,
 		}, nil
 	}, nil
+}
+
+// relatedReports are the diagnostics of open documents which depend on one that
+// is asked for, where they are no longer those that the client was told: it may
+// not ask for them, since their own text is the same.
+func (s *server) relatedReports(b *buffer) map[uri.URI]protocol.FullDocumentDiagnosticReportOrUnchangedDocumentDiagnosticReport {
+	if b == nil || !s.can.pullRelated {
+		return nil
+	}
+	s.mu.Lock()
+	show := s.viewLocked()
+	told := map[*buffer]verdict{}
+	for _, other := range s.buffers {
+		if other != b && other.place.folder == b.place.folder && other.place.folder != s.alone && other.answered != "" &&
+			other.last.complete && other.last.doc == other.doc && s.depends(other.doc, b.doc) {
+			told[other] = other.last
+		}
+	}
+	s.mu.Unlock()
+	var reports map[uri.URI]protocol.FullDocumentDiagnosticReportOrUnchangedDocumentDiagnosticReport
+	for other, last := range told {
+		items := show.diagnostics(last)
+		id := resultID(items)
+		s.mu.Lock()
+		changed := other.answered != id && other.last.version == last.version
+		if changed {
+			other.answered = id
+		}
+		s.mu.Unlock()
+		if !changed {
+			continue
+		}
+		if reports == nil {
+			reports = map[uri.URI]protocol.FullDocumentDiagnosticReportOrUnchangedDocumentDiagnosticReport{}
+		}
+		reports[uri.URI(other.name)] = &protocol.FullDocumentDiagnosticReport{Kind: "full", ResultID: &id, Items: items}
+	}
+	return reports
 }
 
 // jobOf gives an open document and the job that judges it, in wire order; all

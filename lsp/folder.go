@@ -56,6 +56,10 @@ type engine struct {
 	day     string // the day for which ignore comments are judged
 }
 
+// keptFacts is what is kept in memory of what was found out about Go packages, in
+// bytes: twice what x/tools has. Each pause in typing adds a state of a package.
+const keptFacts = 8 << 20
+
 // A scanner is a *scan.Scanner.
 type scanner interface {
 	Scan(context.Context, source.Source) (*check.Report, error)
@@ -183,8 +187,8 @@ func (s *server) engineFor(f *folder) (*engine, error) {
 		return f.engine, nil
 	}
 	if f.loader == nil || f.trust != trusted {
-		f.loader, f.trust = load.New(load.Options{Untrusted: !trusted, Env: s.opts.Env, Cache: s.opts.Cache}), trusted
-		f.cache = &golang.Cache{Disk: s.opts.Cache}
+		f.loader, f.trust = load.New(load.Options{Untrusted: !trusted, Env: s.opts.Env, Cache: s.opts.Cache, Lean: true}), trusted
+		f.cache = &golang.Cache{Disk: s.opts.Cache, Kept: keptFacts}
 	}
 	e := &engine{day: day, checks: s.opts.Checks}
 	if f.engine != nil {

@@ -384,6 +384,8 @@ func TestCompletion(t *testing.T) {
 		{".peercheck.yaml", "fail-on: h|", "low medium high critical"},
 		{".peercheck.yaml", "strict-ignores: |", "true false"},
 		{".peercheck.yaml", "exclude:\n  - |", ""},
+		{".peercheck.yaml", "gitleaks:\n  b|", "baseline config"},
+		{".peercheck.yaml", "gitleaks:\n  config: |", ""},
 	} {
 		before, after, _ := strings.Cut(tt.text, "|")
 		u := in(dir, fmt.Sprintf("%d/%s", i, tt.file))
