@@ -217,6 +217,7 @@ func crc(s string) uint32 {
 // what is said of it does not hold it. The samples follow the expressions.
 func TestTokens(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 8))
+	ids := map[string]bool{}
 	for _, tok := range tokens {
 		tree, err := syntax.Parse(tok.regex, syntax.Perl)
 		if err != nil {
@@ -238,6 +239,12 @@ func TestTokens(t *testing.T) {
 		}
 		if !strings.HasPrefix(tok.source, "https://") || tok.severity == 0 {
 			t.Errorf("%s has no source or severity", tok.id)
+		}
+		ids[tok.id] = true
+	}
+	for id := range documented {
+		if !ids[id] {
+			t.Errorf("%s is documented, but there is no such token", id)
 		}
 	}
 }

@@ -236,7 +236,11 @@ func pageOf(k kind, title string) check.Page {
 func tokenKinds() []kind {
 	var kinds []kind
 	for _, t := range tokens {
-		kinds = append(kinds, kind{id: t.id, title: t.title, severity: t.severity, confidence: check.Firm, source: t.source})
+		k := kind{id: t.id, title: t.title, severity: t.severity, confidence: check.Firm, source: t.source}
+		if !documented[t.id] {
+			k.limits = observed
+		}
+		kinds = append(kinds, k)
 	}
 	return kinds
 }

@@ -19,8 +19,23 @@ type token struct {
 	source   string // where the provider documents the form, or the credential
 }
 
-// tokens are by field. Forms are from the pages named, from GitHub's list of
-// secret scanning patterns, and from the providers' own clients.
+// documented are the tokens whose form the provider's documentation states or
+// shows in full. That of the others was observed: in tokens that clients show as
+// examples, and in GitHub's list of the patterns that providers have registered.
+var documented = set(`
+	aws-mws-token azure-storage-account-key azure-shared-access-key azure-identifiable-key azure-devops-token scaleway-access-key vercel-token cloudflare-scannable-token
+	tailscale-key akamai-token dockerhub-token doppler-token bitwarden-access-token openbao-token bitbucket-app-password atlassian-access-token circleci-token
+	buildkite-token pypi-test-token sonar-prefixed-token sourcegraph-prefixed-token gitlab-other-token elastic-cloud-key databricks-oauth-secret dbt-token langfuse-secret-key
+	slack-session-token discord-bot-token discord-webhook-url telegram-token google-chat-webhook-url azure-logic-app-url mandrill-api-key mailersend-api-token
+	hubspot-private-app-token salesforce-access-token close-api-key klaviyo-private-key pubnub-secret-key figma-token contentful-personal-token asana-personal-token
+	clickup-token stripe-webhook-secret square-application-secret paypal-braintree-token razorpay-key mollie-api-key woocommerce-key shopify-token
+	checkout-secret-key coinbase-cdp-key honeycomb-key posthog-personal-key launchdarkly-key stytch-secret axiom-token sentry-dsn-secret cloudinary-url mapbox-secret-token
+	putty-private-key wireguard-private-key`)
+
+// observed is what the page of a token says whose form is not documented.
+const observed = "The form was observed, the provider does not document it: it may have changed, and others may be in use."
+
+// tokens are by field.
 var tokens = []token{
 	// Cloud and infrastructure.
 	{"aws-mws-token", "Amazon MWS auth token", "amzn.mws.", `amzn\.mws\.[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}`, check.High, "https://docs.developer.amazonservices.com/"},
