@@ -3,11 +3,13 @@ package resource
 import (
 	"context"
 	"fmt"
+	"go/token"
 	"slices"
 	"strings"
 
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/golang/taint"
+	"github.com/peercheck/peercheck/rules/golang/internal/code"
 )
 
 // strangers makes the function of a check that reports the data of strangers that is
@@ -22,7 +24,7 @@ func strangers(message string, classes ...string) func(context.Context, *check.P
 func strangersIf(message string, wanted func(*taint.Flow) bool, classes ...string) func(context.Context, *check.PackagePass) error {
 	return func(_ context.Context, pass *check.PackagePass) error {
 		want := func(f *taint.Flow) bool {
-			return f.Source.Remote && slices.Contains(classes, f.Class.Name) && straight(f) && wanted(f)
+			return f.Source.Remote && slices.Contains(classes, f.Class.Name) && straight(f) && wanted(f) && servesStrangers(pass, f.Pos)
 		}
 		reported := map[taint.Place]bool{}
 		for _, f := range taint.Flows(pass, want) {
@@ -37,11 +39,24 @@ func strangersIf(message string, wanted func(*taint.Flow) bool, classes ...strin
 	}
 }
 
+// maxSteps is the longest way of a number that is reported: of those with more, which
+// were all in servers with much state, none was right.
+const maxSteps = 12
+
+// servesStrangers reports whether a place is neither test code nor an example.
+func servesStrangers(pass *check.PackagePass, pos token.Pos) bool {
+	file := code.FileAt(pass.Pass, pos)
+	return file == nil || !code.IsTest(pass.Pass, file) && !code.IsExample(pass.Pass, file)
+}
+
 // straight reports whether a number goes from where it is decoded to where it is used
 // without waiting in a field in between. What a server keeps was mostly checked when
 // it was stored, or is a count of its own that a request only moves on: of the state of a
 // message broker nearly everything comes from clients somehow.
 func straight(f *taint.Flow) bool {
+	if len(f.Steps) > maxSteps {
+		return false
+	}
 	for i := len(f.Steps) - 1; i >= 0; i-- {
 		message := f.Steps[i].Message
 		if strings.HasPrefix(message, "is stored in ") {

@@ -46,7 +46,7 @@ func runUntrustedAllocationSize(ctx context.Context, pass *check.PackagePass) er
 		return err
 	}
 	wanted := func(f *taint.Flow) bool {
-		return f.Class.Name == "allocation" && straight(f) && slices.ContainsFunc(f.Steps, func(s taint.Step) bool {
+		return f.Class.Name == "allocation" && straight(f) && servesStrangers(pass, f.Pos) && slices.ContainsFunc(f.Steps, func(s taint.Step) bool {
 			return strings.HasPrefix(s.Message, "goes through ") && strings.Contains(s.Message, "binary.")
 		})
 	}
