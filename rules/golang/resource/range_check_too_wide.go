@@ -7,6 +7,7 @@ import (
 	"go/token"
 	"go/types"
 	"math/big"
+	"slices"
 
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/ssa"
@@ -91,7 +92,7 @@ func contradiction(b *ssa.BasicBlock) *ssa.BinOp {
 	if !ok || !test.Pos().IsValid() || !isConst(test.Y) || isConst(test.X) || test.Op == token.EQL || test.Op == token.NEQ {
 		return nil
 	}
-	if below, above := bounds.Checked(test.X, b.Succs[0]); !below || !above {
+	if below, above := bounds.Checked(test.X, b.Succs[0]); !below || !above || calculates(test.X) {
 		return nil
 	}
 	before, ok := bounds.Of(test.X, b)
@@ -100,6 +101,18 @@ func contradiction(b *ssa.BasicBlock) *ssa.BinOp {
 		return nil
 	}
 	return test
+}
+
+// calculates reports whether a number is a sum, or one is made of it: a check of both,
+// n > 0 && n+1 < 0, asks whether the sum wrapped around.
+func calculates(v ssa.Value) bool {
+	if _, ok := v.(*ssa.BinOp); ok || v.Referrers() == nil {
+		return true
+	}
+	return slices.ContainsFunc(*v.Referrers(), func(r ssa.Instruction) bool {
+		op, ok := r.(*ssa.BinOp)
+		return ok && (op.Op == token.ADD || op.Op == token.SUB)
+	})
 }
 
 // checked reports whether a number, or the one that it is calculated from, is compared

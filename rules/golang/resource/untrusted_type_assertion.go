@@ -2,6 +2,8 @@ package resource
 
 import (
 	_ "embed"
+	"slices"
+	"strings"
 
 	"golang.org/x/tools/go/analysis"
 
@@ -22,7 +24,7 @@ var UntrustedTypeAssertion = &check.Check{
 	Confidence: check.Firm,
 	Since:      "0.1",
 	Requires:   []*analysis.Analyzer{taint.Analyzer},
-	RunPackage: strangers("the sender decides which type this is, and the assertion panics on every other: data from %[1]s", "assertion"),
+	RunPackage: strangersIf("the sender decides which type this is, and the assertion panics on every other: data from %[1]s", wasDecoded, "assertion"),
 	Page: check.Page{
 		What: "Data from a request, a connection or a message was decoded into `any` or a `map[string]any`, and a part of it is taken by a type assertion without `ok`: `m[\"name\"].(string)`.",
 		Why: "JSON has numbers, strings, lists and null, and the sender chooses: `{\"name\": 1}` or a missing name panics. net/http recovers that for the one request; in a goroutine of its own or a worker the panic ends the process. Bots and " +
@@ -35,4 +37,12 @@ var UntrustedTypeAssertion = &check.Check{
 		},
 		Examples: untrustedTypeAssertionExamples,
 	},
+}
+
+// wasDecoded reports whether the types of some data were chosen by a decoder, and not by
+// the program, which mostly asserts what it put in.
+func wasDecoded(f *taint.Flow) bool {
+	return slices.ContainsFunc(f.Steps, func(s taint.Step) bool {
+		return strings.HasPrefix(s.Message, "goes through ") && (strings.Contains(s.Message, ").Decode") || strings.Contains(s.Message, ".Unmarshal"))
+	})
 }
