@@ -17,12 +17,12 @@ type Document struct {
 	// Language is the LSP language identifier ("go", "dockerfile"), or "" if
 	// not known.
 	Language string
-	// Content is the text as bytes: as stored, but for UTF-16, which the
-	// sources decode to UTF-8 first. It may begin with a byte order mark and
+	// Content is the text as bytes: as stored, but for UTF-16 and UTF-32, which
+	// the sources decode to UTF-8 first. It may begin with a byte order mark and
 	// may hold invalid UTF-8.
 	Content []byte
 	// Encoding is that of the stored file if Content was decoded from it:
-	// "utf-16le", "utf-16be". Empty: Content is as stored.
+	// "utf-16le", "utf-16be", "utf-32le", "utf-32be". Empty: Content is as stored.
 	Encoding string
 	// Binary says that the file is no text. Its Content is empty then, and only
 	// checks of the path have something to judge.

@@ -9,7 +9,7 @@ import (
 	"github.com/peercheck/peercheck/lib/check"
 )
 
-// NewDocument makes a document of stored bytes: UTF-16 is decoded to UTF-8, and
+// NewDocument makes a document of stored bytes: UTF-16 and UTF-32 are decoded, and
 // what is no text is marked Binary and has no content; see Strings. The document
 // keeps raw.
 func NewDocument(path string, raw []byte, rev check.Revision) *check.Document {
@@ -57,13 +57,18 @@ func Strings(d *check.Document) *check.Document {
 	return check.NewDocument(d.Path, BinaryText, text, d.Revision)
 }
 
-// decode recognises UTF-16 by its byte order mark, or by NULs in every other
-// place of a text that is otherwise ASCII (Windows tools leave the mark out).
+// decode recognises UTF-16 and UTF-32 by their byte order marks, or UTF-16 by NULs
+// in every other place of a text that is otherwise ASCII (Windows tools leave the
+// mark out).
 func decode(raw []byte) (text []byte, encoding string) {
 	var order binary.ByteOrder
 	switch {
 	case asciiText(raw):
 		return raw, ""
+	case bytes.HasPrefix(raw, []byte{0xFF, 0xFE, 0, 0}): // before UTF-16, whose mark it begins with
+		return decode32(raw[4:], binary.LittleEndian), "utf-32le"
+	case bytes.HasPrefix(raw, []byte{0, 0, 0xFE, 0xFF}):
+		return decode32(raw[4:], binary.BigEndian), "utf-32be"
 	case bytes.HasPrefix(raw, []byte{0xFF, 0xFE}):
 		order, encoding, raw = binary.LittleEndian, "utf-16le", raw[2:]
 	case bytes.HasPrefix(raw, []byte{0xFE, 0xFF}):
@@ -90,6 +95,14 @@ func decode(raw []byte) (text []byte, encoding string) {
 		text = utf8.AppendRune(text, r)
 	}
 	return text, encoding
+}
+
+func decode32(raw []byte, order binary.ByteOrder) []byte {
+	text := make([]byte, 0, len(raw)/4+len(raw)/16)
+	for ; len(raw) >= 4; raw = raw[4:] {
+		text = utf8.AppendRune(text, rune(order.Uint32(raw)))
+	}
+	return text
 }
 
 // asciiText reports whether a file with a mark of UTF-16 is really text of one
