@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"go/ast"
 	"go/token"
+	"go/types"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -387,6 +388,44 @@ func TestCacheOnDisk(t *testing.T) {
 		t.Errorf("without files, %d packages were judged", judged)
 	}
 	expect(t, fourth, first)
+}
+
+// Run with -race: while some packages are judged others are loaded, which must
+// not change what is looked at.
+func TestLoadingWhileJudging(t *testing.T) {
+	looks := describe("go/look", check.Check{RunPackage: func(_ context.Context, p *check.PackagePass) error {
+		seen := map[*types.Package]bool{}
+		var look func(p *types.Package)
+		look = func(p *types.Package) {
+			if !seen[p] {
+				seen[p] = true
+				for _, name := range p.Scope().Names() {
+					_ = p.Scope().Lookup(name).Type().String()
+				}
+				for _, imported := range p.Imports() {
+					look(imported)
+				}
+			}
+		}
+		look(p.Pkg)
+		return nil
+	}})
+	tree := fstest.MapFS{"go.mod": {Data: []byte("module example.com/m\n\ngo 1.26\n")}}
+	var folders []string
+	for i, imported := range []string{"net/http", "net/url", "crypto/tls", "mime/multipart", "net", "os", "crypto/x509", "io/fs", "bufio", "time", "context", "io"} {
+		folder := fmt.Sprintf("p%02d", i)
+		folders = append(folders, folder)
+		tree[folder+"/p.go"] = &fstest.MapFile{Data: []byte("package p\n\nimport _ \"" + imported + "\"\n")}
+	}
+	plan, err := load.New(load.Options{}).Plan(t.Context(), load.Request{Tree: tree, Folders: folders})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer plan.Close()
+	results, err := golang.Run(t.Context(), plan, []*check.Check{looks}, nil)
+	if err != nil || len(results.Packages) != len(folders) || len(results.Notices) > 0 {
+		t.Errorf("%d packages, %v, %v", len(results.Packages), results.Notices, err)
+	}
 }
 
 func TestFailuresAreIsolated(t *testing.T) {

@@ -59,8 +59,12 @@ type exports struct {
 	known    map[string]*external
 	problems []string
 	resting  atomic.Bool // what was not answered in time is not asked again yet
-	reading  sync.Mutex  // export data is not read concurrently
+	reading  sync.Mutex  // guards the rest; export data is not read concurrently
 	packages map[string]*types.Package
+	failed   map[string]error
+	// judging is held for reading by who looks at packages: reading the export
+	// data of one completes those which others have mentioned.
+	judging sync.RWMutex
 }
 
 // exportBase is the first position of objects that come from export data. All
@@ -71,7 +75,7 @@ func newExports(id int, t *toolchain, root string, skeleton map[string][]byte, o
 	return &exports{
 		id: id, toolchain: t, root: root, skeleton: skeleton, outside: outside, fset: fset,
 		asking: make(chan struct{}, 1),
-		known:  map[string]*external{}, packages: map[string]*types.Package{},
+		known:  map[string]*external{}, packages: map[string]*types.Package{}, failed: map[string]error{},
 	}
 }
 
@@ -314,6 +318,14 @@ func (e *exports) list(ctx context.Context, root string, files map[string][]byte
 	return failed
 }
 
+// isRead reports whether read has an answer.
+func (e *exports) isRead(p *external) bool {
+	e.reading.Lock()
+	defer e.reading.Unlock()
+	pkg := e.packages[p.ImportPath]
+	return pkg != nil && pkg.Complete() || e.failed[p.Export] != nil
+}
+
 // read gives the types of a package from its export data.
 func (e *exports) read(p *external) (*types.Package, error) {
 	e.reading.Lock()
@@ -322,8 +334,12 @@ func (e *exports) read(p *external) (*types.Package, error) {
 		p.read.Store(true)
 		return pkg, nil
 	}
+	if err := e.failed[p.Export]; err != nil {
+		return nil, err
+	}
 	pkg, err := e.readFile(p)
 	if err != nil {
+		e.failed[p.Export] = err
 		e.mu.Lock()
 		defer e.mu.Unlock()
 		e.problem(err.Error())

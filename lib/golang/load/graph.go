@@ -58,6 +58,9 @@ type run struct {
 	order      []*node // dependencies first
 	notices    []check.Notice
 
+	prepared sync.Once
+	held     []*exports // that this run looks at; see prepare
+
 	mu         sync.Mutex
 	unreadable []string // export data; see lost
 }

@@ -93,6 +93,10 @@ func (l *Loader) begin(req Request) *run {
 
 // end drops what has not been used for longest.
 func (l *Loader) end(r *run) {
+	for _, e := range r.held {
+		e.judging.RUnlock()
+	}
+	r.held = nil
 	l.mu.Lock()
 	delete(l.active, r.generation)
 	oldest := l.generation + 1

@@ -71,6 +71,42 @@ func (r *run) enter(n *node) {
 	})
 }
 
+// prepare reads all export data that the run may need, before anybody looks at
+// the packages: what is judged must not change any more. They are held until the
+// run ends.
+func (r *run) prepare() {
+	r.prepared.Do(func() {
+		var all []*exports
+		missing := map[*exports][]*external{}
+		for _, n := range r.order {
+			if !slices.Contains(all, n.exports) {
+				all = append(all, n.exports)
+			}
+			for _, p := range n.imports {
+				if _, isNode := n.deps[p]; isNode || p == "unsafe" {
+					continue
+				}
+				if x := n.exports.get(p); x != nil && x.Export != "" && !n.exports.isRead(x) {
+					missing[n.exports] = append(missing[n.exports], x)
+				}
+			}
+		}
+		for e, list := range missing {
+			e.judging.Lock()
+			for _, x := range list {
+				_, _ = e.read(x) // who imports it gets the error
+			}
+			e.judging.Unlock()
+		}
+		// In one order, so that no two runs wait for each other.
+		slices.SortFunc(all, func(a, b *exports) int { return a.id - b.id })
+		for _, e := range all {
+			e.judging.RLock()
+		}
+		r.held = all
+	})
+}
+
 // ensure sets the types of a node's entry and of those that it imports, unless an
 // earlier Load has done so.
 func (r *run) ensure(ctx context.Context, n *node) error {
@@ -107,6 +143,7 @@ func (r *run) ensure(ctx context.Context, n *node) error {
 // whole type-checks a node with function bodies. If nobody needed its types
 // before, those that import it get the same ones.
 func (r *run) whole(ctx context.Context, n *node) (*typed, error) {
+	r.prepare()
 	for _, p := range n.imports {
 		if dep := n.deps[p]; dep != nil {
 			if err := r.ensure(ctx, dep); err != nil {
