@@ -168,7 +168,7 @@ func looksAtPaths(call *ssa.CallCommon) bool {
 	}
 	for _, w := range purpose.Words(fn.Name()) {
 		switch w {
-		case "dot", "dots", "dotdot", "traversal", "traverse", "escapes", "escaping", "outside", "inside", "within", "contained", "under", "local", "illegal", "breakout":
+		case "dot", "dots", "dotdot", "traversal", "traverse", "escapes", "escaping", "outside", "inside", "within", "contained", "under", "below", "beneath", "descends", "descendant", "local", "illegal", "breakout":
 			return true
 		}
 	}
