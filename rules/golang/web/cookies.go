@@ -24,7 +24,12 @@ var cookieTypes = map[string]string{
 	"github.com/gorilla/sessions.Options":     "HttpOnly",
 	"github.com/gin-contrib/sessions.Options": "HttpOnly",
 	"github.com/gofiber/fiber.Cookie":         "HTTPOnly",
+
+	"github.com/gofiber/fiber/middleware/session.Config": "HTTPOnly",
 }
+
+// flagPrefix begins the names of the flags in a struct that has other settings too.
+var flagPrefix = map[string]string{"github.com/gofiber/fiber/middleware/session.Config": "Cookie"}
 
 // A cookie is one that lets its holder in, as it is set.
 type cookie struct {
@@ -63,6 +68,7 @@ func sessionCookies(pass *check.PackagePass) iter.Seq[cookie] {
 			}
 			c := cookie{place: place, forScripts: forScripts, httpOnly: cookieTypes[s.Type]}
 			c.flag = func(name string) (ast.Expr, func(string) []check.Fix) {
+				name = flagPrefix[s.Type] + name
 				value := s.Fields[name]
 				return value, func(title string) []check.Fix {
 					switch {
