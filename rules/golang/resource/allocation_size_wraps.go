@@ -26,6 +26,7 @@ var AllocationSizeWraps = &check.Check{
 	CWE:        []check.CWE{190, 680, 131},
 	Severity:   check.Medium,
 	Confidence: check.Firm,
+	Persona:    check.Pedantic,
 	Since:      "0.1",
 	Requires:   []*analysis.Analyzer{flow.Analyzer},
 	RunPackage: runAllocationSizeWraps,
@@ -34,7 +35,7 @@ var AllocationSizeWraps = &check.Check{
 		Why: "The result wraps around: 65536 times 65537 is 65536 in 32 bits. The slice is then much shorter than the code that fills it believes, which panics, or leaves the rest of a picture or message to whatever was read before. Decoders of images " +
 			"and packets have this flaw more than any other.",
 		Fix:    "Convert before the calculation, `make([]byte, int(width)*int(height))`, and compare the result with a limit. There is no quick fix, because the limit depends on the data.",
-		Limits: "int is taken to have 64 bits. Numbers count as bounded by their types, by masks and by comparisons with constants. Test code is left alone.",
+		Limits: "For the careful, because limits are often kept in fields, which are not seen. Sums count in 8 and 16 bits only. int is taken to have 64 bits. Numbers count as bounded by their types, by masks and by comparisons with constants. Test code is left alone.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/680.html",
 			"https://cwe.mitre.org/data/definitions/131.html",
@@ -87,7 +88,12 @@ func wrapping(v ssa.Value) *ssa.BinOp {
 				continue
 			}
 			full, ok := bounds.OfType(x.Type())
-			if !ok || x.Op != token.MUL && x.Op != token.ADD || full.Max.BitLen() > 32 {
+			bits := 0
+			if ok {
+				bits = full.Max.BitLen()
+			}
+			// Sums of 32 bits are of lengths that have been read already, mostly.
+			if !ok || bits > 32 || x.Op != token.MUL && (x.Op != token.ADD || bits > 16) {
 				return nil
 			}
 			if exact := bounds.Exact(x, x.Block()); exact.Within(full) {
