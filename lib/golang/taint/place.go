@@ -1,8 +1,10 @@
 package taint
 
 import (
+	"cmp"
 	"go/ast"
 	"go/token"
+	"slices"
 	"strings"
 
 	"golang.org/x/tools/go/analysis"
@@ -13,11 +15,16 @@ import (
 // the name of a field, an operator.
 type places struct {
 	pass  *analysis.Pass
-	files map[*token.File]map[token.Pos]ast.Node
+	files map[*token.File]*ast.File
+	nodes map[token.Pos]ast.Node // memo of node
 }
 
 func newPlaces(pass *analysis.Pass) *places {
-	return &places{pass: pass, files: map[*token.File]map[token.Pos]ast.Node{}}
+	p := &places{pass: pass, files: make(map[*token.File]*ast.File, len(pass.Files)), nodes: map[token.Pos]ast.Node{}}
+	for _, file := range pass.Files {
+		p.files[pass.Fset.File(file.FileStart)] = file
+	}
+	return p
 }
 
 // node finds the expression of a position; nil if there is none.
@@ -25,48 +32,54 @@ func (p *places) node(pos token.Pos) ast.Node {
 	if !pos.IsValid() {
 		return nil
 	}
-	tokens := p.pass.Fset.File(pos)
-	nodes, ok := p.files[tokens]
+	node, ok := p.nodes[pos]
 	if !ok {
-		nodes = map[token.Pos]ast.Node{}
-		p.files[tokens] = nodes
-		for _, file := range p.pass.Files {
-			if file.FileStart <= pos && pos <= file.FileEnd {
-				index(file, nodes)
-			}
+		if file := p.files[p.pass.Fset.File(pos)]; file != nil {
+			node = at(file, pos)
 		}
+		p.nodes[pos] = node
 	}
-	return nodes[pos]
+	return node
 }
 
-func index(file *ast.File, nodes map[token.Pos]ast.Node) {
-	ast.Inspect(file, func(n ast.Node) bool {
+// at finds the expression of a position. It looks only into what is around it: few
+// positions of a package are asked for.
+func at(file *ast.File, pos token.Pos) (found ast.Node) {
+	i, _ := slices.BinarySearchFunc(file.Decls, pos, func(d ast.Decl, pos token.Pos) int { return cmp.Compare(d.End(), pos) })
+	if i == len(file.Decls) {
+		return nil
+	}
+	ast.Inspect(file.Decls[i], func(n ast.Node) bool {
+		if n == nil || pos < n.Pos() || n.End() < pos {
+			return false
+		}
+		is := token.NoPos
 		switch n := n.(type) {
 		case *ast.CallExpr:
-			nodes[n.Lparen] = n
+			is = n.Lparen
 		case *ast.SelectorExpr:
-			nodes[n.Sel.Pos()] = n
+			is = n.Sel.Pos()
 		case *ast.BinaryExpr:
-			nodes[n.OpPos] = n
+			is = n.OpPos
 		case *ast.IndexExpr:
-			nodes[n.Lbrack] = n
-		case *ast.SliceExpr:
-			nodes[n.Lbrack] = n
-		case *ast.TypeAssertExpr:
-			nodes[n.Lparen] = n
+			is = n.Lbrack
 		case *ast.KeyValueExpr:
-			nodes[n.Colon] = n
+			is = n.Colon
 		case *ast.AssignStmt:
-			nodes[n.TokPos] = n
+			is = n.TokPos
 		case *ast.FuncLit:
-			nodes[n.Pos()] = n
+			is = n.Pos()
 		case *ast.Ident:
-			if _, ok := nodes[n.Pos()]; !ok {
-				nodes[n.Pos()] = n
+			if found == nil {
+				is = n.Pos()
 			}
+		}
+		if is == pos {
+			found = n
 		}
 		return true
 	})
+	return found
 }
 
 // find gives what to underline for a step of this package.
