@@ -7,10 +7,12 @@
 package golang
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"runtime"
 	"slices"
 	"sync"
@@ -202,6 +204,14 @@ func (j *job) newPackageRun(pkg *load.Package) *packageRun {
 	}
 }
 
+// Limited is what the result of an analyzer that checks require implements if it
+// leaves off where code is too large. Run makes a Notice {NoticeTooLarge, Degraded} of it.
+type Limited interface {
+	// Limits says, to a person, what was left off and why; "" if nothing was. It is
+	// deterministic.
+	Limits() string
+}
+
 // An action is what came of a required analyzer.
 type action struct {
 	result any
@@ -258,6 +268,11 @@ func (r *packageRun) run(ctx context.Context, checks []*check.Check) {
 	if total > 0 {
 		r.Notices = append(r.Notices, check.Notice{Kind: check.NoticeLeftOut, Path: r.pkg.Folder, Effect: check.EffectNone,
 			Message: fmt.Sprintf("findings in generated code are left out: %d; what generates it is to be judged", total)})
+	}
+	for _, a := range slices.SortedFunc(maps.Keys(r.actions), func(a, b *analysis.Analyzer) int { return cmp.Compare(a.Name, b.Name) }) {
+		if l, ok := r.actions[a].result.(Limited); ok && l.Limits() != "" {
+			r.Notices = append(r.Notices, check.Notice{Kind: check.NoticeTooLarge, Path: r.pkg.Folder, Effect: check.EffectDegraded, Message: l.Limits()})
+		}
 	}
 	if unflowed {
 		r.Notices = append(r.Notices, check.Notice{Kind: check.NoticeTypes, Path: r.pkg.Folder, Effect: check.EffectDegraded,

@@ -10,19 +10,39 @@ const maxRounds = 4
 func (r *run) all(fns []*ssa.Function) {
 	for _, group := range r.groups(fns) {
 		r.mutual = len(group) > 1
-		for round := 0; ; round++ {
-			changed := false
-			for _, fn := range group {
-				if r.function(fn) {
-					changed = true
+		if !r.mutual && !r.recursive(group[0]) {
+			r.function(group[0])
+			continue
+		}
+		r.settle(group)
+	}
+}
+
+// settle analyses functions that call each other until their summaries stay as they
+// are. After the first round these are only those that call one that changed.
+func (r *run) settle(group []*ssa.Function) {
+	callers := map[*ssa.Function][]*ssa.Function{}
+	stale := make(map[*ssa.Function]bool, len(group))
+	for _, fn := range group {
+		stale[fn] = true
+		for _, callee := range r.calls(fn) {
+			callers[callee] = append(callers[callee], fn)
+		}
+	}
+	for round := 0; len(stale) > 0; round++ {
+		if round > maxRounds {
+			r.truncate(group[0], "functions that call each other did not settle")
+			return
+		}
+		for _, fn := range group {
+			if !stale[fn] {
+				continue
+			}
+			delete(stale, fn)
+			if r.function(fn) {
+				for _, caller := range callers[fn] {
+					stale[caller] = true
 				}
-			}
-			if !changed || len(group) == 1 && !r.recursive(group[0]) {
-				break
-			}
-			if round == maxRounds {
-				r.truncate(group[0], "functions that call each other did not settle")
-				break
 			}
 		}
 	}

@@ -38,10 +38,13 @@
 package taint
 
 import (
+	"cmp"
+	"fmt"
 	"go/token"
 	"go/types"
 	"reflect"
 	"slices"
+	"strings"
 	"sync"
 
 	"golang.org/x/tools/go/analysis"
@@ -83,6 +86,26 @@ type Result struct {
 	Truncated []Truncation
 
 	callers func() []Flow // nil if the package was not analysed
+}
+
+// Limits says what was not followed to its end, for the Notice that package golang
+// makes of it; "" if everything was.
+func (r *Result) Limits() string {
+	if len(r.Truncated) == 0 {
+		return ""
+	}
+	const named = 3
+	var names []string
+	for _, t := range r.Truncated {
+		if name := cmp.Or(t.Func, "the package"); len(names) < named && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	more := ""
+	if n := len(r.Truncated) - len(names); n > 0 {
+		more = fmt.Sprintf(" and %d more", n)
+	}
+	return fmt.Sprintf("flows of data were not followed to their end in %s%s, because %s; what comes from strangers was followed first", strings.Join(names, ", "), more, r.Truncated[0].Reason)
 }
 
 // A Flow is data that goes from a source to a sink.

@@ -154,6 +154,26 @@ func FuzzSummary(f *testing.F) {
 	})
 }
 
+// TestLimits: what is left off becomes a Notice, not silence.
+func TestLimits(t *testing.T) {
+	var impl strings.Builder
+	impl.WriteString("package p\n\ntype node interface{ Run(string) string }\nfunc call(n node, s string) string { return n.Run(s) }\n")
+	for i := range 40 {
+		fmt.Fprintf(&impl, "type n%d struct{}\nfunc (n%d) Run(s string) string { return s }\n", i, i)
+	}
+	tree := fstest.MapFS{"go.mod": {Data: []byte("module example.com/testdata\n\ngo 1.26\n")}, "p.go": {Data: []byte(impl.String())}}
+	loaded, err := load.New(load.Options{}).Load(t.Context(), load.Request{Tree: tree, Folders: []string{"."}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := newDriver(t, loaded.Packages)
+	limits := d.run(t, d.passes[0]).Limits()
+	if !strings.Contains(limits, "more than 16 implementations") {
+		t.Errorf("Limits is %q", limits)
+	}
+	var _ golang.Limited = new(taint.Result)
+}
+
 // TestHostile analyses code that is made to be slow. It ends, and finds what is
 // simple all the same.
 func TestHostile(t *testing.T) {
