@@ -65,6 +65,10 @@ func contextGuesses(d *check.Document) []guess {
 	var found []guess
 	text := d.Content
 	done := 0 // names before this offset have been looked at
+	values := &run{ends: &endsCode}
+	if config {
+		values.ends = &endsValue
+	}
 	known := make(map[string]name)
 	read := func(r check.Range) name {
 		n, ok := known[string(text[r.Start:r.End])]
@@ -86,7 +90,7 @@ func contextGuesses(d *check.Document) []guess {
 		if config && n.list {
 			found = append(found, members(text, name)...)
 		}
-		p, ok := pairAt(text, name, config)
+		p, ok := pairAt(text, name, config, values)
 		if ok && !p.quoted && !config {
 			// Text in a literal, not code after one: a query, a connection string.
 			p.quoted = inString(text, name.Start) && !bytes.ContainsAny(text[p.value.Start:p.value.End], "(){}[]|")
@@ -294,8 +298,8 @@ const maxValue = 600
 
 // pairAt finds the value that belongs to a name: after an operator, as the next
 // argument or attribute, or in the next line's "value:".
-func pairAt(text []byte, name check.Range, config bool) (p pair, ok bool) {
-	c := cursor{text: text, at: name.End}
+func pairAt(text []byte, name check.Range, config bool, values *run) (p pair, ok bool) {
+	c := cursor{text: text, at: name.End, run: values}
 	flag := text[name.Start] == '-' || config && (name.Start == 0 || text[name.Start-1] <= ' ') || name.Start > 0 && text[name.Start-1] == ' '
 	p.query = name.Start > 0 && (text[name.Start-1] == '?' || text[name.Start-1] == '&')
 	c.skip(`\`)
@@ -372,6 +376,25 @@ func pairAt(text []byte, name check.Range, config bool) (p pair, ok bool) {
 type cursor struct {
 	text []byte
 	at   int
+	run  *run
+}
+
+// A run is what was last found to be without a byte that ends a value: names that
+// follow each other without one share it, so that it is read once.
+type run struct {
+	ends      *[256]bool // endsCode or endsValue
+	from, end int
+}
+
+// next gives the first byte that ends a value, at or after an offset.
+func (r *run) next(text []byte, at int) int {
+	if at < r.from || at >= r.end {
+		r.from, r.end = at, at
+		for r.end < len(text) && !r.ends[text[r.end]] {
+			r.end++
+		}
+	}
+	return r.end
 }
 
 func (c *cursor) peek() byte {
@@ -596,6 +619,11 @@ func (c *cursor) value(p *pair, config bool) bool {
 	if p.call {
 		return false
 	}
+	if !p.query && start < len(c.text) && !endsCode[c.text[start]] {
+		if c.at = c.run.next(c.text, start); c.at-start > maxValue {
+			return false
+		}
+	}
 	limit := min(len(c.text), start+maxValue+1)
 	for c.at < limit && !endsCode[c.text[c.at]] && !(p.query && c.text[c.at] == '&') {
 		c.at++
@@ -618,7 +646,7 @@ func judge(text []byte, nameRange check.Range, n name, p pair, config, lax bool)
 	g := guess{value: p.value}
 	kinds, digits, letters := classes(value)
 	// What is cheap to see, and leaves nothing to be judged below.
-	if strings.ContainsAny(value, " \t\\") || !lax && kinds == 1 && len(value) < 10 { // prose, bytes, or a word
+	if strings.ContainsAny(value, " \t\\") || !lax && (len(value) < 8 || kinds == 1 && len(value) < 10) { // prose, bytes, or a word
 		return g, false
 	}
 	n = about(text, nameRange, n)
