@@ -80,6 +80,10 @@ func contextGuesses(d *check.Document) []guess {
 	}
 	config := isConfig(d)
 	lax := isCredentials(d.Path)
+	values := &run{ends: &endsCode}
+	if config {
+		values.ends = &endsValue
+	}
 	nameWords().Scan(text, func(_ int, start, end int) bool {
 		if start < done {
 			return true
