@@ -65,10 +65,6 @@ func contextGuesses(d *check.Document) []guess {
 	var found []guess
 	text := d.Content
 	done := 0 // names before this offset have been looked at
-	values := &run{ends: &endsCode}
-	if config {
-		values.ends = &endsValue
-	}
 	known := make(map[string]name)
 	read := func(r check.Range) name {
 		n, ok := known[string(text[r.Start:r.End])]
