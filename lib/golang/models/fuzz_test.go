@@ -10,7 +10,7 @@ import (
 // FuzzRead reads anything: it is an error that names the file, or models.
 func FuzzRead(f *testing.F) {
 	f.Add("package p\n(*T).A|B: sink sql 0.X[],1... if 2 not a,b; source http result1.Y{}; 0 => recv*; format 1; stands 0 for url; guard ok 0 clears all but sql")
-	f.Add("class c idle \"a class\"\nkind k remote \"a kind\"\ngroup g = sql\nshape s clears g\npackage p\nreader T: source k\nwriter T: sink c\nfield T.F: source http in A,B clears rootless")
+	f.Add("class c local \"a class\"\nkind k remote \"a kind\"\ngroup g = sql\nshape s clears g\npackage p\nreader T: source k\nwriter T: sink c\nfield T.F: source http in A,B clears rootless")
 	f.Add("package p\nF: 0(1) -> result(2)")
 	f.Fuzz(func(t *testing.T, text string) {
 		base := models.Default()
