@@ -24,7 +24,6 @@ type session struct {
 	out      *bufio.Reader
 	pid      int
 	versions map[string]int
-	saves    int
 }
 
 type frame struct {

@@ -160,8 +160,8 @@ func (s *session) change(d *draft, change string) {
 }
 
 // verdicts has everything judged anew, and gives the diagnostics by name. Saving
-// does that; twice, since the first time something of before may still be on its
-// way.
+// does that; several times, since what ends one round may be a verdict of before
+// that was still on its way.
 func (s *session) verdicts(drafts map[string]*draft) map[string]string {
 	s.tb.Helper()
 	names := map[string]string{}
@@ -169,12 +169,9 @@ func (s *session) verdicts(drafts map[string]*draft) map[string]string {
 		names[d.uri] = name
 	}
 	shown := map[string]string{}
-	for range 2 {
+	for range 4 {
 		complete := map[string]bool{}
-		s.saves++
 		s.send(`{"jsonrpc":"2.0","method":"textDocument/didSave","params":{"textDocument":{"uri":%q}}}`, drafts["notes.py"].uri)
-		s.send(`{"jsonrpc":"2.0","id":"save %d","method":"peercheck/none"}`, s.saves)
-		saved := false
 		s.until(func(f frame) bool {
 			var p struct {
 				URI         string
@@ -188,8 +185,6 @@ func (s *session) verdicts(drafts map[string]*draft) map[string]string {
 				}
 			}
 			switch {
-			case string(f.ID) == fmt.Sprintf("%q", fmt.Sprintf("save %d", s.saves)):
-				saved = true
 			case json.Unmarshal(f.Params, &p) != nil || names[p.URI] == "" || p.Version != s.versions[p.URI]:
 			case f.Method == "textDocument/publishDiagnostics":
 				var b strings.Builder
@@ -197,7 +192,7 @@ func (s *session) verdicts(drafts map[string]*draft) map[string]string {
 					fmt.Fprintf(&b, "%v %d %s %s\n", d.Range, d.Severity, d.Code, d.Message)
 				}
 				shown[names[p.URI]] = b.String()
-			case f.Method == "peercheck/status" && p.Complete && saved:
+			case f.Method == "peercheck/status" && p.Complete:
 				complete[p.URI] = true
 			}
 			return len(complete) == len(drafts)
