@@ -62,6 +62,10 @@
       (expect "the fix clears the finding" (lambda () (string= (texts) "")))
       (set-buffer-modified-p nil)
       (lsp-workspace-shutdown (car (lsp-workspaces)))
+      (expect "the server ends" (lambda () (not (seq-some #'process-live-p (process-list)))))
+      ;; Else lsp-mode says good-bye once more, to a closed pipe, which kills a
+      ;; batch Emacs.
+      (remove-hook 'kill-emacs-hook #'lsp--global-teardown)
       (princ "PASS\n")
       (kill-emacs 0))
   (error (princ (format "FAIL %S\n" problem)) (kill-emacs 1)))
