@@ -57,8 +57,9 @@ type engine struct {
 }
 
 // keptFacts is what is kept in memory of what was found out about Go packages, in
-// bytes: twice what x/tools has. Each pause in typing adds a state of a package.
-const keptFacts = 8 << 20
+// bytes: a little more than x/tools has. Each pause in typing adds a state of a
+// package, and 10,000 of them must not be felt.
+const keptFacts = 5 << 20
 
 // A scanner is a *scan.Scanner.
 type scanner interface {

@@ -64,7 +64,7 @@ func New(opts Options) *Loader {
 	if opts.Lean {
 		// Not less syntax: a large package has 1 MB, and is parsed anew each time if
 		// there is no room for it. The rest of what the last call used stays anyway.
-		l.headers.limit, l.entries.limit, l.parses.limit = keptHeaders/8, keptEntries/8, keptSyntax/4
+		l.headers.limit, l.entries.limit, l.parses.limit = keptHeaders/16, keptEntries/16, keptSyntax*3/16
 	}
 	return l
 }
