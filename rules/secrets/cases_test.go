@@ -168,6 +168,30 @@ func TestTestsAreTentative(t *testing.T) {
 	}
 }
 
+// What a manual and tests show is for who asks for more. What lies beside the code is
+// for everybody, and so is a token that its provider would know, wherever it is.
+func TestManualsAndTests(t *testing.T) {
+	persona := func(path, text, kind string) check.Persona {
+		d := check.NewDocument(path, "", []byte(expand(text, rand.New(rand.NewPCG(1, 1)))), check.Revision{})
+		list := standard.found(d)[kind]
+		if len(list) != 1 {
+			t.Fatalf("%s: %d findings of kind %s, want one", path, len(list), kind)
+		}
+		return list[0].Persona
+	}
+	for path, want := range map[string]check.Persona{
+		"docs/src/api.md": check.Pedantic, "MANUAL.txt": check.Pedantic, "tool.1": check.Pedantic, "api/usage.rst": check.Pedantic, "api/token_test.go": check.Pedantic,
+		"README.md": check.Regular, "deploy/notes.txt": check.Regular, "config.yaml": check.Regular,
+	} {
+		if got := persona(path, "token: {jwt}", "jwt"); got != want {
+			t.Errorf("%s: a JWT is for %v, want %v", path, got, want)
+		}
+		if got := persona(path, "token: glpat-{b62:20}", "gitlab-pat"); got != check.Regular {
+			t.Errorf("%s: GitLab's token is for %v, want everybody", path, got)
+		}
+	}
+}
+
 // A checksum, or the structure of a token, proves it.
 func TestCertain(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))

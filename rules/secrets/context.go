@@ -207,6 +207,26 @@ func isFixture(p string) bool {
 	return false
 }
 
+// isManual reports whether a path is that of a manual or of its pages: what looks
+// like a credential there shows how one is used. A README or a note beside the code
+// is none; people do paste live ones into those.
+func isManual(p string) bool {
+	base := strings.ToLower(path.Base(p))
+	switch ext := path.Ext(base); {
+	case ext == ".rst" || ext == ".adoc" || ext == ".mdx" || strings.HasPrefix(base, "manual."):
+		return true
+	case len(ext) == 2 && '1' <= ext[1] && ext[1] <= '9': // rclone.1
+		return true
+	}
+	for dir := range strings.SplitSeq(strings.ToLower(path.Dir(p)), "/") {
+		switch dir {
+		case "docs", "doc", "documentation", "man", "manual", "website":
+			return true
+		}
+	}
+	return false
+}
+
 // isCredentials reports whether a file is for credentials, so that even a weak
 // password in it is meant.
 func isCredentials(p string) bool {

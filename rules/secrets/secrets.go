@@ -361,9 +361,10 @@ func choose(d *check.Document, all []guess) []guess {
 			chosen = append(chosen, g)
 		}
 	}
-	if isTest(d.Path) {
+	test, manual := isTest(d.Path), isManual(d.Path)
+	if test || manual {
 		for i := range chosen {
-			if testKinds[chosen[i].kind] && isFixture(d.Path) {
+			if testKinds[chosen[i].kind] && (manual || isFixture(d.Path)) {
 				chosen[i].persona = check.Pedantic
 			}
 			if chosen[i].kind == "jwt" || chosen[i].confidence == check.Firm {
