@@ -323,7 +323,7 @@ func nameBefore(text, value string) string {
 
 // testKinds are the kinds of which tests are full without that they open
 // anything: no service is named that would know them.
-var testKinds = set("jwt jwt-base64 private-key pkcs12-file " + kindKeyStore + " " + kindSecret + " " + kindPassword + " " + kindURL + " " + kindConnection)
+var testKinds = set("jwt jwt-base64 private-key pkcs12-file registry-credential " + kindKeyStore + " " + kindSecret + " " + kindPassword + " " + kindURL + " " + kindConnection)
 
 // choose keeps one guess for each place: the one that says most.
 func choose(d *check.Document, all []guess) []guess {
