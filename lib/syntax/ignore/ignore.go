@@ -273,6 +273,10 @@ var following = regexp.MustCompile(`[ \t](?://[ \t]*#?nosec\b|(?://|#|--)[ \t]*(
 // parse reads one directive from the start of a text.
 func parse(s string) (Comment, bool) {
 	if rest, ok := strings.CutPrefix(s, "peercheck:"); ok {
+		next := strings.TrimLeft(rest, " \t")
+		if next == "" || len(next) < len(rest) && !strings.HasPrefix(next, "ignore") {
+			return Comment{}, false // prose, or the key of a configuration that is shown
+		}
 		return parsePeercheck(rest), true
 	}
 	for _, f := range foreign {
