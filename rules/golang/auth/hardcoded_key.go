@@ -5,12 +5,15 @@ import (
 	_ "embed"
 	"go/ast"
 	"go/token"
+	"slices"
 	"strings"
 
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/ssa"
 
 	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/lib/golang/query"
+	"github.com/peercheck/peercheck/rules/golang/internal/code"
 	"github.com/peercheck/peercheck/rules/golang/internal/flow"
 	"github.com/peercheck/peercheck/rules/golang/internal/purpose"
 )
@@ -34,7 +37,7 @@ var HardcodedKey = &check.Check{
 		Why: "Whoever reads the source, the image or the binary has the key, and with it any user's session or token. The key is the same in every installation, and cannot be changed without a release. The Superset default key gave " +
 			"attackers 2,000 servers (CVE-2023-27524).",
 		Fix: "Read the key from the environment, a file or a secret store at start, and stop if it is missing or short. Take the key that was in the source as known to others: replace it. There is no quick fix.",
-		Limits: "Follows a value through variables of the package and through the callers of a helper in the package. An HMAC counts if its key, or the function, is named for a key, token or signature, because a fixed text is also used to keep hashes " +
+		Limits: "Follows a value through variables of the package, fields that only the package can set, decoding, and through the callers of a helper in the package. A key of the source that is used only where an environment variable is not set is reported tentatively. An HMAC counts if its key, or the function, is named for a key, token or signature, because a fixed text is also used to keep hashes " +
 			"apart. Test code is left alone.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/321.html",
@@ -85,22 +88,38 @@ func runHardcodedKey(_ context.Context, pass *check.PackagePass) error {
 	report := func(e ast.Expr) {
 		pass.Report(check.Finding{Message: keyMessage, Location: secretLocation(pass, e)})
 	}
+	fallback := func(e ast.Expr) {
+		pass.Report(check.Finding{
+			Message:    "where the environment has no key, this is one that whoever reads the source has",
+			Location:   secretLocation(pass, e),
+			Confidence: check.Tentative, // something else may stop a program without a key
+		})
+	}
 	for name, arguments := range keyArguments {
 		for _, c := range fl.Calls(name) {
 			for _, arg := range arguments {
 				at, index, ok := fl.FixedHere(c, arg)
-				if !ok || index >= len(at.Expr.Args) || name == "crypto/hmac.New" && !signs(pass, at, index) {
+				if index >= len(at.Expr.Args) || name == "crypto/hmac.New" && !signs(pass, at, index) || isNoKey(fl, at.Arg(index)) {
 					continue
 				}
-				report(at.Expr.Args[index])
+				if ok {
+					report(at.Expr.Args[index])
+				} else if fl.FallsBack(at.Arg(index)) {
+					fallback(at.Expr.Args[index])
+				}
 			}
 		}
 	}
 	for name, from := range keyLists {
 		for _, c := range fl.Calls(name) {
 			for i, e := range fl.Elements(c.Arg(from)) {
-				if _, fixed := fl.Fixed(e); fixed && from+i < len(c.Expr.Args) {
+				if from+i >= len(c.Expr.Args) {
+					continue
+				}
+				if _, fixed := fl.Fixed(e); fixed {
 					report(c.Expr.Args[from+i])
+				} else if fl.FallsBack(e) {
+					fallback(c.Expr.Args[from+i])
 				}
 			}
 		}
@@ -114,15 +133,27 @@ func runHardcodedKey(_ context.Context, pass *check.PackagePass) error {
 			if !ok || len(ret.Results) != 2 {
 				continue
 			}
-			if _, fixed := fl.Fixed(ret.Results[0]); !fixed {
+			e := returned(fn, ret.Pos())
+			if e == nil || isNoKey(fl, ret.Results[0]) {
 				continue
 			}
-			if e := returned(fn, ret.Pos()); e != nil {
+			if _, fixed := fl.Fixed(ret.Results[0]); fixed {
 				report(e)
+			} else if fl.FallsBack(ret.Results[0]) {
+				fallback(e)
 			}
 		}
 	}
 	return nil
+}
+
+// isNoKey reports whether a value is the constant of golang-jwt by which tokens without
+// a signature are accepted, which is no secret but another flaw.
+func isNoKey(fl *flow.Flow, v ssa.Value) bool {
+	names := ofJWT("%.unsafeNoneMagicConstant")
+	return slices.ContainsFunc(fl.Origins(v), func(o ssa.Value) bool {
+		return slices.Contains(names, code.Unversioned(query.TypeName(o.Type())))
+	})
 }
 
 // returned gives the first result of the return statement at a position.
@@ -139,10 +170,14 @@ func returned(fn *ssa.Function, pos token.Pos) (result ast.Expr) {
 	return result
 }
 
-// signs reports whether the key of an HMAC, or the function around it, is named
-// for something secret.
+// signs reports whether the key of an HMAC, the parameter that it is given as, or the
+// function around it is named for something secret.
 func signs(pass *check.PackagePass, c flow.Call, index int) bool {
-	for _, name := range purpose.Names(pass.TypesInfo, c.Expr.Args[index]) {
+	names := purpose.Names(pass.TypesInfo, c.Expr.Args[index])
+	if fn := code.Callee(pass.TypesInfo, c.Expr); fn != nil && fn.Pkg() == pass.Pkg && index < fn.Signature().Params().Len() {
+		names = append(names, fn.Signature().Params().At(index).Name())
+	}
+	for _, name := range names {
 		if purpose.OfName(name) != purpose.None {
 			return true
 		}

@@ -79,11 +79,8 @@ func claimsOf(pass *check.PackagePass, index *code.Index, e ast.Expr) *ast.Compo
 			return nil
 		}
 		for _, use := range index.Uses(v) {
-			if use.Node() != id { // claims["exp"] = ..., claims.Set(...), complete(claims)
-				switch use.ParentEdgeKind() {
-				case edge.IndexExpr_X, edge.SelectorExpr_X, edge.CallExpr_Args, edge.UnaryExpr_X:
-					return nil
-				}
+			if use.Node() != id && mayExpire(pass, use) {
+				return nil
 			}
 		}
 		e = code.Init(pass.Pass, id)
@@ -99,6 +96,22 @@ func claimsOf(pass *check.PackagePass, index *code.Index, e ast.Expr) *ast.Compo
 		return nil // filled elsewhere
 	}
 	return lit
+}
+
+// mayExpire reports whether claims may get an end where their variable is used:
+// claims["exp"] = ..., claims.Set(...), complete(claims), but not claims["sub"] = ... or
+// claims.Subject = ...
+func mayExpire(pass *check.PackagePass, use inspector.Cursor) bool {
+	switch n := use.Parent().Node().(type) {
+	case *ast.IndexExpr:
+		key, known := code.ConstString(pass.Pass, n.Index)
+		return !known || key == "exp"
+	case *ast.SelectorExpr:
+		v := code.Var(pass.TypesInfo, n)
+		return v == nil || strings.Contains(v.Name(), "Exp") || isClaims(v.Type()) || use.Parent().ParentEdgeKind() == edge.UnaryExpr_X
+	}
+	kind := use.ParentEdgeKind()
+	return kind == edge.CallExpr_Args || kind == edge.UnaryExpr_X
 }
 
 // expires reports whether claims have an end, or may have one.
@@ -130,7 +143,19 @@ func expires(pass *check.PackagePass, lit *ast.CompositeLit) bool {
 			registered = true
 		}
 	}
-	return !registered && !isClaims(pass.TypesInfo.TypeOf(lit))
+	return !registered && !hasClaims(pass.TypesInfo.TypeOf(lit))
+}
+
+// hasClaims reports whether a type is that of the library's claims, or embeds it.
+func hasClaims(t types.Type) bool {
+	if s, ok := under(t).(*types.Struct); ok {
+		for f := range s.Fields() {
+			if f.Embedded() && isClaims(f.Type()) {
+				return true
+			}
+		}
+	}
+	return isClaims(t)
 }
 
 func isClaims(t types.Type) bool {

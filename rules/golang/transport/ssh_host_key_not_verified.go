@@ -59,7 +59,7 @@ func runSSHHostKeyNotVerified(_ context.Context, pass *check.PackagePass) error 
 				report(n, "any is accepted")
 			}
 		case *ast.FuncLit:
-			if key := hostKeyCallback(pass.TypesInfo.TypeOf(n)); key && !keepsParam(pass, n) && alwaysNil(pass, n.Body) && !isChosen(pass, c) {
+			if key := hostKeyCallback(pass.TypesInfo.TypeOf(n)); key && !keepsParam(pass, n.Type, n.Body) && alwaysNil(pass, n.Body) && !isChosen(pass, c) {
 				report(n.Type, "this callback never returns an error")
 			}
 		}
@@ -69,7 +69,7 @@ func runSSHHostKeyNotVerified(_ context.Context, pass *check.PackagePass) error 
 		if !ok || pass.TypesInfo.Defs[d.Name] == nil {
 			continue
 		}
-		if d.Body != nil && hostKeyCallback(pass.TypesInfo.Defs[d.Name].Type()) && alwaysNil(pass, d.Body) && len(d.Body.List) == 1 && !isChosen(pass, c) {
+		if d.Body != nil && hostKeyCallback(pass.TypesInfo.Defs[d.Name].Type()) && !keepsParam(pass, d.Type, d.Body) && alwaysNil(pass, d.Body) && !isChosen(pass, c) {
 			report(d.Name, "this callback never returns an error")
 		}
 	}
@@ -87,15 +87,15 @@ func hostKeyCallback(t types.Type) bool {
 
 // keepsParam reports whether a callback uses the key: to show it to a person, to
 // record it, or to hand it to what decides.
-func keepsParam(pass *check.PackagePass, lit *ast.FuncLit) bool {
-	params := lit.Type.Params.List
+func keepsParam(pass *check.PackagePass, typ *ast.FuncType, body *ast.BlockStmt) bool {
+	params := typ.Params.List
 	last := params[len(params)-1]
 	if len(last.Names) == 0 {
 		return false
 	}
 	key := pass.TypesInfo.Defs[last.Names[len(last.Names)-1]]
 	used := false
-	ast.Inspect(lit.Body, func(n ast.Node) bool {
+	ast.Inspect(body, func(n ast.Node) bool {
 		if id, ok := n.(*ast.Ident); ok && key != nil && pass.TypesInfo.Uses[id] == key {
 			used = true
 		}

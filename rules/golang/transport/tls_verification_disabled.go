@@ -249,28 +249,11 @@ func canRefuse(pass *check.PackagePass, callback ast.Expr) bool {
 	if pass.TypesInfo.Types[callback].IsNil() {
 		return false
 	}
-	var body *ast.BlockStmt
-	switch e := ast.Unparen(callback).(type) {
-	case *ast.FuncLit:
-		body = e.Body
-	case *ast.Ident, *ast.SelectorExpr:
-		var fn *types.Func
-		if id, ok := e.(*ast.Ident); ok {
-			if init, ok := code.Init(pass.Pass, id).(*ast.FuncLit); ok {
-				body = init.Body
-				break
-			}
-			fn, _ = pass.TypesInfo.Uses[id].(*types.Func)
-		} else if sel, ok := e.(*ast.SelectorExpr); ok {
-			fn, _ = pass.TypesInfo.Uses[sel.Sel].(*types.Func)
-		}
-		if d := code.Declaration(pass.Pass, fn); d != nil {
-			body = d.Body
-		}
-	}
+	typ, body := code.Body(pass.Pass, callback)
 	if body == nil {
 		return true
 	}
+	result := namedResult(pass, typ)
 	refuses := false
 	ast.Inspect(body, func(n ast.Node) bool {
 		switch n := n.(type) {
@@ -278,7 +261,10 @@ func canRefuse(pass *check.PackagePass, callback ast.Expr) bool {
 			return false
 		case *ast.ReturnStmt:
 			// A naked return gives a named result, which something may have set.
-			if len(n.Results) != 1 || !pass.TypesInfo.Types[n.Results[0]].IsNil() {
+			switch {
+			case len(n.Results) == 0:
+				refuses = refuses || result == nil || code.Changed(pass.Pass, result)
+			case len(n.Results) != 1 || !pass.TypesInfo.Types[n.Results[0]].IsNil():
 				refuses = true
 			}
 		case *ast.CallExpr:
@@ -289,6 +275,15 @@ func canRefuse(pass *check.PackagePass, callback ast.Expr) bool {
 		return !refuses
 	})
 	return refuses
+}
+
+// namedResult gives the variable of a function's only result, nil if it has no name.
+func namedResult(pass *check.PackagePass, typ *ast.FuncType) *types.Var {
+	if typ.Results == nil || len(typ.Results.List) != 1 || len(typ.Results.List[0].Names) != 1 {
+		return nil
+	}
+	v, _ := pass.TypesInfo.Defs[typ.Results.List[0].Names[0]].(*types.Var)
+	return v
 }
 
 // chosenWords make a condition or a function's name say that a person asked for

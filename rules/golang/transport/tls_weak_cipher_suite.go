@@ -68,7 +68,7 @@ func weakSuite(name string) string {
 }
 
 func runTLSWeakCipherSuite(_ context.Context, pass *check.PackagePass) error {
-	seen := map[*ast.CompositeLit]bool{}
+	seen := map[ast.Node]bool{}
 	for c := range code.Nodes(pass.Pass, (*ast.KeyValueExpr)(nil), (*ast.AssignStmt)(nil)) {
 		var field, value ast.Expr
 		switch n := c.Node().(type) {
@@ -84,20 +84,62 @@ func runTLSWeakCipherSuite(_ context.Context, pass *check.PackagePass) error {
 		if v == nil || !v.IsField() || v.Name() != "CipherSuites" || code.Path(v.Pkg()) != "crypto/tls" || isChosen(pass, c) || isLegacy(c) {
 			continue
 		}
-		lit, ok := ast.Unparen(value).(*ast.CompositeLit)
-		if !ok {
-			lit, ok = code.Init(pass.Pass, value).(*ast.CompositeLit)
-		}
-		if ok && !seen[lit] {
-			seen[lit] = true
-			weakSuites(pass, lit)
+		for _, l := range lists(pass, value) {
+			if at, ok := c.Inspector().Root().FindNode(l.node); !seen[l.node] && ok && !isOptional(at) && !isLegacy(at) && !isChosen(pass, at) {
+				seen[l.node] = true
+				weakSuites(pass, l)
+			}
 		}
 	}
 	return nil
 }
 
-func weakSuites(pass *check.PackagePass, lit *ast.CompositeLit) {
-	for i, e := range lit.Elts {
+// A list has suites among its elements, and works with so many of them and more.
+type list struct {
+	node     ast.Node
+	elements []ast.Expr
+	least    int
+}
+
+// lists gives what a list of suites is written as: a literal, or all literals and
+// calls of append that a variable is ever set to; none if it may have other values.
+func lists(pass *check.PackagePass, value ast.Expr) (found []list) {
+	values := []ast.Expr{value}
+	if v := code.Var(pass.TypesInfo, value); v != nil && !v.IsField() && v.Pkg() == pass.Pkg {
+		values = code.Values(pass.Pass, v)
+	}
+	for _, e := range values {
+		switch e := ast.Unparen(e).(type) {
+		case *ast.CompositeLit:
+			found = append(found, list{e, e.Elts, 1})
+		case *ast.CallExpr: // append(suites, tls.TLS_RSA_WITH_RC4_128_SHA)
+			if id, ok := ast.Unparen(e.Fun).(*ast.Ident); !ok || id.Name != "append" || !pass.TypesInfo.Types[e.Fun].IsBuiltin() {
+				return nil
+			}
+			found = append(found, list{e, e.Args, 2})
+		default:
+			return nil
+		}
+	}
+	return found
+}
+
+// isOptional reports whether suites are added under a condition only: somebody asks
+// for them, or the other side can do no better.
+func isOptional(c inspector.Cursor) bool {
+	for at := range c.Enclosing((*ast.IfStmt)(nil), (*ast.CaseClause)(nil), (*ast.FuncDecl)(nil), (*ast.FuncLit)(nil)) {
+		switch at.Node().(type) {
+		case *ast.IfStmt, *ast.CaseClause:
+			_, isCall := c.Node().(*ast.CallExpr)
+			return isCall
+		}
+		return false
+	}
+	return false
+}
+
+func weakSuites(pass *check.PackagePass, l list) {
+	for i, e := range l.elements {
 		var id *ast.Ident
 		switch e := ast.Unparen(e).(type) {
 		case *ast.SelectorExpr:
@@ -116,8 +158,8 @@ func weakSuites(pass *check.PackagePass, lit *ast.CompositeLit) {
 			continue
 		}
 		f := check.Finding{Message: fmt.Sprintf("%s is accepted: %s", obj.Name(), reason), Location: pass.Location(e)}
-		if len(lit.Elts) > 1 {
-			f.Fixes = []check.Fix{{Title: "Remove " + obj.Name(), Edits: []check.Edit{edit.Element(pass, lit.Elts, i)}}}
+		if len(l.elements) > l.least {
+			f.Fixes = []check.Fix{{Title: "Remove " + obj.Name(), Edits: []check.Edit{edit.Element(pass, l.elements, i)}}}
 		}
 		pass.Report(f)
 	}

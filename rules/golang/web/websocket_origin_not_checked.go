@@ -6,14 +6,17 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"slices"
 
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/analysis/passes/inspect"
+	"golang.org/x/tools/go/ast/inspector"
 
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/golang/query"
 	"github.com/peercheck/peercheck/rules/golang/internal/code"
 	"github.com/peercheck/peercheck/rules/golang/internal/edit"
+	"github.com/peercheck/peercheck/rules/golang/internal/purpose"
 )
 
 //go:embed testdata/websocket-origin-not-checked.txtar
@@ -31,12 +34,12 @@ var WebsocketOriginNotChecked = &check.Check{
 	RunPackage: runWebsocketOriginNotChecked,
 	Page: check.Page{
 		What: "The check of a websocket's origin is replaced by one that always agrees: `CheckOrigin` that returns true in gorilla/websocket and its kin, `InsecureSkipVerify` or " +
-			"the pattern `*` in coder/websocket.",
+			"the pattern `*` in coder/websocket, or there is none: gorilla's old function `Upgrade`, and a `Server` of golang.org/x/net/websocket without a `Handshake`.",
 		Why: "Browsers do not keep a page from opening a websocket to another site, and they send that site's cookies along. So any page that a user visits can open a connection in " +
 			"their name, send commands and read answers. In 2023 Gitpod accounts could be taken over that way (CVE-2023-0957).",
 		Fix: "Leave `CheckOrigin` out: the default demands the same origin. For more origins compare `r.Header.Get(\"Origin\")` with a list. The quick fix removes the field; it is not safe to apply " +
 			"unseen, because pages on other origins are refused from then on.",
-		Limits: "A check that agrees on some path only is not judged. Servers that use no cookies but a token in the first message are safe without it; say so in an ignore comment. Test code is left alone.",
+		Limits: "A check that agrees on some path only is not judged. Functions without a check that speak of origins or tokens are left alone; a server without a `Handshake` is reported tentatively. Servers that use no cookies but a token in the first message are safe without it; say so in an ignore comment. Test code is left alone.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/1385.html",
 			"https://pkg.go.dev/github.com/gorilla/websocket#hdr-Origin_Considerations",
@@ -48,9 +51,14 @@ var WebsocketOriginNotChecked = &check.Check{
 }
 
 func runWebsocketOriginNotChecked(_ context.Context, pass *check.PackagePass) error {
-	for c := range code.Nodes(pass.Pass, (*ast.CompositeLit)(nil), (*ast.AssignStmt)(nil)) {
+	for c := range code.Nodes(pass.Pass, (*ast.CompositeLit)(nil), (*ast.AssignStmt)(nil), (*ast.CallExpr)(nil)) {
 		switch n := c.Node().(type) {
+		case *ast.CallExpr:
+			if code.Unversioned(query.Callee(pass.TypesInfo, n)) == "github.com/gorilla/websocket.Upgrade" && !asksForOrigin(pass, c) {
+				pass.Report(check.Finding{Message: "any page that a user visits can open this websocket in their name: unlike an Upgrader, this function checks no origin", Location: pass.Location(n)})
+			}
 		case *ast.CompositeLit:
+			reportServer(pass, c, n)
 			for i, e := range n.Elts {
 				kv, ok := e.(*ast.KeyValueExpr)
 				if ok && acceptsAnyOrigin(pass, kv.Key, kv.Value) {
@@ -66,6 +74,60 @@ func runWebsocketOriginNotChecked(_ context.Context, pass *check.PackagePass) er
 		}
 	}
 	return nil
+}
+
+// asksForOrigin reports whether a function that calls something, or one around it, speaks
+// of the origin, or of a token, which no page can send in a user's name.
+func asksForOrigin(pass *check.PackagePass, c inspector.Cursor) (found bool) {
+	for f := range c.Enclosing((*ast.FuncDecl)(nil), (*ast.FuncLit)(nil)) {
+		found = found || speaksOfOrigin(f.Node())
+	}
+	return found
+}
+
+func speaksOfOrigin(n ast.Node) (found bool) {
+	ast.Inspect(n, func(n ast.Node) bool {
+		var text string
+		switch n := n.(type) {
+		case *ast.Ident:
+			text = n.Name
+		case *ast.BasicLit:
+			text = n.Value
+		}
+		found = found || slices.ContainsFunc(purpose.Words(text), func(w string) bool {
+			return slices.Contains([]string{"origin", "origins", "token", "jwt", "bearer", "authorization", "secret", "apikey", "password"}, w)
+		})
+		return !found
+	})
+	return found
+}
+
+// reportServer judges golang.org/x/net/websocket's Server, which leaves the origin to a
+// Handshake: without one every page may connect.
+func reportServer(pass *check.PackagePass, c inspector.Cursor, lit *ast.CompositeLit) {
+	if !query.IsType(pass.TypesInfo.TypeOf(lit), "golang.org/x/net/websocket.Server") || len(lit.Elts) == 0 {
+		return
+	}
+	for _, e := range lit.Elts {
+		kv, ok := e.(*ast.KeyValueExpr)
+		if !ok {
+			return
+		}
+		if id, ok := kv.Key.(*ast.Ident); !ok || id.Name == "Handshake" {
+			return
+		}
+		if _, body := code.Body(pass.Pass, kv.Value); body == nil || speaksOfOrigin(body) {
+			return
+		}
+	}
+	if code.Holder(pass.TypesInfo, c) != nil || asksForOrigin(pass, c) {
+		return // which may get its Handshake later
+	}
+	pass.Report(check.Finding{
+		Message:    "any page that a user visits can open this websocket in their name: the server has no Handshake that checks the origin",
+		Location:   pass.Location(lit.Type),
+		Confidence: check.Tentative, // what it serves may be for everybody
+	})
 }
 
 func reportOrigin(pass *check.PackagePass, n ast.Node, fixes []check.Fix, removed ast.Node) {

@@ -44,6 +44,13 @@ type Flow struct {
 	closures  map[*ssa.Function]*ssa.MakeClosure
 	callers   map[*ssa.Function][]Call
 	exprs     map[token.Pos]*ast.CallExpr
+	fields    map[*types.Var]*field
+}
+
+// A field is what a package does with one field of its structs.
+type field struct {
+	stored  []ssa.Value
+	escaped bool // its address is used otherwise
 }
 
 // A Call is one call of a function or method, by go or defer as well.
@@ -118,7 +125,7 @@ func run(pass *analysis.Pass) (any, error) {
 		return nil, fmt.Errorf("analyzer %s gave no result", golang.SSA.Name)
 	}
 	f := &Flow{calls: map[string][]Call{}, methods: map[string][]Call{}, stores: map[*ssa.Global][]ssa.Value{}, loads: map[*ssa.Global][]ssa.Value{},
-		escaped: map[*ssa.Global]bool{}, closures: map[*ssa.Function]*ssa.MakeClosure{}, callers: map[*ssa.Function][]Call{}, exprs: map[token.Pos]*ast.CallExpr{}}
+		escaped: map[*ssa.Global]bool{}, closures: map[*ssa.Function]*ssa.MakeClosure{}, callers: map[*ssa.Function][]Call{}, exprs: map[token.Pos]*ast.CallExpr{}, fields: map[*types.Var]*field{}}
 	tests := map[*token.File]bool{}
 	for _, file := range pass.Files {
 		if code.IsTest(pass, file) {
@@ -171,6 +178,8 @@ func (f *Flow) index(fn *ssa.Function, instr ssa.Instruction) {
 		if lit, ok := instr.Fn.(*ssa.Function); ok {
 			f.closures[lit] = instr
 		}
+	case *ssa.FieldAddr:
+		f.indexField(instr)
 	}
 	var operands [8]*ssa.Value
 	for _, op := range instr.Operands(operands[:0]) {
@@ -190,6 +199,41 @@ func (f *Flow) index(fn *ssa.Function, instr ssa.Instruction) {
 		}
 		f.escaped[g] = true
 	}
+}
+
+func (f *Flow) indexField(addr *ssa.FieldAddr) {
+	v := fieldOf(addr.X.Type(), addr.Field)
+	if v == nil || addr.Referrers() == nil {
+		return
+	}
+	if f.fields[v] == nil {
+		f.fields[v] = &field{}
+	}
+	for _, r := range *addr.Referrers() {
+		switch r := r.(type) {
+		case *ssa.Store:
+			if r.Addr == addr {
+				f.fields[v].stored = append(f.fields[v].stored, r.Val)
+			} else {
+				f.fields[v].escaped = true
+			}
+		case *ssa.UnOp, *ssa.DebugRef:
+		default:
+			f.fields[v].escaped = true
+		}
+	}
+}
+
+// fieldOf gives a field of a struct, or of one that a pointer points to, as it is declared.
+func fieldOf(t types.Type, index int) *types.Var {
+	if p, ok := t.Underlying().(*types.Pointer); ok {
+		t = p.Elem()
+	}
+	s, ok := t.Underlying().(*types.Struct)
+	if !ok || index >= s.NumFields() {
+		return nil
+	}
+	return s.Field(index).Origin()
 }
 
 // oneOf gives the functions of which a call calls one, where a branch has chosen it.
@@ -405,8 +449,8 @@ func (o *origins) results(call *ssa.Call, index int) bool {
 }
 
 // Fixed reports whether a string or slice of bytes is the same in every run of
-// the program: written into the source, or allocated and never filled. Text is
-// what the source says, if it is one text. No bytes at all are not fixed.
+// the program: written into the source, decoded from what is, or allocated and never
+// filled. Text is what the source says, if it is one text. No bytes at all are not fixed.
 func (f *Flow) Fixed(v ssa.Value) (text string, ok bool) {
 	all := f.Origins(v)
 	for _, o := range all {
@@ -421,13 +465,198 @@ func (f *Flow) Fixed(v ssa.Value) (text string, ok bool) {
 				return "", false
 			}
 		default:
-			return "", false
+			if !f.derived(o) {
+				return "", false
+			}
 		}
 	}
 	if len(all) != 1 {
 		text = ""
 	}
 	return text, len(all) > 0 && f.keepsContent(v)
+}
+
+// derived reports whether a value is made of a constant alone: decoded from one, or read from a field in which nothing else is ever stored.
+func (f *Flow) derived(v ssa.Value) bool {
+	switch v := v.(type) {
+	case *ssa.Extract:
+		call, ok := v.Tuple.(*ssa.Call)
+		return ok && v.Index == 0 && f.ofConstant(call, "encoding/hex.DecodeString", "(*encoding/base64.Encoding).DecodeString", "(*encoding/base32.Encoding).DecodeString")
+	case *ssa.UnOp:
+		addr, ok := v.X.(*ssa.FieldAddr)
+		return ok && v.Op == token.MUL && f.constantField(addr)
+	}
+	return false
+}
+
+// ofConstant reports whether a call is one of some functions, with a constant text.
+func (f *Flow) ofConstant(call *ssa.Call, names ...string) bool {
+	return slices.Contains(names, query.CalleeSSA(&call.Call)) && f.constantText(call.Call.Args[len(call.Call.Args)-1])
+}
+
+// constantText reports whether a value is always a text of the source.
+func (f *Flow) constantText(v ssa.Value) bool {
+	all := f.Origins(v)
+	return len(all) > 0 && !slices.ContainsFunc(all, func(o ssa.Value) bool {
+		c, ok := o.(*ssa.Const)
+		return !ok || c.Value == nil || c.Value.Kind() != constant.String || constant.StringVal(c.Value) == ""
+	})
+}
+
+// constantField reports whether nothing but texts of the source is stored in a field,
+// as far as other packages and decoders cannot set it: it has no capital letter, or is
+// one of a variable of the function whose address goes nowhere.
+func (f *Flow) constantField(addr *ssa.FieldAddr) bool {
+	v := fieldOf(addr.X.Type(), addr.Field)
+	if v == nil || f.fields[v] == nil {
+		return false
+	}
+	stored := f.fields[v].stored
+	if v.Exported() {
+		var ok bool
+		if stored, ok = storedInLocal(addr.X, addr.Field, 2); !ok {
+			return false
+		}
+	} else if f.fields[v].escaped {
+		return false
+	}
+	return len(stored) > 0 && !slices.ContainsFunc(stored, func(s ssa.Value) bool { return !f.constantText(s) })
+}
+
+// storedInLocal gives what is stored in a field of a variable of the function; false
+// if the variable is none, its address goes elsewhere, or it is a copy of a copy of
+// more than so many.
+func storedInLocal(variable ssa.Value, index, copies int) (stored []ssa.Value, ok bool) {
+	local, ok := variable.(*ssa.Alloc)
+	if !ok || local.Referrers() == nil {
+		return nil, false
+	}
+	for _, r := range *local.Referrers() {
+		switch r := r.(type) {
+		case *ssa.UnOp, *ssa.DebugRef:
+		case *ssa.Store: // of a literal
+			load, ok := r.Val.(*ssa.UnOp)
+			if !ok || r.Addr != local || copies == 0 {
+				return nil, false
+			}
+			literal, ok := storedInLocal(load.X, index, copies-1)
+			if !ok {
+				return nil, false
+			}
+			stored = append(stored, literal...)
+		case *ssa.FieldAddr:
+			if r.Field != index {
+				continue
+			}
+			for _, use := range *r.Referrers() {
+				switch use := use.(type) {
+				case *ssa.Store:
+					if use.Addr != r {
+						return nil, false
+					}
+					stored = append(stored, use.Val)
+				case *ssa.UnOp, *ssa.DebugRef:
+				default:
+					return nil, false
+				}
+			}
+		default:
+			return nil, false // somebody gets its address
+		}
+	}
+	return stored, true
+}
+
+// FallsBack reports whether a value is read from the environment, and is a text of the
+// source where the environment has none.
+func (f *Flow) FallsBack(v ssa.Value) bool {
+	environment, text := false, false
+	all := f.Origins(v)
+	for _, o := range all {
+		switch {
+		case f.constantText(o):
+			text = true
+		case isEmpty(o):
+		case fromEnvironment(o):
+			environment = true
+		default:
+			return len(all) == 1 && f.namedFallback(o) || f.givenFallback(v)
+		}
+	}
+	return environment && text
+}
+
+func isEmpty(v ssa.Value) bool {
+	text, ok := query.StringSSA(v)
+	return ok && text == ""
+}
+
+func fromEnvironment(v ssa.Value) bool {
+	if e, ok := v.(*ssa.Extract); ok {
+		v = e.Tuple
+	}
+	call, ok := v.(*ssa.Call)
+	return ok && slices.Contains([]string{"os.Getenv", "os.LookupEnv", "syscall.Getenv"}, query.CalleeSSA(&call.Call))
+}
+
+// namedFallback reports whether a value is what a function of another package gives,
+// which by its name reads the environment, and a text of the source is its last argument.
+func (f *Flow) namedFallback(v ssa.Value) bool {
+	call, ok := v.(*ssa.Call)
+	if !ok || call.Call.StaticCallee() == nil || len(call.Call.Args) != 2 {
+		return false
+	}
+	return strings.Contains(strings.ToLower(call.Call.StaticCallee().Name()), "env") && f.constantText(call.Call.Args[0]) && f.constantText(call.Call.Args[1])
+}
+
+// givenFallback reports whether a value is what a function of this package gives, which
+// reads the environment and otherwise gives its parameter back, for which the call has a
+// text of the source.
+func (f *Flow) givenFallback(v ssa.Value) bool {
+	call, ok := f.unconverted(v).(*ssa.Call)
+	if !ok || call.Call.StaticCallee() == nil {
+		return false
+	}
+	environment, text := false, false
+	for _, o := range f.Origins(call) {
+		param, ok := o.(*ssa.Parameter)
+		switch {
+		case ok && param.Parent() == call.Call.StaticCallee():
+			i := slices.Index(param.Parent().Params, param)
+			text = i >= 0 && f.constantText(call.Call.Args[i])
+			if !text {
+				return false
+			}
+		case fromEnvironment(o):
+			environment = true
+		case !isEmpty(o):
+			return false
+		}
+	}
+	return environment && text
+}
+
+// unconverted gives what a value was converted from, and what the only value of a
+// package-level variable is.
+func (f *Flow) unconverted(v ssa.Value) ssa.Value {
+	for {
+		switch x := v.(type) {
+		case *ssa.Convert:
+			v = x.X
+		case *ssa.ChangeType:
+			v = x.X
+		case *ssa.MakeInterface:
+			v = x.X
+		case *ssa.UnOp:
+			g, ok := x.X.(*ssa.Global)
+			if !ok || f.escaped[g] || len(f.stores[g]) != 1 {
+				return v
+			}
+			v = f.stores[g][0]
+		default:
+			return v
+		}
+	}
 }
 
 // FixedHere is Fixed for an argument of a call, and where it is a parameter of
@@ -616,11 +845,14 @@ func (f *Flow) onlyRead(v ssa.Value, seen map[ssa.Value]bool) bool {
 }
 
 // constantValue reports whether what is stored is written in the source: a
-// constant, or an array of some (iv := [16]byte{...}).
+// constant, an array of some (iv := [16]byte{...}), or the digest of one.
 func (f *Flow) constantValue(v ssa.Value, seen map[ssa.Value]bool) bool {
 	if load, ok := v.(*ssa.UnOp); ok && load.Op == token.MUL {
 		array, ok := load.X.(*ssa.Alloc)
 		return ok && f.onlyRead(array, seen)
+	}
+	if call, ok := v.(*ssa.Call); ok {
+		return f.ofConstant(call, "crypto/sha256.Sum256", "crypto/sha512.Sum512", "crypto/sha1.Sum", "crypto/md5.Sum")
 	}
 	_, ok := v.(*ssa.Const)
 	return ok
