@@ -18,6 +18,7 @@ func All() []*check.Check {
 		GoroutineWithoutRecover,
 		HostHeaderInLink,
 		HostnameRegexpIncomplete,
+		IdentityHeaderTrusted,
 		MassAssignment,
 		ObjectWithoutOwner,
 		OriginCheckIncomplete,
