@@ -111,7 +111,7 @@ func (r *run) readHeaders(sources []*source, comments bool) {
 		if s.header == nil && kept != nil {
 			s.header = kept[i]
 		}
-		s.header = r.headers.get(headerKey{identity, s.digest}, r.generation, func() (*header, int) {
+		s.header = r.headers.get(headerKey{identity, s.digest}, s.path, r.generation, func() (*header, int) {
 			h := s.header
 			if h == nil {
 				h = r.readHeader(s, comments)
@@ -246,7 +246,7 @@ type parseKey struct {
 
 // parsed gives the syntax tree of a file, which is kept as long as there is room.
 func (r *run) parsed(s *source, comments bool) *parsed {
-	return r.parses.get(parseKey{s.digest, comments}, r.generation, func() (*parsed, int) {
+	return r.parses.get(parseKey{s.digest, comments}, s.path, r.generation, func() (*parsed, int) {
 		return parse(s, comments), len(s.content)
 	})
 }

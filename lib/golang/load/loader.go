@@ -20,6 +20,11 @@ const (
 	// keptSyntax is in bytes of source, whose trees take ten times as much: those
 	// of a large package in several versions, or of a module like x/tools.
 	keptSyntax = 8 << 20
+	// keptStates is how many states of a file or package a lean Loader keeps besides
+	// those just used: there are those of HEAD, of the disk and of before the last
+	// edit, a file being parsed with comments and without. What was typed over is
+	// hardly ever asked for again.
+	keptStates = 6
 )
 
 // heapOfTypes is the heap that the types of a package take, in bytes for a byte
@@ -65,6 +70,7 @@ func New(opts Options) *Loader {
 		// Not less syntax: a large package has 1 MB, and is parsed anew each time if
 		// there is no room for it. The rest of what the last call used stays anyway.
 		l.headers.limit, l.entries.limit, l.parses.limit = keptHeaders/16, keptEntries/16, keptSyntax*3/16
+		l.headers.states, l.parses.states, l.entries.states = keptStates, keptStates, keptStates
 	}
 	return l
 }
@@ -146,7 +152,7 @@ func (r *run) exportsFor(w *workspace) *exports {
 		for _, name := range slices.Sorted(maps.Keys(files)) {
 			fmt.Fprintf(h, "%q %d\n%s", name, len(files[name]), files[name])
 		}
-		w.exports = r.Loader.exports.get(exportsKey{r.toolchain, digest(h.Sum(nil))}, r.generation, func() (*exports, int) {
+		w.exports = r.Loader.exports.get(exportsKey{r.toolchain, digest(h.Sum(nil))}, root, r.generation, func() (*exports, int) {
 			r.Loader.mu.Lock()
 			defer r.Loader.mu.Unlock()
 			r.nextID++

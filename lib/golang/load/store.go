@@ -13,14 +13,19 @@ type store[K comparable, V any] struct {
 	// strict means that the limit holds during a Load, too: what there is no room
 	// for is not kept.
 	strict bool
+	// states is how many values of one place are kept at most, besides those that
+	// the last Load used; 0 means as many as there is room for.
+	states int
 
 	mu     sync.Mutex
 	items  map[K]*item[V]
 	weight int
+	grown  map[string]bool // places that have got a value since the last sweep
 }
 
 type item[V any] struct {
 	once       sync.Once
+	place      string
 	made       bool
 	value      V
 	weight     int
@@ -40,13 +45,14 @@ func (s *store[K, V]) peek(key K, generation int) (value V, ok bool) {
 }
 
 // get gives the value of a key, which make makes with its weight if there is none.
-// Different keys do not wait for each other.
-func (s *store[K, V]) get(key K, generation int, make func() (V, int)) V {
-	return s.getValid(key, generation, func(V) bool { return true }, make)
+// Its place is what it is a state of, such as the path of a file. Different keys do
+// not wait for each other.
+func (s *store[K, V]) get(key K, place string, generation int, make func() (V, int)) V {
+	return s.getValid(key, place, generation, func(V) bool { return true }, make)
 }
 
-// getValid is get, but makes a new value in place of one that is not valid.
-func (s *store[K, V]) getValid(key K, generation int, valid func(V) bool, make func() (V, int)) V {
+// getValid is get, but makes a new value instead of one that is not valid.
+func (s *store[K, V]) getValid(key K, place string, generation int, valid func(V) bool, make func() (V, int)) V {
 	s.mu.Lock()
 	it := s.items[key]
 	if it != nil && it.made && !valid(it.value) {
@@ -55,10 +61,11 @@ func (s *store[K, V]) getValid(key K, generation int, valid func(V) bool, make f
 	}
 	if it == nil {
 		if s.items == nil {
-			s.items = map[K]*item[V]{}
+			s.items, s.grown = map[K]*item[V]{}, map[string]bool{}
 		}
-		it = &item[V]{}
+		it = &item[V]{place: place}
 		s.items[key] = it
+		s.grown[place] = true
 	}
 	it.generation = max(it.generation, generation)
 	s.mu.Unlock()
@@ -83,14 +90,38 @@ func (s *store[K, V]) getValid(key K, generation int, valid func(V) bool, make f
 	return it.value
 }
 
-// sweep drops the oldest generations before a given one while the limit is exceeded.
+// sweep drops, of what was last used before a generation, the states of a place
+// that are too many, and then the oldest generations while the limit is exceeded.
 func (s *store[K, V]) sweep(before int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.supersede(before)
 	s.drop(before)
 }
 
-// drop is sweep for who holds the lock.
+// supersede drops the oldest states of the places that have grown.
+func (s *store[K, V]) supersede(before int) {
+	if s.states > 0 && len(s.grown) > 0 {
+		byPlace := map[string][]K{}
+		for key, it := range s.items {
+			if s.grown[it.place] {
+				byPlace[it.place] = append(byPlace[it.place], key)
+			}
+		}
+		for _, keys := range byPlace {
+			slices.SortFunc(keys, func(a, b K) int { return s.items[b].generation - s.items[a].generation })
+			for _, key := range keys[min(len(keys), s.states):] {
+				if it := s.items[key]; it.generation < before {
+					s.weight -= it.weight
+					delete(s.items, key)
+				}
+			}
+		}
+	}
+	clear(s.grown)
+}
+
+// drop drops the oldest generations before a given one while the limit is exceeded.
 func (s *store[K, V]) drop(before int) {
 	if s.weight <= s.limit {
 		return
@@ -120,5 +151,6 @@ func (s *store[K, V]) clear() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	clear(s.items)
+	clear(s.grown)
 	s.weight = 0
 }

@@ -56,7 +56,7 @@ func (r *run) enter(n *node) {
 		}
 		return true
 	}
-	n.entry = r.entries.getValid(entryKey{n.surface, n.exports.id}, r.generation, valid, func() (*entry, int) {
+	n.entry = r.entries.getValid(entryKey{n.surface, n.exports.id}, n.path+" in "+n.folder, r.generation, valid, func() (*entry, int) {
 		e := &entry{deps: map[string]*entry{}}
 		for p, dep := range n.deps {
 			if dep != nil {
