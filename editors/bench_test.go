@@ -38,6 +38,11 @@ func open(tb testing.TB, dir string) *session {
 	if err != nil {
 		tb.Fatal(err)
 	}
+	return openProgram(tb, file, dir)
+}
+
+func openProgram(tb testing.TB, file, dir string) *session {
+	tb.Helper()
 	cmd := exec.Command(file, "lsp")
 	in, err := cmd.StdinPipe()
 	if err != nil {

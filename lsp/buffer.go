@@ -126,6 +126,7 @@ func (s *server) didOpen(params []byte) error {
 	s.buffers[b.key] = b
 	s.touchedLocked(b)
 	s.judgeLocked(b)
+	s.lookForUpdate()
 	return nil
 }
 
@@ -223,6 +224,7 @@ func (s *server) clearLocked(b *buffer) {
 func (s *server) didSave(p *protocol.DidSaveTextDocumentParams) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.lookForUpdate()
 	s.touchWorkspaceLocked()
 	if b := s.bufferLocked(p.TextDocument.URI); b != nil && b.place.folder != nil {
 		b.place.folder.history.stale.Store(true)

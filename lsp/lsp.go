@@ -23,6 +23,7 @@ import (
 	"io"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.lsp.dev/jsonrpc2"
@@ -68,6 +69,10 @@ type Options struct {
 	// client named as its parent does not (LSP 3.18, initialize). nil never
 	// ends it so.
 	Alive func(pid int) bool
+	// Installed gives the version of the program that a restart would start, if it
+	// is another one than that which runs; "" otherwise. It is asked when documents
+	// are opened and saved, never by two goroutines at once. nil tells nobody.
+	Installed func() string
 	// PageURL gives the address of a check's page; nil links the weakness at
 	// cwe.mitre.org.
 	PageURL func(id string) string
@@ -135,6 +140,10 @@ type server struct {
 	tokens  int
 	// told are the lines that are logged once.
 	told map[string]bool
+	// looking is set while somebody looks for an update, who alone may use
+	// updateTold, what was last said of one.
+	looking    atomic.Bool
+	updateTold string
 	// newScanner is scan.New.
 	newScanner func(scan.Options) (scanner, error)
 }

@@ -23,6 +23,9 @@ type settings struct {
 	CodeLens bool
 	// Status sends peercheck/status notifications.
 	Status bool
+	// Restart says that the client restarts the server if the user likes: it is sent
+	// peercheck/updated in place of a message that tells to.
+	Restart bool
 	// WorkspaceDiagnostics announces diagnostics of files that are not open.
 	WorkspaceDiagnostics bool
 }
@@ -61,7 +64,7 @@ func (s settings) with(raw []byte) (settings, []error) {
 	}
 	for key, into := range map[string]*bool{
 		"enabled": &s.Enabled, "suppressed": &s.Suppressed, "codeLens": &s.CodeLens,
-		"status": &s.Status, "workspaceDiagnostics": &s.WorkspaceDiagnostics,
+		"status": &s.Status, "restart": &s.Restart, "workspaceDiagnostics": &s.WorkspaceDiagnostics,
 	} {
 		value := *into
 		if read(key, &value) {

@@ -40,7 +40,7 @@ there, only the folders that it lists, one a line, and what lies in them, are.`,
 			}
 			err := lsp.Serve(cmd.Context(), p.in, p.out, lsp.Options{
 				Checks: rules.All(), ChecksFor: editorChecks, Version: version(), Now: p.now, Env: p.env, Log: p.err, Cache: p.kept(),
-				Alive: alive, Trusted: trustedFolders(),
+				Alive: alive, Trusted: trustedFolders(), Installed: installed(),
 			})
 			if errors.Is(err, lsp.ErrAbandoned) {
 				return exitCode(1) // what LSP asks for (exit notification)

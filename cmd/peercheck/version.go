@@ -11,13 +11,17 @@ import (
 // version is that of the module, with the commit where it was built from one.
 func version() string {
 	info, ok := debug.ReadBuildInfo()
-	if !ok || info.Main.Version == "" {
+	if !ok {
 		return "devel"
 	}
-	if info.Main.Version == "(devel)" {
-		return "devel"
+	return versionOf(info)
+}
+
+func versionOf(info *debug.BuildInfo) string {
+	if v := info.Main.Version; v != "" && v != "(devel)" {
+		return v
 	}
-	return info.Main.Version
+	return "devel"
 }
 
 func (p *program) versionCommand() *cobra.Command {
