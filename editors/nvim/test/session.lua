@@ -85,6 +85,14 @@ local function run()
   vim.cmd('PeercheckToggle')
   expect('switched on, it shows again', function() return codes(bufnr) == wanted end)
 
+  local before = require('peercheck').clients()[1].id
+  vim.cmd('PeercheckRestart')
+  expect('another server starts', function()
+    local client = require('peercheck').clients()[1]
+    return client ~= nil and client.id ~= before
+  end)
+  expect('it finds the same', function() return codes(bufnr) == wanted end)
+
   vim.cmd('PeercheckExplain go/tls-verification-disabled')
   expect('the page of a check opens', function()
     return table.concat(vim.api.nvim_buf_get_lines(0, 0, -1, false), '\n'):find('CWE%-295') ~= nil

@@ -16,6 +16,7 @@ function settings(): Record<string, unknown> {
     workspaceDiagnostics: section.get("workspaceDiagnostics"),
     trusted: vscode.workspace.isTrusted,
     status: true,
+    restart: true,
   };
 }
 
@@ -65,7 +66,16 @@ export function newClient(program: string, output: vscode.LogOutputChannel, stat
   };
   const client = new LanguageClient("peercheck", "peercheck", server, options);
   client.onNotification("peercheck/status", (params: DocumentStatus) => status.of(params));
+  client.onNotification("peercheck/updated", (params: { version: string; message: string }) => offerRestart(params.version));
   return client;
+}
+
+/** offerRestart is for a program that was replaced while it runs. */
+async function offerRestart(version: string): Promise<void> {
+  const restart = "Restart Server";
+  if ((await vscode.window.showInformationMessage(`peercheck ${version} is installed. The server still runs the version before.`, restart)) === restart) {
+    await vscode.commands.executeCommand("peercheck.restart");
+  }
 }
 
 /** askForReason puts the cursor where the reason of an ignore comment goes. */

@@ -8,7 +8,7 @@
 // and ends with status 1 at the first thing that is not as it should be.
 
 import { execFileSync, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
@@ -136,6 +136,7 @@ try {
     args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
   });
   await run();
+  await updated();
   await suite();
   await dark();
   await restricted();
@@ -250,6 +251,43 @@ async function path(page, name) {
   await command(page, "File: Revert File");
   await gone(page.locator(".squiggly-error"));
   ok("without it the finding goes");
+}
+
+/** updated puts another build of the program under the running server. */
+async function updated() {
+  const page = await browser.newPage({ viewport: { width: 1180, height: 720 } });
+  page.setDefaultTimeout(patience);
+  await open(page, `?folder=${workspace}`);
+  await openFile(page, "client.go");
+  await page.locator(".statusbar-item", { hasText: "1 new" }).waitFor();
+  const extensions = join(scratch, "extensions");
+  const bin = join(extensions, readdirSync(extensions).find((name) => name.startsWith("peercheck.")), "bin", "peercheck");
+  const running = () =>
+    readdirSync("/proc").filter((pid) => {
+      try {
+        return readlinkSync(`/proc/${pid}/exe`) === bin;
+      } catch {
+        return false; // no process, or gone
+      }
+    }).length;
+  expect("the server runs from the extension's folder", running() > 0, "it does not");
+  writeFileSync(`${bin}.new`, Buffer.concat([readFileSync(bin), Buffer.alloc(64)]), { mode: 0o755 }); // another one, that runs as well
+  renameSync(`${bin}.new`, bin);
+  expect("nobody runs the new program yet", running() === 0, `${running()} do`);
+  await openFile(page, "old.go");
+  const toast = page.locator(".notification-toast", { hasText: "is installed" });
+  await toast.waitFor();
+  ok("the editor says that another version is installed");
+  await shot(page, "updated");
+  await toast.locator(".monaco-button", { hasText: "Restart Server" }).click();
+  await page.locator(".statusbar-item", { hasText: "1 old" }).waitFor();
+  await gone(page.locator(".notification-toast", { hasText: "is installed" }));
+  const deadline = Date.now() + patience;
+  while (running() !== 1 && Date.now() < deadline) await new Promise((done) => setTimeout(done, 50));
+  expect("after a click the new one runs", running() === 1, `${running()} do`);
+  await page.locator(".squiggly-info").first().waitFor();
+  ok("and finds the same");
+  await page.close();
 }
 
 /** dark takes screenshots in a dark theme. */

@@ -100,6 +100,31 @@ function M.toggle()
   vim.notify('peercheck is ' .. (M.options.settings.enabled and 'on' or 'off'))
 end
 
+-- restart ends the servers and starts them again, after an update of the program.
+function M.restart()
+  local buffers = {}
+  for _, client in ipairs(M.clients()) do
+    for bufnr in pairs(client.attached_buffers or {}) do
+      buffers[bufnr] = true
+    end
+    client.stop()
+  end
+  local function again(tries)
+    if #M.clients() > 0 and tries > 0 then
+      vim.defer_fn(function()
+        again(tries - 1)
+      end, 50)
+      return
+    end
+    for bufnr in pairs(buffers) do
+      if vim.api.nvim_buf_is_loaded(bufnr) then
+        M.attach(bufnr)
+      end
+    end
+  end
+  again(100)
+end
+
 local function checks(callback)
   local client = M.clients()[1]
   if not client then
