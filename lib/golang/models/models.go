@@ -99,6 +99,8 @@ type Flow struct {
 type Source struct {
 	Kind *Kind
 	At   Endpoint
+	// Clears are the classes that the value is harmless for as it comes.
+	Clears Set
 }
 
 // A Sink says that a value of a call must not be untrusted.

@@ -329,20 +329,32 @@ func (r *reader) clause(f *Function, clause string) error {
 	return r.flow(f, words)
 }
 
-// source reads `source KIND [ENDPOINTS]`.
+// source reads `source KIND [ENDPOINTS] [clears CLASS...]`.
 func (r *reader) source(f *Function, words []string) error {
 	if len(words) == 0 || r.Kind(words[0]) == nil {
-		return r.errorf("want source KIND [ENDPOINT,...], and a kind that is declared")
+		return r.errorf("want source KIND [ENDPOINT,...] [clears CLASS...], and a kind that is declared")
 	}
-	at := "result"
-	if len(words) == 2 {
-		at = words[1]
+	at, rest := "result", words[1:]
+	if len(rest) > 0 && rest[0] != "clears" {
+		at, rest = rest[0], rest[1:]
 	}
 	ends, err := r.endpoints(at)
-	for _, e := range ends {
-		f.Sources = append(f.Sources, Source{r.Kind(words[0]), e})
+	if err != nil {
+		return err
 	}
-	return err
+	var clears Set
+	if len(rest) > 0 {
+		if rest[0] != "clears" || len(rest) == 1 {
+			return r.errorf("want clears CLASS..., not %q", strings.Join(rest, " "))
+		}
+		if clears, err = r.set(rest[1:]); err != nil {
+			return err
+		}
+	}
+	for _, e := range ends {
+		f.Sources = append(f.Sources, Source{Kind: r.Kind(words[0]), At: e, Clears: clears})
+	}
+	return nil
 }
 
 // sink reads `sink CLASS ENDPOINTS [if N is|not VALUE,...]`.

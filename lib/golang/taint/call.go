@@ -20,6 +20,7 @@ type site struct {
 	name     string // of the callee, as a reader knows it
 	operands []ssa.Value
 	receiver bool
+	vouched  models.Set // what the name of the callee says that its results are harmless for
 }
 
 // call adds what a call does.
@@ -74,6 +75,7 @@ func (g *graph) function(s *site, obj *types.Func) {
 		return
 	}
 	if sum, known := g.run.declared(obj); known {
+		s.vouched = g.run.vouches(obj)
 		g.apply(s, sum, nil)
 		return
 	}
@@ -117,6 +119,7 @@ func (g *graph) invoked(s *site, method *types.Func, iface types.Type) {
 			if len(candidates) > 1 {
 				sum = sum.stateless()
 			}
+			s.vouched = g.run.vouches(obj)
 			g.apply(s, sum, nil)
 		}
 	}
@@ -240,6 +243,7 @@ type mapping struct {
 	free      func(int) (cell, models.Set, bool)
 	result    func(int) (cell, bool)
 	receiver  bool
+	vouched   models.Set
 	plain     bool // tell no call: the flows are those of a library's model
 }
 
@@ -249,7 +253,7 @@ func (g *graph) apply(s *site, sum *summary, binding func(int) ssa.Value) {
 		return
 	}
 	g.applyFlows(&mapping{
-		name: s.name, instr: s.instr, pos: s.instr.Pos(), receiver: s.receiver,
+		name: s.name, instr: s.instr, pos: s.instr.Pos(), receiver: s.receiver, vouched: s.vouched,
 		parameter: func(i int) (cell, models.Set, bool) {
 			if i >= len(s.operands) || !carries(s.operands[i]) {
 				return cell{}, 0, false
@@ -292,7 +296,7 @@ func (g *graph) applyFlows(m *mapping, sum *summary) {
 				continue
 			}
 			to, deep := to.join(f.to.path)
-			if deep {
+			if keep &^= m.vouched; deep || keep == 0 {
 				continue
 			}
 			g.addEdge(from, edge{to: to, keep: keep, same: same, whole: f.whole, note: n})

@@ -569,7 +569,10 @@ func (gs *guards) called(call *ssa.Call, result int, when models.Outcome, depth 
 		return gs.text(m.Name, &s, when, depth, list)
 	}
 	if sum, ok := run.declared(obj); ok {
-		return gs.outcomes(sum, &s, result, when, depth, list)
+		list = gs.outcomes(sum, &s, result, when, depth, list)
+	}
+	if result < obj.Signature().Results().Len() {
+		list = gs.named(obj, &s, result, when, depth, list)
 	}
 	return list
 }

@@ -22,7 +22,7 @@ func (g *graph) applyModel(s *site, m *models.Function) {
 			continue
 		}
 		made := cell{node: g.newNodes(nil, 1)}
-		g.seeds = append(g.seeds, seed{at: made, from: from, keep: models.All, note: n})
+		g.seeds = append(g.seeds, seed{at: made, from: from, keep: models.All &^ src.Clears, note: n})
 		for _, to := range g.at(s, src.At) {
 			g.write(write{from: made, to: to.cell, keep: models.All & to.typeMask, note: none})
 		}

@@ -20,10 +20,10 @@ var HeaderInjection = &check.Check{
 	Requires:   requires,
 	RunPackage: flowsInto("data from %s becomes part of what %s sends, and a line end in it begins another header or command", "email", "header"),
 	Page: check.Page{
-		What:   "Data that a stranger sends becomes part of the text of a mail, of one of its addresses, or of a command of a text protocol, as it is.",
+		What:   "Data that a stranger sends becomes part of the text of a mail, or of a command of a text protocol, as it is.",
 		Why:    "`Hello\\r\\nBcc: everyone@example.com` as the subject makes a contact form send mail for others; the same in a command of SMTP or FTP sends commands of the sender's own.",
 		Fix:    "Refuse what `strings.ContainsAny(s, \"\\r\\n\")` accepts. Let `mail.Address{...}.String()` write addresses and `mime.QEncoding.Encode` other headers. What only the body holds is safe after the first empty line.",
-		Limits: "Headers that go through `http.Header` are not reported: net/http refuses line ends. Numbers, `%q`, parsed addresses and what was looked through for line ends are fine. A body that is part of one text with the headers is not told apart.",
+		Limits: "Headers that go through `http.Header`, and the addresses of `smtp.Client`, are not reported: net/http and net/smtp refuse line ends. Numbers, `%q`, parsed addresses and what was looked through for line ends are fine. A body that is part of one text with the headers is not told apart.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/93.html",
 			"https://pkg.go.dev/net/mail#Address",

@@ -38,7 +38,7 @@ var IntegerTruncated = &check.Check{
 			"read limit so; in Kubernetes and Docker a port or a user ID became another one, 0 for example.",
 		Fix: "Parse with the size of the target, `strconv.ParseInt(s, 10, 32)`, which gives an error for what does not fit, or compare with the limits of the type, or for negative numbers after the conversion, before the number is used. The quick " +
 			"fix sets the size where `ParseInt` or `ParseUint` is called for 64 bits; other uses of the number then have the smaller range, too.",
-		Limits: "Where nothing shows that a stranger writes the text that is parsed, the finding is tentative, and the values of flags (`Set(string) error`) are left alone. Conversions of the program's own numbers (constants, lengths, counters) are left alone: see `go/range-check-too-wide` for those that are checked in a wrong way. So are conversions that take a number apart (`byte(n>>8)`), and between signed and unsigned integers of 64 bits that were parsed. " +
+		Limits: "Where nothing shows that a stranger writes the text that is parsed, the finding is tentative and for persona pedantic, and the values of flags (`Set(string) error`) are left alone. Conversions of the program's own numbers (constants, lengths, counters) are left alone: see `go/range-check-too-wide` for those that are checked in a wrong way. So are conversions that take a number apart (`byte(n>>8)`), and between signed and unsigned integers of 64 bits that were parsed. " +
 			"int is taken to have 64 bits.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/681.html",
@@ -78,7 +78,8 @@ func runIntegerTruncated(_ context.Context, pass *check.PackagePass) error {
 			continue // uint64(ParseInt(...)): only the sign
 		}
 		pass.Report(check.Finding{
-			Confidence: check.Tentative, // who writes the text is not known
+			Confidence: check.Tentative, // who writes the text is not known, and mostly it is the kernel or an operator
+			Persona:    check.Pedantic,
 			Message:    fmt.Sprintf("the number that %s gives may not fit into %s, and becomes another one", short(query.CalleeSSA(&call.Call)), types.TypeString(conv.Type(), types.RelativeTo(pass.Pkg))),
 			Location:   pass.Location(place(conv.Pos())),
 			Fixes:      parseSized(pass, fl, call, conv.Type()),
