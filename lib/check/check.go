@@ -72,6 +72,10 @@ type Check struct {
 	// Run judges one document.
 	Run func(context.Context, *Pass) error
 
+	// Family, if there is one, finds what Run does, and what the other members'
+	// do, at once: the engine calls it instead of Run of each.
+	Family *Family
+
 	// RunPackage judges one Go package. Requires and FactTypes are as in
 	// analysis.Analyzer and are used by package checks only.
 	RunPackage func(context.Context, *PackagePass) error
@@ -87,6 +91,14 @@ type Check struct {
 
 	// RunChange judges a change: base and head of each changed file.
 	RunChange func(context.Context, *ChangePass) error
+}
+
+// A Family is document checks that look at the same things: several hundred kinds
+// of secrets are found in one walk over a document.
+type Family struct {
+	// Run judges a document for all members. It calls report with the ID of the
+	// member whose finding it is; the engine drops those of checks that do not run.
+	Run func(ctx context.Context, d *Document, report func(id string, f Finding)) error
 }
 
 // A CWE is a number of the Common Weakness Enumeration (cwe.mitre.org): 89 for
@@ -139,6 +151,8 @@ func (c *Check) Validate() error {
 		return fmt.Errorf("check %s: %d Run functions, want exactly one", c.ID, runs)
 	case c.RunProject == nil && len(c.Reads) > 0:
 		return fmt.Errorf("check %s: Reads belongs to project checks", c.ID)
+	case c.Run == nil && c.Family != nil:
+		return fmt.Errorf("check %s: Family belongs to document checks", c.ID)
 	case c.RunPackage == nil && (len(c.Requires) > 0 || len(c.FactTypes) > 0):
 		return fmt.Errorf("check %s: Requires and FactTypes belong to package checks", c.ID)
 	}

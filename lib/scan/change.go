@@ -304,7 +304,7 @@ func (s *Scanner) compareComments(change source.Change, head *outcome, own []che
 	}
 	for i := range head.findings {
 		f := &head.findings[i]
-		if !slices.ContainsFunc(s.secrets, func(c *check.Check) bool { return c.ID == f.CheckID }) {
+		if !slices.ContainsFunc(s.secrets, func(g group) bool { return g.has(f.CheckID) }) {
 			continue
 		}
 		for k := range f.Suppressions {

@@ -193,19 +193,15 @@ func (s *Scanner) mask(out *outcome, d *check.Document) mask {
 		return m
 	}
 	m := mask{content: d.Content}
-	for _, c := range s.secrets {
-		if !c.Selects(d.Path, d.Language) {
-			continue
-		}
-		var failures []check.Notice
-		for _, f := range run(context.Background(), c, d.Path, &failures, func(report func(check.Finding)) error {
-			return c.Run(context.Background(), &check.Pass{Check: c, Document: d, Report: report})
-		}) {
-			m.ranges = append(m.ranges, d.Clamp(f.Location.Range))
-		}
-		if len(failures) > 0 { // then anything may be a secret
-			m.ranges = append(m.ranges, check.Range{End: len(d.Content)})
-		}
+	r := documentResult{document: d}
+	for groups := s.secrets; len(groups) > 0; {
+		groups = groups[r.run(context.Background(), groups, func(c *check.Check) bool { return c.Selects(d.Path, d.Language) }):]
+	}
+	for _, f := range r.findings {
+		m.ranges = append(m.ranges, d.Clamp(f.Location.Range))
+	}
+	if len(r.notices) > 0 { // a check failed: then anything may be a secret
+		m.ranges = append(m.ranges, check.Range{End: len(d.Content)})
 	}
 	m.hide(d, m.ranges...)
 	out.masks[d] = m

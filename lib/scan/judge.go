@@ -250,11 +250,11 @@ func (s *Scanner) runDocument(ctx context.Context, d *check.Document) documentRe
 		ctx := context.WithoutCancel(ctx)
 		r := documentResult{document: d}
 		written := !generated(d)
-		checks := slices.DeleteFunc(slices.Clone(s.byKind[check.KindDocument]), func(c *check.Check) bool {
-			return !written && !c.Generated || !c.Selects(d.Path, d.Language) || d.Language == source.BinaryText && !recognised(c)
-		})
-		for len(checks) > 0 {
-			checks = checks[r.run(ctx, checks):]
+		wants := func(c *check.Check) bool {
+			return (written || c.Generated) && c.Selects(d.Path, d.Language) && (d.Language != source.BinaryText || recognised(c))
+		}
+		for groups := s.groups; len(groups) > 0; {
+			groups = groups[r.run(ctx, groups, wants):]
 		}
 		return r
 	})
@@ -263,24 +263,66 @@ func (s *Scanner) runDocument(ctx context.Context, d *check.Document) documentRe
 	return r
 }
 
-// run calls checks one after the other until one crashes, and gives the number of
-// those that were called. Most of some 400 find nothing: what a call of each costs
-// by itself is most of what they cost.
-func (r *documentResult) run(ctx context.Context, checks []*check.Check) (called int) {
+// A group is the document checks that are called together: the members of a
+// family that run, or one check that has none.
+type group struct {
+	first   *check.Check
+	members map[string]*check.Check // by ID; nil without a family
+}
+
+// groupsOf puts checks into groups, in the order of their first members.
+func groupsOf(checks []*check.Check) []group {
+	var groups []group
+	families := map[*check.Family]map[string]*check.Check{}
+	for _, c := range checks {
+		if c.Family == nil {
+			groups = append(groups, group{first: c})
+			continue
+		}
+		if families[c.Family] == nil {
+			families[c.Family] = map[string]*check.Check{}
+			groups = append(groups, group{c, families[c.Family]})
+		}
+		families[c.Family][c.ID] = c
+	}
+	return groups
+}
+
+// has reports whether a check, by its ID, is one of the group.
+func (g group) has(id string) bool { return g.first.ID == id || g.members[id] != nil }
+
+// call runs the checks of a group on a document, without those that do not want it.
+func (g group) call(ctx context.Context, d *check.Document, wants func(*check.Check) bool, report func(*check.Check, check.Finding)) error {
+	if g.members != nil {
+		return g.first.Family.Run(ctx, d, func(id string, f check.Finding) {
+			if c := g.members[id]; c != nil && wants(c) {
+				report(c, f)
+			}
+		})
+	}
+	if !wants(g.first) {
+		return nil
+	}
+	return g.first.Run(ctx, &check.Pass{Check: g.first, Document: d, Report: func(f check.Finding) { report(g.first, f) }})
+}
+
+// run calls groups one after the other until one crashes, and gives the number of
+// those that were called.
+func (r *documentResult) run(ctx context.Context, groups []group, wants func(*check.Check) bool) (called int) {
 	defer func() {
 		if v := recover(); v != nil {
-			r.notices = append(r.notices, failed(checks[called-1], r.document.Path, fmt.Sprintf("it crashed (%T)", v)))
+			r.notices = append(r.notices, failed(groups[called-1].first, r.document.Path, fmt.Sprintf("it crashed (%T)", v)))
 		}
 	}()
-	for _, c := range checks {
+	report := func(c *check.Check, f check.Finding) {
+		f.CheckID = c.ID
+		f.Location.Path = cmp.Or(f.Location.Path, r.document.Path)
+		r.findings = append(r.findings, f)
+	}
+	for _, g := range groups {
 		called++
-		pass := &check.Pass{Check: c, Document: r.document, Report: func(f check.Finding) {
-			f.CheckID = c.ID
-			f.Location.Path = cmp.Or(f.Location.Path, r.document.Path)
-			r.findings = append(r.findings, f)
-		}}
-		if err := c.Run(ctx, pass); err != nil && ctx.Err() == nil {
-			r.notices = append(r.notices, failed(c, r.document.Path, err.Error()))
+		if err := g.call(ctx, r.document, wants, report); err != nil && ctx.Err() == nil {
+			r.notices = append(r.notices, failed(g.first, r.document.Path, err.Error()))
 		}
 	}
 	return called

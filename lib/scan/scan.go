@@ -10,6 +10,7 @@ package scan
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"path"
 	"runtime"
@@ -63,7 +64,8 @@ const DefaultMaxBytes = 10 << 20
 type Scanner struct {
 	opts     Options
 	byKind   map[check.Kind][]*check.Check // what runs
-	secrets  []*check.Check                // what marks secrets, whether it was asked for or not
+	groups   []group                       // byKind's document checks
+	secrets  []group                       // what marks secrets, whether it was asked for or not
 	selected []*check.Check                // byKind and triage's own, sorted by ID
 	docKey   documentKey
 	notices  []check.Notice // of the configuration
@@ -71,7 +73,7 @@ type Scanner struct {
 
 // documentKey identifies the document checks of a scanner, so that scanners
 // with the same ones share their findings on a Document.
-type documentKey string
+type documentKey [sha256.Size]byte
 
 // New validates the options and the checks. An Only that names no check is an
 // error, because a scan of nothing would look clean.
@@ -108,10 +110,11 @@ func New(opts Options) (*Scanner, error) {
 			return nil, fmt.Errorf("no check is named %q; `peercheck checks` lists them", name)
 		}
 	}
-	var ids []string
+	var secrets []*check.Check
+	ids := sha256.New()
 	for _, c := range known {
 		if c.Secret && c.Run != nil {
-			s.secrets = append(s.secrets, c)
+			secrets = append(secrets, c)
 		}
 		if !s.wants(c) {
 			continue
@@ -122,11 +125,12 @@ func New(opts Options) (*Scanner, error) {
 		}
 		s.byKind[c.Kind()] = append(s.byKind[c.Kind()], c)
 		if c.Kind() == check.KindDocument {
-			ids = append(ids, fmt.Sprintf("%s@%p", c.ID, c)) // a repository's own may have the ID of ours
+			fmt.Fprintf(ids, "%s@%p,", c.ID, c) // a repository's own may have the ID of ours
 		}
 	}
 	slices.SortFunc(s.selected, func(a, b *check.Check) int { return strings.Compare(a.ID, b.ID) })
-	s.docKey = documentKey(strings.Join(ids, ","))
+	s.groups, s.secrets = groupsOf(s.byKind[check.KindDocument]), groupsOf(secrets)
+	s.docKey = documentKey(ids.Sum(nil))
 	s.notices = append(opts.Config.UnknownChecks(known), slices.Concat(opts.Config.Notices(), opts.Notices)...)
 	return s, nil
 }
