@@ -60,9 +60,8 @@ func BenchmarkFirst(b *testing.B) {
 			return c
 		})
 		s.engine()
-		newNameWords()
+		newVocabulary()
 		newServices()
-		lineWords()
 	}
 }
 

@@ -2,14 +2,11 @@ package secrets
 
 import (
 	"bytes"
-	"maps"
 	"path"
-	"slices"
 	"strings"
 	"sync"
 
 	"github.com/peercheck/peercheck/lib/check"
-	"github.com/peercheck/peercheck/rules/secrets/engine"
 )
 
 // The checks of this file find credentials by what stands beside them: a name
@@ -32,21 +29,6 @@ type guess struct {
 	persona    check.Persona
 }
 
-// nameWords are the words that a name must have one of to be looked at.
-var nameWords = sync.OnceValue(newNameWords)
-
-func newNameWords() *engine.Words {
-	words := make([]string, 0, 3*len(serviceNames))
-	for _, w := range serviceNames {
-		words = append(words, strings.ReplaceAll(w, "-", ""))
-		if strings.Contains(w, "-") {
-			words = append(words, w, strings.ReplaceAll(w, "-", "_"), strings.ReplaceAll(w, "-", " "))
-		}
-	}
-	words = slices.AppendSeq(words, maps.Keys(commonNames))
-	return engine.NewWords(append(words, secretWords...))
-}
-
 // services is the set of service names, written together.
 var services = sync.OnceValue(newServices)
 
@@ -60,55 +42,63 @@ func newServices() map[string]bool {
 	return set
 }
 
-// contextGuesses looks at every name of a document that has one of the words.
-func contextGuesses(d *check.Document) []guess {
-	var found []guess
-	text := d.Content
-	done := 0 // names before this offset have been looked at
-	known := make(map[string]name)
-	read := func(r check.Range) name {
-		n, ok := known[string(text[r.Start:r.End])]
-		if !ok {
-			n = readName(string(text[r.Start:r.End]))
-			known[string(text[r.Start:r.End])] = n
-		}
-		return n
+// A names looks at the names of a document that have one of the words.
+type names struct {
+	d      *check.Document
+	done   int             // names before this offset have been looked at
+	known  map[string]name // names repeat
+	config bool
+	lax    bool
+	values run
+	found  []guess
+}
+
+func newNames(d *check.Document) *names {
+	n := &names{d: d, known: make(map[string]name), config: isConfig(d), lax: isCredentials(d.Path), values: run{ends: &endsCode}}
+	if n.config {
+		n.values.ends = &endsValue
 	}
-	config := isConfig(d)
-	lax := isCredentials(d.Path)
-	values := &run{ends: &endsCode}
-	if config {
-		values.ends = &endsValue
+	return n
+}
+
+func (n *names) read(r check.Range) name {
+	text := n.d.Content[r.Start:r.End]
+	known, ok := n.known[string(text)]
+	if !ok {
+		known = readName(string(text))
+		n.known[string(text)] = known
 	}
-	nameWords().Scan(text, func(_ int, start, end int) bool {
-		if start < done {
-			return true
-		}
-		name := nameAround(text, start, end)
-		done = name.End
-		n := read(name)
-		if config && n.list {
-			found = append(found, members(text, name)...)
-		}
-		p, ok := pairAt(text, name, config, values)
-		if ok && !p.quoted && !config {
-			// Text in a literal, not code after one: a query, a connection string.
-			p.quoted = inString(text, name.Start) && !bytes.ContainsAny(text[p.value.Start:p.value.End], "(){}[]|")
-		}
-		if ok {
-			if g, ok := judge(text, name, n, p, config, lax); ok {
-				found = append(found, g)
-				done = max(done, g.value.End)
-				return true
-			}
-		}
-		if g, ok := alongside(text, name, n); ok {
-			found = append(found, g)
-			done = max(done, g.value.End)
-		}
-		return true
-	})
-	return found
+	return known
+}
+
+// at looks at the name around a word.
+func (n *names) at(start, end int) {
+	if start < n.done {
+		return
+	}
+	text := n.d.Content
+	r := nameAround(text, start, end)
+	n.done = r.End
+	name := n.read(r)
+	if n.config && name.list {
+		n.found = append(n.found, members(text, r)...)
+	}
+	p, ok := pairAt(text, r, n.config, &n.values)
+	if ok && !p.quoted && !n.config {
+		// Text in a literal, not code after one: a query, a connection string.
+		p.quoted = inString(text, r.Start) && !bytes.ContainsAny(text[p.value.Start:p.value.End], "(){}[]|")
+	}
+	var g guess
+	if ok {
+		g, ok = judge(text, r, name, p, n.config, n.lax)
+	}
+	if !ok {
+		g, ok = alongside(text, r, name)
+	}
+	if ok {
+		n.found = append(n.found, g)
+		n.done = max(n.done, g.value.End)
+	}
 }
 
 // alongside finds a credential of a service in one of the next string literals

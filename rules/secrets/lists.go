@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"path"
 	"strings"
-	"sync"
 
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/rules/secrets/engine"
@@ -113,42 +112,3 @@ func listGuesses(d *check.Document) []guess {
 	}
 	return membersOf(d.Content, 0)
 }
-
-// linePatterns are calls that take a user and a password, by position, and
-// commands that take a password as an argument. The word is what a line must
-// have for the expression to be tried on it.
-var linePatterns = []struct {
-	word    string
-	list    bool // what it says is about the lines that follow, too
-	pattern *engine.Regexp
-}{
-	{"getConnection(", false, engine.NewRegexp(`\bgetConnection\([^()\n]{1,300},[ \t]*"[^"\n]{0,100}",[ \t]*"([^"\n]{6,200})"[ \t]*\)`)},
-	{"credential", false, engine.NewRegexp(`\b(?:NetworkCredential|UsernamePasswordCredentials|NTCredentials|UsernamePasswordCredential|PSCredential)\([ \t]*["'][^"'\n]{0,100}["'],[ \t]*["']([^"'\n]{6,200})["']`)},
-	{"basic", false, engine.NewRegexp(`\b(?:Set[Bb]asic[Aa]uth|setBasicAuth|HTTPBasicAuth|basic_auth|BasicAuth|basicAuth|Credentials\.basic|BasicAWSCredentials|BasicScheme)\([ \t]*["'][^"'\n]{0,100}["'],[ \t]*["']([^"'\n]{6,200})["']`)},
-	{"PasswordAuthentication(", false, engine.NewRegexp(`\bPasswordAuthentication\([ \t]*"[^"\n]{0,100}",[ \t]*"([^"\n]{6,200})"`)},
-	{"PlainAuth(", false, engine.NewRegexp(`\bPlainAuth\([ \t]*"[^"\n]{0,100}",[ \t]*"[^"\n]{0,100}",[ \t]*"([^"\n]{6,200})"`)},
-	{".login(", false, engine.NewRegexp(`\.login\([ \t]*["'][^"'\n]{1,100}["'],[ \t]*["']([^"'\n]{6,200})["']`)},
-	{"auth=(", false, engine.NewRegexp(`\bauth[ \t]*=[ \t]*\([ \t]*["'][^"'\n]{1,100}["'],[ \t]*["']([^"'\n]{6,200})["']`)},
-	{"new PDO(", false, engine.NewRegexp(`\bnew PDO\([ \t]*["'][^"'\n]{1,200}["'],[ \t]*["'][^"'\n]{1,100}["'],[ \t]*["']([^"'\n]{6,200})["']`)},
-	{"mysqli", false, engine.NewRegexp(`\bmysqli(?:_connect)?\([ \t]*["'][^"'\n]{1,200}["'],[ \t]*["'][^"'\n]{1,100}["'],[ \t]*["']([^"'\n]{6,200})["']`)},
-	{"password-stdin", false, engine.NewRegexp(`\b(?:echo|printf)[ \t]+(?:-n[ \t]+)?(?:'%s' )?["']?([^\s"'|]{6,200})["']?[ \t]*\|[^\n]{0,100}--password-stdin`)},
-	{"chpasswd", true, engine.NewRegexp(`(?m)(?:^[ \t-]{2,20}|\becho[ \t]+["']?)[\w.-]{1,40}:([^\s"'|:]{6,100})["']?[ \t]*(?:\|[^\n]{0,40}chpasswd|$)`)},
-	{" login", false, engine.NewRegexp(`\b(?:docker|podman|nerdctl|buildah|skopeo|oras|crane|helm registry)[ \t]+login\b[^\n|;]{0,200}?[ \t]-p[ \t=]?["']?([^\s"']{6,200})`)},
-	{"sshpass", false, engine.NewRegexp(`\bsshpass[ \t]+-p[ \t]*["']?([^\s"']{6,200})`)},
-	{"mysql", false, engine.NewRegexp(`\bmysql(?:dump|admin|import|show)?\b[^\n|;]{0,200}?[ \t]-p["']?([^\s"'-][^\s"']{5,200})`)},
-	{"curl", false, engine.NewRegexp(`\bcurl\b[^\n|;]{0,300}?[ \t](?:-u|--user)[ \t=]?["']?[^\s"':]{0,100}:([^\s"']{6,200})`)},
-	{"ConvertTo-SecureString", false, engine.NewRegexp(`ConvertTo-SecureString[ \t]+(?:-String[ \t]+)?["']([^"'\n]{6,200})["'][^\n]{0,80}-AsPlainText`)},
-}
-
-// lineWords finds the words of linePatterns.
-var lineWords = sync.OnceValue(func() *engine.Words {
-	var words []string
-	for _, p := range linePatterns {
-		words = append(words, strings.ToLower(p.word))
-	}
-	return engine.NewWords(words)
-})
-
-// maxCommand is how much of a line is looked at on either side of such a word:
-// what a person writes in one.
-const maxCommand = 500

@@ -66,6 +66,19 @@ var (
 	weakWords   = set("hash hashed sha sha1 sha256 sha512 md5 checksum digest etag integrity commit revision rev nonce uuid guid id ids version ver tag image build release build digest partition primary foreign sort cache idempotency trace span request correlation region zone resource subnet vpc bucket cluster instance node device serial model sku product order invoice customer plan price package module component asset chunk bundle theme icon font color locale lang")
 )
 
+// What ends a word that is written together: dbpassword, mytoken.
+var (
+	passwordSuffixes = []string{"password", "passwd", "passphrase", "pwd"}
+	secretSuffixes   = []string{"secret", "token", "apikey"}
+)
+
+func hasSuffix(w string, suffixes []string) bool {
+	return slices.ContainsFunc(suffixes, func(s string) bool { return strings.HasSuffix(w, s) })
+}
+
+// signWords begin the names of functions that sign: hmac.New, jwt.sign.
+var signWords = set("hmac jwt")
+
 // clientWords end the names of what a key is given to: AcmeClient, Acme.configure.
 var clientWords = set("client sdk configure")
 
@@ -98,15 +111,15 @@ func readName(s string) name {
 		return n
 	}
 	n.list = len(words) <= 3 && listWords[last]
-	n.signs = len(words) > 1 && (words[0] == "hmac" || words[0] == "jwt")
+	n.signs = len(words) > 1 && signWords[words[0]]
 	n.setter = words[0] == "set" || words[0] == "with"
 	for i, w := range words {
 		switch {
 		case publicWords[w], i > 0 && strings.HasPrefix(w, "token") && cursorWords[words[i-1]]:
 			n.notSecret = true
-		case passwordWords[w] || strings.HasSuffix(w, "password") || strings.HasSuffix(w, "passwd") || strings.HasSuffix(w, "passphrase") || strings.HasSuffix(w, "pwd"):
+		case passwordWords[w] || hasSuffix(w, passwordSuffixes):
 			n.password = true
-		case secretNames[w] || strings.HasSuffix(w, "secret") || strings.HasSuffix(w, "token") || strings.HasSuffix(w, "apikey"):
+		case secretNames[w] || hasSuffix(w, secretSuffixes):
 			n.secret = true
 		case (w == "key" || w == "keys") && i > 0 && keyOwners[words[i-1]]:
 			n.secret = true

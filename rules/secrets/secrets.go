@@ -143,20 +143,30 @@ func corrections(lists []*engine.Allowlist) (allow, quiet []*engine.Allowlist) {
 	return allow, quiet
 }
 
+const domain = "secrets/"
+
 func (s *ruleset) checks() []*check.Check {
+	family := &check.Family{Run: func(ctx context.Context, d *check.Document, report func(string, check.Finding)) error {
+		for kind, findings := range s.found(d) {
+			for _, f := range findings {
+				report(domain+kind, f)
+			}
+		}
+		return ctx.Err()
+	}}
 	var checks []*check.Check
 	for _, k := range s.kinds {
-		checks = append(checks, s.check(k))
+		checks = append(checks, s.check(k, family))
 	}
 	return checks
 }
 
-func (s *ruleset) check(k kind) *check.Check {
+func (s *ruleset) check(k kind, family *check.Family) *check.Check {
 	title := titleOf(k)
 	return &check.Check{
-		ID: "secrets/" + k.id, Title: title, Page: pageOf(k, title),
+		ID: domain + k.id, Title: title, Page: pageOf(k, title),
 		CWE: []check.CWE{798, 312}, Severity: k.severity, Confidence: k.confidence, Persona: k.persona,
-		Secret: true, Generated: true, Since: "0.1",
+		Secret: true, Generated: true, Since: "0.1", Family: family,
 		Run: func(ctx context.Context, p *check.Pass) error {
 			for _, f := range s.found(p.Document)[k.id] {
 				p.Report(f)
@@ -206,7 +216,8 @@ func (s *ruleset) guesses(d *check.Document) []guess {
 		all = append(all, guessOf(&m, d.Content))
 	}
 	if !quiet {
-		own := slices.Concat(urlGuesses(d), connectionGuesses(d), registryGuesses(d), commandGuesses(d), keyStoreGuesses(d), listGuesses(d), contextGuesses(d))
+		words, auths := wordGuesses(d)
+		own := slices.Concat(urlGuesses(d), registryGuesses(d, auths), pgpassGuesses(d), keyStoreGuesses(d), listGuesses(d), words)
 		all = append(all, slices.DeleteFunc(own, func(g guess) bool { return allowed(allow, d, g) })...)
 	}
 	return choose(d, all)

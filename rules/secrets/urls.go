@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/base64"
 	"path"
-	"slices"
 	"strings"
 
 	"github.com/peercheck/peercheck/lib/check"
@@ -149,91 +148,29 @@ func exampleHost(host string) bool {
 	return h == "host" || h == "server" || h == "example" || h == "domain" || h == "a" || h == "b"
 }
 
-var connectionPatterns = []*engine.Regexp{
-	// Go's MySQL driver: user:password@tcp(host:3306)/name.
-	engine.NewRegexp(`[\w.$-]{1,64}:([^@\s"'` + "`" + `:/]{4,100})@(?:tcp|unix)\(`),
-	// Oracle's JDBC driver: jdbc:oracle:thin:user/password@host.
-	engine.NewRegexp(`jdbc:oracle:(?:thin|oci):[\w.$-]{1,64}/([^@\s"'` + "`" + `]{4,100})@`),
-	// Snowflake's Go driver: user:password@account/database.
-	engine.NewRegexp(`(?i:snowflake)[^\n]{0,60}?["'` + "`" + `][\w.$-]{1,64}:([^@\s"'` + "`" + `:/]{6,100})@[\w.-]{3,100}/`),
-}
-
-// connectionWords are what a text must have one of for each to be tried.
-var connectionWords = [][]string{{"@tcp(", "@unix("}, {"jdbc:oracle:"}, {"snowflake", "Snowflake"}}
-
-// connectionGuesses finds passwords in connection strings that have no name of
-// their own there.
-func connectionGuesses(d *check.Document) []guess {
-	var found []guess
-	for i, re := range connectionPatterns {
-		if !slices.ContainsFunc(connectionWords[i], func(w string) bool { return bytes.Contains(d.Content, []byte(w)) }) {
-			continue
-		}
-		for _, m := range re.FindAllSubmatchIndex(d.Content) {
-			password := string(d.Content[m[2]:m[3]])
-			nature := natureOf(password)
-			kinds, _, _ := classes(password)
-			if nature == natureRandom || nature == natureText && kinds >= 2 && len(password) >= 6 && !leet(password) && !trivial[strings.ToLower(password)] && !strings.ContainsAny(password, "%{}$") {
-				found = append(found, guess{kind: kindConnection, value: check.Range{Start: m[2], End: m[3]}, confidence: check.Firm, message: "Password in a connection string"})
-			}
-		}
-	}
-	return found
-}
-
-// curlTokenPattern is a key in the place of the user, as many services take it:
-// curl -u KEY: https://...
-var curlTokenPattern = engine.NewRegexp(`\bcurl\b[^\n|;]{0,300}?[ \t](?:-u|--user)[ \t=]?["']?([\w.~+/=-]{16,200}):(?:x|X|["']?(?:\s|$))`)
-
-// commandGuesses finds the passwords of such commands, and those of .pgpass.
-func commandGuesses(d *check.Document) []guess {
-	var found []guess
-	add := func(m []int) {
-		value := string(d.Content[m[2]:m[3]])
-		nature := natureOf(value)
-		kinds, _, _ := classes(value)
-		if nature == natureRandom || nature == natureUUID || nature == natureText && kinds >= 2 && len(value) >= 8 && !leet(value) && (!identifier(value) || chosen(value)) {
-			found = append(found, guess{kind: kindPassword, value: check.Range{Start: m[2], End: m[3]}, confidence: check.Firm, message: "Password of a command"})
-		}
-	}
-	lineWords().Scan(d.Content, func(i, start, _ int) bool {
-		line := lineStart(d.Content, start, maxCommand)
-		end := min(len(d.Content), start+maxCommand)
-		if n := bytes.IndexByte(d.Content[start:end], '\n'); n >= 0 && !linePatterns[i].list {
-			end = start + n + 1 // for $ to see it
-		}
-		for _, m := range linePatterns[i].pattern.FindAllSubmatchIndex(d.Content[line:end]) {
-			m[2], m[3] = m[2]+line, m[3]+line
-			add(m)
-		}
-		return true
-	})
-	if bytes.Contains(d.Content, []byte("curl")) {
-		for _, m := range curlTokenPattern.FindAllSubmatchIndex(d.Content) {
-			if n := natureOf(string(d.Content[m[2]:m[3]])); n == natureRandom || n == natureUUID {
-				found = append(found, guess{kind: kindSecret, value: check.Range{Start: m[2], End: m[3]}, confidence: check.Firm, message: "Key that is given to curl as a user"})
-			}
-		}
-	}
-	if base := path.Base(d.Path); base == ".pgpass" || base == "pgpass.conf" || strings.HasSuffix(base, ".pgpass") {
-		for _, m := range pgpassPattern.FindAllSubmatchIndex(d.Content) {
-			add(m)
-		}
-	}
-	return found
-}
-
 // pgpassPattern is hostname:port:database:username:password (PostgreSQL
 // documentation, "The Password File").
 var pgpassPattern = engine.NewRegexp(`(?m)^[^:#\n]{1,200}:[\d*]{1,5}:[^:\n]{1,100}:[^:\n]{1,100}:([^:\s]{4,200})$`)
 
+// pgpassGuesses finds the passwords of PostgreSQL's password file.
+func pgpassGuesses(d *check.Document) (found []guess) {
+	if base := path.Base(d.Path); base != ".pgpass" && base != "pgpass.conf" && !strings.HasSuffix(base, ".pgpass") {
+		return nil
+	}
+	for _, m := range pgpassPattern.FindAllSubmatchIndex(d.Content) {
+		if commandPassword(string(d.Content[m[2]:m[3]])) {
+			found = append(found, guess{kind: kindPassword, value: check.Range{Start: m[2], End: m[3]}, confidence: check.Firm, message: "Password of a command"})
+		}
+	}
+	return found
+}
+
 var registryPattern = engine.NewRegexp(`(?m)"(?:auth|identitytoken|registrytoken)"\s*:\s*"([A-Za-z0-9+/=_.-]{8,1000})"|(?:^|:)_auth\s*=\s*"?([A-Za-z0-9+/]{8,400}={0,2})`)
 
-// registryGuesses finds what docker and npm write when one logs in.
-func registryGuesses(d *check.Document) []guess {
-	base := path.Base(d.Path)
-	docker := base == ".dockercfg" || base == ".dockerconfigjson" || base == "config.json" && bytes.Contains(d.Content, []byte(`"auths"`)) || bytes.Contains(d.Content, []byte(`"auths"`))
-	if !docker && base != ".npmrc" && !strings.HasSuffix(base, "npmrc") {
+// registryGuesses finds what docker and npm write when one logs in. auths is
+// whether the document has docker's word for its list.
+func registryGuesses(d *check.Document, auths bool) []guess {
+	if base := path.Base(d.Path); !auths && base != ".dockercfg" && base != ".dockerconfigjson" && !strings.HasSuffix(base, "npmrc") {
 		return nil
 	}
 	var found []guess
