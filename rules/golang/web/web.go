@@ -14,6 +14,7 @@ func All() []*check.Check {
 		CSRFProtectionBypassed,
 		DebugEndpointsExposed,
 		ErrorShownToClient,
+		FormWithoutCSRFProtection,
 		ForwardedAddressTrusted,
 		GoroutineWithoutRecover,
 		HostHeaderInLink,
