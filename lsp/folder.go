@@ -61,6 +61,10 @@ type engine struct {
 // package, and 10,000 of them must not be felt.
 const keptFacts = 5 << 20
 
+// keptStates is of how many states of a Go package that is kept: those of HEAD and of
+// the disk, and the last ones that were typed. Undo goes no further at once.
+const keptStates = 6
+
 // A scanner is a *scan.Scanner.
 type scanner interface {
 	Scan(context.Context, source.Source) (*check.Report, error)
@@ -189,7 +193,7 @@ func (s *server) engineFor(f *folder) (*engine, error) {
 	}
 	if f.loader == nil || f.trust != trusted {
 		f.loader, f.trust = load.New(load.Options{Untrusted: !trusted, Env: s.opts.Env, Cache: s.opts.Cache, Lean: true}), trusted
-		f.cache = &golang.Cache{Disk: s.opts.Cache, Kept: keptFacts}
+		f.cache = &golang.Cache{Disk: s.opts.Cache, Kept: keptFacts, States: keptStates}
 	}
 	e := &engine{day: day, checks: s.opts.Checks}
 	if f.engine != nil {

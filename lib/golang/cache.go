@@ -21,17 +21,27 @@ type Cache struct {
 	Disk *cache.Dir
 	// Kept bounds what is kept in memory, in bytes; 0 means DefaultKept.
 	Kept int
+	// States is how many states of a package are kept in memory, for who judges it
+	// again and again while it is edited; 0 means as many as there is room for.
+	States int
 
-	mu    sync.Mutex
-	data  map[cache.Key][]byte
-	order []cache.Key // oldest first
-	bytes int
+	mu     sync.Mutex
+	data   map[cacheKey][]byte
+	order  []cacheKey     // oldest first
+	states map[string]int // how many keys of a place there are in order
+	bytes  int
+}
+
+// A cacheKey says where something about one state of a package is kept.
+type cacheKey struct {
+	place string // the package, and what it is that is kept; the same for all states
+	state cache.Key
 }
 
 // DefaultKept is 64 MB: the facts of x/tools take 4 MB.
 const DefaultKept = 64 << 20
 
-func (c *Cache) get(k cache.Key, to any) bool {
+func (c *Cache) get(k cacheKey, to any) bool {
 	if c == nil {
 		return false
 	}
@@ -39,14 +49,14 @@ func (c *Cache) get(k cache.Key, to any) bool {
 	data, ok := c.data[k]
 	c.mu.Unlock()
 	if !ok {
-		if data, ok = c.Disk.Get(k); ok {
+		if data, ok = c.Disk.Get(k.state); ok {
 			c.keep(k, data)
 		}
 	}
 	return ok && gob.NewDecoder(bytes.NewReader(data)).Decode(to) == nil
 }
 
-func (c *Cache) put(k cache.Key, from any) {
+func (c *Cache) put(k cacheKey, from any) {
 	if c == nil {
 		return
 	}
@@ -55,35 +65,48 @@ func (c *Cache) put(k cache.Key, from any) {
 		return
 	}
 	c.keep(k, out.Bytes())
-	c.Disk.Put(k, out.Bytes())
+	c.Disk.Put(k.state, out.Bytes())
 }
 
-func (c *Cache) keep(k cache.Key, data []byte) {
+func (c *Cache) keep(k cacheKey, data []byte) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.data == nil {
-		c.data = map[cache.Key][]byte{}
+		c.data, c.states = map[cacheKey][]byte{}, map[string]int{}
 	}
 	if _, ok := c.data[k]; ok {
 		return
 	}
 	c.data[k] = data
 	c.order = append(c.order, k)
+	c.states[k.place]++
 	c.bytes += len(data)
+	if c.States > 0 && c.states[k.place] > c.States {
+		c.drop(slices.IndexFunc(c.order, func(old cacheKey) bool { return old.place == k.place }))
+	}
 	limit := c.Kept
 	if limit == 0 {
 		limit = DefaultKept
 	}
 	for c.bytes > limit {
-		c.bytes -= len(c.data[c.order[0]])
-		delete(c.data, c.order[0])
-		c.order = c.order[1:]
+		c.drop(0)
+	}
+}
+
+// drop forgets what stands at an index of the order.
+func (c *Cache) drop(i int) {
+	k := c.order[i]
+	c.order = slices.Delete(c.order, i, i+1)
+	c.bytes -= len(c.data[k])
+	delete(c.data, k)
+	if c.states[k.place]--; c.states[k.place] == 0 {
+		delete(c.states, k.place)
 	}
 }
 
 // keyOf identifies what checks find out about a package: by the package, by the
 // facts about what it imports, and by the checks.
-func keyOf(kind string, u *load.Unit, imported []*facts, checks []*check.Check) cache.Key {
+func keyOf(kind string, u *load.Unit, imported []*facts, checks []*check.Check) cacheKey {
 	h := cache.NewHash(kind)
 	h.Add(u.Key)
 	for _, f := range imported {
@@ -100,7 +123,7 @@ func keyOf(kind string, u *load.Unit, imported []*facts, checks []*check.Check) 
 		h.Add(c.ID, c.Digest, c.Generated)
 		analyzers(c.Requires)
 	}
-	return h.Key()
+	return cacheKey{kind + " " + u.ImportPath + " in " + u.Folder, h.Key()}
 }
 
 // sumOf identifies facts together with those about all that the package imports.

@@ -317,6 +317,41 @@ var quoteCheck = describe("go/quote", check.Check{
 	},
 })
 
+// A cache of two states of a package knows the last two, however many there were,
+// and what did not change meanwhile.
+func TestCacheStates(t *testing.T) {
+	judged := ""
+	counting := *quoteCheck
+	counting.RunPackage = func(_ context.Context, p *check.PackagePass) error {
+		judged += " " + p.Pkg.Name()
+		return nil
+	}
+	kept := &golang.Cache{States: 2}
+	judge := func(state int) string {
+		tree, folders := treeOf(chain)
+		tree["c/state.go"] = &fstest.MapFile{Data: fmt.Appendf(nil, "package c\n\nfunc state() int { return %d }\n", state)}
+		judged = ""
+		run(t, tree, folders, kept, &counting)
+		return judged
+	}
+	if got := judge(0); len(strings.Fields(got)) != 3 {
+		t.Fatalf("at first%s were judged", got)
+	}
+	for state := 1; state < 20; state++ {
+		if got := judge(state); got != " c" {
+			t.Fatalf("state %d: judged%s", state, got)
+		}
+	}
+	for _, state := range []int{19, 18} {
+		if got := judge(state); got != "" {
+			t.Errorf("state %d again: judged%s", state, got)
+		}
+	}
+	if got := judge(0); got != " c" {
+		t.Errorf("the first state again: judged%s", got)
+	}
+}
+
 // TestCacheOnDisk: another process finds the same without judging anything, what
 // is on the disk shows nothing of the source, and may be damaged or go away.
 func TestCacheOnDisk(t *testing.T) {
