@@ -42,8 +42,8 @@ func (s *server) initialize(p *protocol.InitializeParams) (call, error) {
 	s.can, s.set, s.folders = can, set, folders
 	s.state = phaseRunning
 	s.mu.Unlock()
-	if p.ProcessID != nil && s.opts.Alive != nil {
-		s.background("the watch over the parent", func() { s.watchParent(int(*p.ProcessID)) })
+	if p.ProcessID != nil {
+		s.watchParent(int(*p.ProcessID))
 	}
 
 	yes := true
@@ -210,19 +210,25 @@ func (s *server) shutdown() call {
 
 func (s *server) exit() { s.cancel(errExit) }
 
+// watchParent ends the session when a process does that is not 0.
 func (s *server) watchParent(pid int) {
-	ticker := time.NewTicker(parentWatch)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-s.ctx.Done():
-			return
-		case <-ticker.C:
-			if !s.opts.Alive(pid) {
-				s.logf("the client, process %d, is gone", pid)
-				s.cancel(ErrAbandoned)
+	if pid == 0 || s.opts.Alive == nil {
+		return
+	}
+	s.background("the watch over the parent", func() {
+		ticker := time.NewTicker(parentWatch)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-s.ctx.Done():
 				return
+			case <-ticker.C:
+				if !s.opts.Alive(pid) {
+					s.logf("the client, process %d, is gone", pid)
+					s.cancel(ErrAbandoned)
+					return
+				}
 			}
 		}
-	}
+	})
 }

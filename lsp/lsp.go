@@ -69,6 +69,9 @@ type Options struct {
 	// client named as its parent does not (LSP 3.18, initialize). nil never
 	// ends it so.
 	Alive func(pid int) bool
+	// Parent is a process that the server ends with, besides the one that the client
+	// names; 0 is none.
+	Parent int
 	// Installed gives the version of the program that a restart would start, if it
 	// is another one than that which runs; "" otherwise. It is asked when documents
 	// are opened and saved, never by two goroutines at once. nil tells nobody.
@@ -175,6 +178,7 @@ func (s *server) serve(rw io.ReadWriteCloser) error {
 	s.conn = jsonrpc2.NewConn(newFrames(rw, func() { s.cancel(ErrAbandoned) }), jsonrpc2.WithCodec(codec{}))
 	s.client = protocol.ClientDispatcher(s.conn)
 	s.out.start(s)
+	s.watchParent(s.opts.Parent)
 	s.conn.Go(s.ctx, s.handler())
 
 	select {

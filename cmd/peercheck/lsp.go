@@ -15,6 +15,7 @@ import (
 )
 
 func (p *program) lspCommand() *cobra.Command {
+	var parent int
 	cmd := &cobra.Command{
 		Use:   "lsp",
 		Short: "Run the language server on standard input and output",
@@ -40,7 +41,7 @@ there, only the folders that it lists, one a line, and what lies in them, are.`,
 			}
 			err := lsp.Serve(cmd.Context(), p.in, p.out, lsp.Options{
 				Checks: rules.All(), ChecksFor: editorChecks, Version: version(), Now: p.now, Env: p.env, Log: p.err, Cache: p.kept(),
-				Alive: alive, Trusted: trustedFolders(), Installed: installed(),
+				Alive: alive, Parent: parent, Trusted: trustedFolders(), Installed: installed(),
 			})
 			if errors.Is(err, lsp.ErrAbandoned) {
 				return exitCode(1) // what LSP asks for (exit notification)
@@ -49,6 +50,7 @@ there, only the folders that it lists, one a line, and what lies in them, are.`,
 		},
 	}
 	cmd.Flags().Bool("stdio", true, "accepted for editors that pass it; there is no other way")
+	cmd.Flags().IntVar(&parent, "clientProcessId", 0, "end when this process does") // LSP 3.18, Implementation Considerations
 	return cmd
 }
 
