@@ -53,6 +53,22 @@ func BenchmarkDidChange(b *testing.B) {
 	percentiles(b, all)
 }
 
+// From a request to its answer, with a file of 2,000 lines. The budget is 10 ms: no
+// hover may feel late.
+func BenchmarkHover(b *testing.B) {
+	dir := folderOf(b, "a.txt", "")
+	e, u := initialized(b, dir, full), in(dir, "a.txt")
+	e.open(u, "", 1, goText(2000)+"hazard")
+	e.diagnostics(u, 1)
+	var all []time.Duration
+	for b.Loop() {
+		began := time.Now()
+		e.request("textDocument/hover", hoverAt(u, 2000, 1))
+		all = append(all, time.Since(began))
+	}
+	percentiles(b, all)
+}
+
 // From the start to the answer to initialize. The budget is 200 ms, most of
 // which is the start of the process, which is not in here.
 func BenchmarkInitialize(b *testing.B) {

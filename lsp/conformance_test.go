@@ -135,6 +135,12 @@ var cases = []struct {
 		alive.Store(false)
 		e.ends(ErrAbandoned)
 	}},
+	{"L09 the parent that was named at the start dies", func(t *testing.T) {
+		e := start(t, func(o *Options) {
+			o.Parent, o.Alive = 4711, func(pid int) bool { return pid != 4711 }
+		})
+		e.ends(ErrAbandoned) // before initialize, too
+	}},
 	{"L10 initialized without params, shutdown with", func(t *testing.T) {
 		e := start(t)
 		e.request("initialize", `{"processId":null,"rootUri":null,"capabilities":`+full+`}`)
@@ -741,6 +747,9 @@ var cases = []struct {
 				t.Errorf("hover lacks %q:\n%s", want, h.Contents.Value)
 			}
 		}
+		if v := h.Contents.Value; strings.Index(v, "Write safety.") < strings.Index(v, "It is a *hazard*.") || strings.Contains(v, "Finds hazard.") {
+			t.Errorf("hover does not tell why and then what to do:\n%s", v)
+		}
 		for formats, want := range map[string]string{`["plaintext","markdown"]`: "plaintext", `[]`: "plaintext", `["markdown"]`: "markdown"} {
 			e := initialized(t, "", strings.Replace(full, `["markdown","plaintext"]`, formats, 1))
 			e.open("untitled:a", "plaintext", 1, "hazard")
@@ -932,6 +941,26 @@ var cases = []struct {
 func TestConformance(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, c.run)
+	}
+}
+
+// Every row of the list has a case here. What is measured is elsewhere: P01 is
+// BenchmarkDidChange, and with all checks editors' BenchmarkKeystroke, P02
+// BenchmarkHover, P03 editors' BenchmarkStart, P04 TestSoak, and editors' TestSoak
+// and BenchmarkMemory.
+func TestEveryRowHasACase(t *testing.T) {
+	has := map[string]bool{}
+	for _, c := range cases {
+		for _, word := range strings.Fields(c.name) {
+			has[strings.TrimSuffix(word, ",")] = true
+		}
+	}
+	for letter, last := range map[string]int{"L": 13, "J": 17, "D": 28, "F": 13} {
+		for n := 1; n <= last; n++ {
+			if row := fmt.Sprintf("%s%02d", letter, n); !has[row] {
+				t.Errorf("no case is named for %s", row)
+			}
+		}
 	}
 }
 

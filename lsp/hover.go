@@ -10,7 +10,7 @@ import (
 	"github.com/peercheck/peercheck/lib/check"
 )
 
-// hover shows, on a finding, what is wrong there and the page of the check.
+// hover shows, on a finding, why it matters and what to do.
 func (s *server) hover(p *protocol.HoverParams) (call, error) {
 	_, j, err := s.jobOf(p.TextDocument.URI)
 	if err != nil {
@@ -55,8 +55,8 @@ func (s *server) hover(p *protocol.HoverParams) (call, error) {
 	}, nil
 }
 
-// describe tells of one finding: why it counts less or not at all, and the page
-// of its check. The message, which editors show in any case, is there if one of
+// describe tells of one finding: why it counts less or not at all, and what of the
+// page of its check helps here. The message, which editors show in any case, is there if one of
 // several findings is to be told by it.
 func (v view) describe(f *check.Finding, message, page bool) string {
 	var parts []string
@@ -70,7 +70,7 @@ func (v view) describe(f *check.Finding, message, page bool) string {
 		parts = append(parts, fmt.Sprintf("Suppression (%s): %s", s.Status, s.Justification))
 	}
 	if c := v.server.checkOf(f.CheckID); c != nil && page {
-		parts = append(parts, c.Markdown())
+		parts = append(parts, c.Brief())
 	}
 	return strings.Join(parts, "\n\n")
 }

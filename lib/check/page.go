@@ -99,24 +99,44 @@ func WantIndex(line string) int {
 	return -1
 }
 
-// Markdown renders the page for hover, SARIF help and rules/README.md.
+// Markdown renders the page, for SARIF help and rules/README.md among others.
 func (c *Check) Markdown() string {
 	var b strings.Builder
-	section := func(title, text string) {
-		if text != "" {
-			fmt.Fprintf(&b, "**%s**\n\n%s\n\n", title, strings.TrimSpace(text))
-		}
+	c.head(&b)
+	section(&b, "What", c.Page.What)
+	section(&b, "Why", c.Page.Why)
+	c.examples(&b)
+	section(&b, "Fix", c.Page.Fix)
+	section(&b, "Limits", c.Page.Limits)
+	if len(c.Page.References) > 0 {
+		section(&b, "References", "- "+strings.Join(c.Page.References, "\n- "))
 	}
-	fmt.Fprintf(&b, "### %s\n\n`%s` · %s severity · %s confidence", c.Title, c.ID, c.Severity, c.Confidence)
+	return strings.TrimSpace(b.String()) + "\n"
+}
+
+// Brief gives the part of the page that helps whoever looks at a finding: why it
+// matters and what to do, before the examples. An editor's hover shows ten lines.
+func (c *Check) Brief() string {
+	var b strings.Builder
+	c.head(&b)
+	section(&b, "Why", c.Page.Why)
+	section(&b, "Fix", c.Page.Fix)
+	c.examples(&b)
+	return strings.TrimSpace(b.String()) + "\n"
+}
+
+func (c *Check) head(b *strings.Builder) {
+	fmt.Fprintf(b, "### %s\n\n`%s` · %s severity · %s confidence", c.Title, c.ID, c.Severity, c.Confidence)
 	if c.Persona != Regular {
-		fmt.Fprintf(&b, " · %s", c.Persona)
+		fmt.Fprintf(b, " · %s", c.Persona)
 	}
 	for _, cwe := range c.CWE {
-		fmt.Fprintf(&b, " · [%s](https://cwe.mitre.org/data/definitions/%d.html)", cwe, int(cwe))
+		fmt.Fprintf(b, " · [%s](https://cwe.mitre.org/data/definitions/%d.html)", cwe, int(cwe))
 	}
 	b.WriteString("\n\n")
-	section("What", c.Page.What)
-	section("Why", c.Page.Why)
+}
+
+func (c *Check) examples(b *strings.Builder) {
 	for _, ex := range []struct {
 		title string
 		Example
@@ -126,15 +146,15 @@ func (c *Check) Markdown() string {
 			for strings.Contains(ex.Text, fence) {
 				fence += "`"
 			}
-			section(ex.title, fence+fenceLanguage(ex.Path)+"\n"+strings.TrimSpace(ex.Text)+"\n"+fence)
+			section(b, ex.title, fence+fenceLanguage(ex.Path)+"\n"+strings.TrimSpace(ex.Text)+"\n"+fence)
 		}
 	}
-	section("Fix", c.Page.Fix)
-	section("Limits", c.Page.Limits)
-	if len(c.Page.References) > 0 {
-		section("References", "- "+strings.Join(c.Page.References, "\n- "))
+}
+
+func section(b *strings.Builder, title, text string) {
+	if text != "" {
+		fmt.Fprintf(b, "**%s**\n\n%s\n\n", title, strings.TrimSpace(text))
 	}
-	return strings.TrimSpace(b.String()) + "\n"
 }
 
 func fenceLanguage(path string) string {
