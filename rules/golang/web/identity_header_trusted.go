@@ -14,6 +14,7 @@ import (
 
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/golang/query"
+	"github.com/peercheck/peercheck/rules/golang/internal/code"
 	"github.com/peercheck/peercheck/rules/golang/internal/flow"
 	"github.com/peercheck/peercheck/rules/golang/internal/purpose"
 )
@@ -36,7 +37,7 @@ var IdentityHeaderTrusted = &check.Check{
 		Why: "Every client can send these headers. Behind the proxy nobody else gets through; but whoever reaches the service by another way - another container, a forgotten port, a proxy that passes the header on because it does not " +
 			"know it, or knows it with `_` for `-` - is any user that they name. Grafana's and Gitea's manuals warn of just that for their own such settings.",
 		Fix: "Accept the header only where `r.RemoteAddr` is the proxy's or a mutual TLS certificate is, or have the proxy send a signed token and verify it. There is no quick fix, because only you know your proxies.",
-		Limits: "The header counts where its value is compared with a role or \"true\", looks up a user, or becomes the user of the request's context. Functions that speak of proxies, trust, signatures or tokens are taken to check for it, " +
+		Limits: "The header counts where its value is compared with a role or \"true\", or with nothing where a request without it is refused, looks up a user, or becomes the user of the request's context. Functions that speak of proxies, trust, signatures or tokens are taken to check for it, " +
 			"as are headers whose names are configured. Tentative, because the network may keep everybody else away. Test code is left alone.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/290.html",
@@ -63,7 +64,7 @@ func runIdentityHeaderTrusted(_ context.Context, pass *check.PackagePass) error 
 		if !ok || v == nil || !slices.Contains(identityHeaders, strings.ToLower(header)) || knowsSender(c.Fn) || readsAnswer(c) {
 			continue
 		}
-		id := &identity{seen: map[ssa.Value]bool{}, left: 100}
+		id := &identity{pass: pass, seen: map[ssa.Value]bool{}, left: 100}
 		id.follow(v)
 		if id.decides == "" {
 			continue
@@ -108,6 +109,7 @@ func readsAnswer(c flow.Call) bool {
 
 // identity follows who a client says it is to what believes it.
 type identity struct {
+	pass    *check.PackagePass
 	seen    map[ssa.Value]bool
 	left    int
 	decides string
@@ -128,8 +130,12 @@ func (id *identity) follow(v ssa.Value) {
 			if !ok {
 				text, ok = query.StringSSA(r.Y)
 			}
-			if ok && text != "" && (r.Op == token.EQL || r.Op == token.NEQ) {
+			switch {
+			case !ok || r.Op != token.EQL && r.Op != token.NEQ:
+			case text != "":
 				id.decides = "what a client may do is decided"
+			case id.refuses(r.Parent()):
+				id.decides = "whether a client is let in is decided"
 			}
 		case *ssa.Store:
 			if r.Val == v {
@@ -139,6 +145,21 @@ func (id *identity) follow(v ssa.Value) {
 			id.call(r, v)
 		}
 	}
+}
+
+// refuses reports whether a function answers 401 or 403 to somebody.
+func (id *identity) refuses(fn *ssa.Function) (found bool) {
+	if fn.Syntax() == nil {
+		return false
+	}
+	ast.Inspect(fn.Syntax(), func(n ast.Node) bool {
+		if e, ok := n.(ast.Expr); ok {
+			status, known := code.ConstInt(id.pass.Pass, e)
+			found = found || known && (status == 401 || status == 403)
+		}
+		return !found
+	})
+	return found
 }
 
 // stored follows what is read from a variable, and the arguments of a variadic call.
