@@ -35,11 +35,11 @@ var ErrorIgnored = &check.Check{
 	RunPackage: runErrorIgnored,
 	Page: check.Page{
 		What: "A function that authenticates, authorizes or verifies returns an error, and the code goes on as if it had not: the error is thrown away or only logged, or the answer of `isRevoked`, `isBlocked` is taken without a look at " +
-			"the error beside it.",
+			"the error beside it, the answer of `hasPermission` is thrown away, or `isAllowed` itself answers true on an error.",
 		Why: "The check fails open. An attacker only has to make it fail: a malformed token, a full connection pool, a permission service that does not answer. OWASP lists this among its ten most common risks of 2025, as mishandling of " +
 			"exceptional conditions.",
 		Fix: "Return on the error, after a 401, 403 or 500. There is no quick fix, because only you know what to answer.",
-		Limits: "A function counts by its name (`authorize`, `checkPermission`, `verifyToken`, `requireAdmin`, ...), and only if the error is all it returns, or if its answer speaks of refusal (`isRevoked`). Left alone: errors that are used in any " +
+		Limits: "A function counts by its name (`authorize`, `checkPermission`, `verifyToken`, `requireAdmin`, ...), and only if the error is all it returns, or if its answer speaks of refusal (`isRevoked`) or permission (`hasPermission`). Left alone: errors that are used in any " +
 			"way but logging, deferred calls, and test code.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/636.html",
@@ -59,32 +59,111 @@ var (
 )
 
 func runErrorIgnored(_ context.Context, pass *check.PackagePass) error {
-	for c := range code.Nodes(pass.Pass, (*ast.CallExpr)(nil)) {
-		call, ok := c.Node().(*ast.CallExpr)
-		if !ok {
-			continue
-		}
-		fn := code.Callee(pass.TypesInfo, call)
-		if fn == nil {
-			continue
-		}
-		results := fn.Signature().Results()
-		n := results.Len()
-		if n == 0 || !query.IsType(results.At(n-1).Type(), "error") {
-			continue
-		}
-		switch {
-		case n == 1 && refuses(fn.Name()):
-			if how := ignores(pass, c, call); how != "" {
-				pass.Report(check.Finding{Message: fmt.Sprintf("the error of %s is %s, so who should be refused is let in", fn.Name(), how), Location: pass.Location(call)})
+	for c := range code.Nodes(pass.Pass, (*ast.CallExpr)(nil), (*ast.FuncDecl)(nil)) {
+		switch n := c.Node().(type) {
+		case *ast.CallExpr:
+			if fn := code.Callee(pass.TypesInfo, n); fn != nil {
+				reportIgnored(pass, c, n, fn)
 			}
-		case n == 2 && query.IsType(results.At(0).Type(), "bool") && speaksOfRefusal(fn.Name()):
-			if errorBlank(c) && !negated(pass, c) {
-				pass.Report(check.Finding{Message: fmt.Sprintf("the error of %s is thrown away, so where it fails nobody is refused", fn.Name()), Location: pass.Location(call)})
-			}
+		case *ast.FuncDecl:
+			reportFailOpen(pass, n)
 		}
 	}
 	return nil
+}
+
+// reportIgnored judges what becomes of the answer of a function that says who is let in.
+func reportIgnored(pass *check.PackagePass, c inspector.Cursor, call *ast.CallExpr, fn *types.Func) {
+	results := fn.Signature().Results()
+	n := results.Len()
+	if n == 0 {
+		return
+	}
+	report := func(format string, args ...any) {
+		pass.Report(check.Finding{Message: fmt.Sprintf(format, args...), Location: pass.Location(call)})
+	}
+	isError := query.IsType(results.At(n-1).Type(), "error")
+	switch {
+	case n == 1 && isError && refuses(fn.Name()):
+		if how := ignores(pass, c); how != "" {
+			report("the error of %s is %s, so who should be refused is let in", fn.Name(), how)
+		}
+	case n == 1 && query.IsType(results.At(0).Type(), "bool") && permits(fn.Name()):
+		if ignores(pass, c) == "thrown away" {
+			report("the answer of %s is thrown away, so who should be refused is let in", fn.Name())
+		}
+	case n == 2 && isError && query.IsType(results.At(0).Type(), "bool") && speaksOfRefusal(fn.Name()):
+		if errorBlank(c) && !negated(pass, c) {
+			report("the error of %s is thrown away, so where it fails nobody is refused", fn.Name())
+		}
+	case isError:
+		// That it is thrown away is another check's, which follows values.
+		if v, known := verdicts[code.Unversioned(query.Name(fn))]; known && ignores(pass, c) == "only logged" {
+			report("the error of verifying %s is only logged, so a forged one passes", v.of)
+		}
+	}
+}
+
+// reportFailOpen looks for "return true" on an error in a function that says whether
+// somebody may do something, and for "return false" in one that says whether they are
+// shut out.
+func reportFailOpen(pass *check.PackagePass, d *ast.FuncDecl) {
+	results := d.Type.Results
+	if d.Body == nil || results == nil || results.NumFields() != 1 || !query.IsType(pass.TypesInfo.TypeOf(results.List[0].Type), "bool") {
+		return
+	}
+	lets := permits(d.Name.Name)
+	if !lets && !shutsOut(d.Name.Name) {
+		return
+	}
+	ast.Inspect(d.Body, func(n ast.Node) bool {
+		branch, ok := n.(*ast.IfStmt)
+		if !ok {
+			_, isLit := n.(*ast.FuncLit)
+			return !isLit
+		}
+		cond, ok := ast.Unparen(branch.Cond).(*ast.BinaryExpr)
+		if !ok || cond.Op != token.NEQ || !pass.TypesInfo.Types[cond.Y].IsNil() || !query.IsType(pass.TypesInfo.TypeOf(cond.X), "error") || len(branch.Body.List) == 0 {
+			return true
+		}
+		ret, ok := branch.Body.List[len(branch.Body.List)-1].(*ast.ReturnStmt)
+		if !ok || len(ret.Results) != 1 {
+			return true
+		}
+		if answer, known := query.Bool(pass.TypesInfo, ret.Results[0]); known && answer == lets {
+			pass.Report(check.Finding{Message: fmt.Sprintf("%s lets in whoever makes it fail: it answers %t on an error", d.Name.Name, answer), Location: pass.Location(ret)})
+		}
+		return true
+	})
+}
+
+// permits reports whether a function is named for saying whether somebody is let in,
+// by a bool. Limits of rates are let through on an error on purpose.
+func permits(name string) bool {
+	words := purpose.Words(name)
+	if len(words) < 2 || slices.ContainsFunc(words, func(w string) bool {
+		return slices.Contains(refusalWords, w) || slices.Contains([]string{"rate", "limit", "limiter", "quota", "not", "no", "invalid", "without", "missing", "needs", "need", "requires", "required", "skip", "empty"}, w)
+	}) {
+		return false
+	}
+	last := words[len(words)-1]
+	switch words[0] {
+	case "is":
+		return slices.Contains([]string{"allowed", "authorized", "authorised", "authenticated", "permitted", "admin"}, last) ||
+			last == "valid" && slices.ContainsFunc(words, func(w string) bool { return slices.Contains(subjects, w) })
+	case "has":
+		return slices.Contains([]string{"permission", "permissions", "access", "role", "privilege", "privileges"}, last)
+	case "check", "verify", "validate":
+		return slices.Contains(subjects, last)
+	case "may":
+		return true
+	}
+	return false
+}
+
+func shutsOut(name string) bool {
+	words := purpose.Words(name)
+	return len(words) > 1 && words[0] == "is" && slices.Contains([]string{"revoked", "banned", "blacklisted", "denylisted", "suspended"}, words[len(words)-1])
 }
 
 // refuses reports whether a function is named for letting somebody in or not.
@@ -105,9 +184,9 @@ func speaksOfRefusal(name string) bool {
 	return len(words) > 1 && (words[0] == "is" || words[0] == "check") && slices.Contains(refusalWords, words[len(words)-1])
 }
 
-// ignores says how the error of a call, its only result, is ignored; "" if it is
-// not.
-func ignores(pass *check.PackagePass, c inspector.Cursor, call *ast.CallExpr) string {
+// ignores says how the last result of a call is ignored, "thrown away" only of one that
+// has no other; "" if it is not.
+func ignores(pass *check.PackagePass, c inspector.Cursor) string {
 	kind := c.ParentEdgeKind()
 	switch kind {
 	case edge.ExprStmt_X:
@@ -117,14 +196,17 @@ func ignores(pass *check.PackagePass, c inspector.Cursor, call *ast.CallExpr) st
 		return ""
 	}
 	as, ok := c.Parent().Node().(*ast.AssignStmt)
-	if !ok || len(as.Lhs) != 1 {
+	if !ok || len(as.Rhs) != 1 {
 		return ""
 	}
-	id, ok := as.Lhs[0].(*ast.Ident)
+	id, ok := as.Lhs[len(as.Lhs)-1].(*ast.Ident)
 	if !ok {
 		return ""
 	}
 	if id.Name == "_" {
+		if len(as.Lhs) > 1 {
+			return ""
+		}
 		return "thrown away"
 	}
 	v := code.Var(pass.TypesInfo, id)
