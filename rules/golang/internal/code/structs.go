@@ -37,7 +37,8 @@ func Nodes(pass *analysis.Pass, nodes ...ast.Node) iter.Seq[inspector.Cursor] {
 }
 
 // A Struct is a value of a struct type as it is set up: by a literal, by var or
-// new, and by what the same function assigns to its fields afterwards.
+// new or a function for defaults, and by what the same function assigns to its
+// fields afterwards.
 type Struct struct {
 	// Node is the literal, the call of new, or the name that var declares.
 	Node ast.Node
@@ -77,11 +78,7 @@ func Structs(pass *analysis.Pass, names ...string) iter.Seq[*Struct] {
 					return
 				}
 			case *ast.CallExpr:
-				id, ok := ast.Unparen(n.Fun).(*ast.Ident)
-				if !ok || id.Name != "new" || len(n.Args) != 1 {
-					continue
-				}
-				name := Unversioned(query.TypeName(pass.TypesInfo.TypeOf(n.Args[0])))
+				name := Unversioned(query.TypeName(made(pass, n)))
 				if slices.Contains(names, name) && !yield(structAt(pass, c, name, nil, Holder(pass.TypesInfo, c))) {
 					return
 				}
@@ -108,6 +105,24 @@ func Structs(pass *analysis.Pass, names ...string) iter.Seq[*Struct] {
 			}
 		}
 	}
+}
+
+// made gives the type of which a call makes a value without any field set by this
+// package: new(T), or a function without parameters of T's own package, as
+// cors.DefaultConfig; nil for other calls.
+func made(pass *analysis.Pass, call *ast.CallExpr) types.Type {
+	if id, ok := ast.Unparen(call.Fun).(*ast.Ident); ok && id.Name == "new" && len(call.Args) == 1 {
+		return pass.TypesInfo.TypeOf(call.Args[0])
+	}
+	fn := Callee(pass.TypesInfo, call)
+	if fn == nil || fn.Pkg() == pass.Pkg || fn.Signature().Recv() != nil || fn.Signature().Params().Len() > 0 || fn.Signature().Results().Len() != 1 {
+		return nil
+	}
+	t := types.Unalias(fn.Signature().Results().At(0).Type())
+	if named, ok := t.(*types.Named); !ok || named.Obj().Pkg() != fn.Pkg() {
+		return nil
+	}
+	return t
 }
 
 func structAt(pass *analysis.Pass, c inspector.Cursor, name string, lit *ast.CompositeLit, holder *types.Var) *Struct {
