@@ -18,6 +18,7 @@ func All() []*check.Check {
 		JSONBodyWithoutLimit,
 		MultipartFormWithoutLimit,
 		RangeCheckTooWide,
+		RecursionWithoutLimit,
 		UnboundedBodyRead,
 		UntrustedAllocationSize,
 		UntrustedDivisor,

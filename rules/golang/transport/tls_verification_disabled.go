@@ -291,7 +291,7 @@ func namedResult(pass *check.PackagePass, typ *ast.FuncType) *types.Var {
 var chosenWords = []string{
 	"insecure", "unsafe", "skip", "verify", "verification", "noverify", "untrusted", "selfsigned", "self", "trust",
 	"test", "testing", "tests", "mock", "fake", "debug", "dev", "devel", "development", "local", "localhost", "loopback", "disable", "disabled", "allow",
-	"strict", "validate", "check", "permissive", "lax",
+	"strict", "validate", "check", "permissive", "lax", "ignore", "ignoring",
 }
 
 func speaksOfIt(name string) bool {
