@@ -3,6 +3,7 @@ package golang
 import (
 	"go/ast"
 	"go/token"
+	"strings"
 
 	"github.com/peercheck/peercheck/lib/check"
 )
@@ -54,6 +55,9 @@ func (p *places) complete(c *check.Check, f check.Finding) (_ check.Finding, ok 
 	if in.generated && !c.Generated {
 		return f, false
 	}
+	if shows(f.Location.Path) {
+		f.Persona = max(f.Persona, check.Pedantic)
+	}
 	f.Location.Range = in.document.Clamp(f.Location.Range)
 	name, context := declaration(in, f.Location.Range.Start)
 	f.Context = in.document.Clamp(context)
@@ -64,6 +68,21 @@ func (p *places) complete(c *check.Check, f check.Finding) (_ check.Finding, ok 
 		}
 	}
 	return f, true
+}
+
+// shows reports whether a file is there to show or to test something, by its
+// folders: no stranger reaches it, and it goes to no production.
+func shows(name string) bool {
+	folders := strings.Split(name, "/")
+	for _, folder := range folders[:len(folders)-1] {
+		switch strings.TrimPrefix(strings.ToLower(folder), "_") {
+		case "example", "examples", "demo", "demos", "sample", "samples", "tutorial", "tutorials", "docs",
+			"test", "tests", "testdata", "testing", "testutil", "testutils", "testingutil", "testhelper", "testhelpers", "e2e", "integration", "fixtures", "mock", "mocks",
+			"bench", "benchmark", "benchmarks", "hack":
+			return true
+		}
+	}
+	return strings.HasSuffix(name, "_test.go")
 }
 
 // declaration names the package-level declaration at an offset: "Func",

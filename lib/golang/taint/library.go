@@ -31,7 +31,7 @@ func (g *graph) applyModel(s *site, m *models.Function) {
 		g.modelFlow(s, m, flow)
 	}
 	for _, sink := range m.Sinks {
-		if !g.holds(s, sink) {
+		if !g.holds(s, sink) || sink.Class.Name == "ssrf" && g.run.guardsDialing() {
 			continue
 		}
 		for _, from := range g.at(s, sink.At) {

@@ -351,6 +351,11 @@ func (g *graph) loopSink(i *ssa.BinOp, block *ssa.BasicBlock) {
 		return
 	}
 	limit := i.Y
+	for _, v := range []ssa.Value{i.X, i.Y} {
+		if phi, ok := v.(*ssa.Phi); ok && counter(phi) && phi.Block() != block {
+			return // it only ends a loop early that something else bounds
+		}
+	}
 	switch {
 	case counter(i.X):
 		if _, isConst := i.Y.(*ssa.Const); isConst { // n > 0, of one that counts down
@@ -364,11 +369,55 @@ func (g *graph) loopSink(i *ssa.BinOp, block *ssa.BasicBlock) {
 	if b, ok := limit.Type().Underlying().(*types.Basic); !ok || b.Info()&types.IsInteger == 0 {
 		return
 	}
+	if readsEachRound(block) {
+		return
+	}
 	pos := i.Pos()
 	if !pos.IsValid() {
 		pos = origin(limit)
 	}
 	g.sink(limit, block, sinkUse{class: class, what: "a loop", call: i, step: step{pos: pos, sink: sinkPlace{true, everything}}})
+}
+
+// readsEachRound reports whether a loop, which a block is part of, ends with the first
+// call in it that fails: one that reads an element in each round ends with the input.
+func readsEachRound(at *ssa.BasicBlock) bool {
+	after := reach(at, func(b *ssa.BasicBlock) []*ssa.BasicBlock { return b.Succs })
+	before := reach(at, func(b *ssa.BasicBlock) []*ssa.BasicBlock { return b.Preds })
+	inside := func(b *ssa.BasicBlock) bool { return after[b] && before[b] }
+	for b := range after {
+		if b == at || !inside(b) || len(b.Succs) != 2 || inside(b.Succs[0]) == inside(b.Succs[1]) {
+			continue
+		}
+		branch, ok := b.Instrs[len(b.Instrs)-1].(*ssa.If)
+		if !ok {
+			continue
+		}
+		cond, ok := branch.Cond.(*ssa.BinOp)
+		if !ok || !isError(cond.X.Type()) {
+			continue
+		}
+		if call, _ := callOf(cond.X); call != nil && inside(call.Block()) {
+			return true
+		}
+	}
+	return false
+}
+
+// reach gives the blocks that next leads to.
+func reach(from *ssa.BasicBlock, next func(*ssa.BasicBlock) []*ssa.BasicBlock) map[*ssa.BasicBlock]bool {
+	seen := map[*ssa.BasicBlock]bool{from: true}
+	for work := []*ssa.BasicBlock{from}; len(work) > 0; {
+		b := work[len(work)-1]
+		work = work[:len(work)-1]
+		for _, n := range next(b) {
+			if !seen[n] {
+				seen[n] = true
+				work = append(work, n)
+			}
+		}
+	}
+	return seen
 }
 
 // counter reports whether a value is what a loop counts: it is itself plus or minus

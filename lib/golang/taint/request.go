@@ -15,7 +15,7 @@ import (
 // outgoing reports whether a struct was made here rather than handed in: the URL
 // of a request that a client makes is no input.
 func (g *graph) outgoing(base ssa.Value) bool {
-	if g.run.outgoing(g.fn) {
+	if g.run.sendsOnly() || g.run.outgoing(g.fn) {
 		return true
 	}
 	c := g.cell(base)
@@ -29,6 +29,70 @@ func (g *graph) outgoing(base ssa.Value) bool {
 	}
 	return c.path != path{} && g.run.ofResponse(base)
 }
+
+// sendsOnly reports whether the package makes requests, or receives answers, and
+// answers none itself: the requests that it hands around are its own.
+func (r *run) sendsOnly() bool {
+	if r.sends == nil {
+		makes, answers := false, false
+		for _, obj := range r.pass.TypesInfo.Uses {
+			if obj.Pkg() == nil || obj.Pkg().Path() != "net/http" {
+				continue
+			}
+			switch obj.Name() {
+			case "NewRequest", "NewRequestWithContext", "Client", "RoundTripper", "Transport":
+				makes = true
+			case "ResponseWriter", "Handler", "HandlerFunc", "ServeMux", "HandleFunc":
+				answers = true
+			}
+		}
+		sends := makes && !answers && !r.servesByFramework()
+		r.sends = &sends
+	}
+	return *r.sends
+}
+
+// servesByFramework reports whether the package imports one that hands requests to
+// handlers.
+func (r *run) servesByFramework() bool {
+	for _, p := range r.pass.Pkg.Imports() {
+		switch path := p.Path(); {
+		case strings.Contains(path, "gin-gonic/gin"), strings.Contains(path, "labstack/echo"), strings.Contains(path, "go-chi/chi"), strings.Contains(path, "gorilla/mux"),
+			strings.Contains(path, "gorilla/websocket"), strings.Contains(path, "gofiber/fiber"), strings.Contains(path, "julienschmidt/httprouter"), strings.Contains(path, "valyala/fasthttp"),
+			strings.Contains(path, "beego/beego"), strings.Contains(path, "kataras/iris"), strings.Contains(path, "macaron"), strings.Contains(path, "aws-lambda-go"), path == "net/http/httputil":
+			return true
+		}
+	}
+	return false
+}
+
+// guardsDialing reports whether the package has a say in where its clients connect to, and
+// asks about the address there: after the name is resolved, and at each redirect.
+func (r *run) guardsDialing() bool {
+	if r.guarded == nil {
+		dials, asks := false, false
+		for _, obj := range r.pass.TypesInfo.Uses {
+			switch obj := obj.(type) {
+			case *types.Var:
+				switch obj.Name() {
+				case "Control", "ControlContext", "DialContext", "Dial":
+					dials = dials || obj.IsField() && obj.Pkg() != nil && (obj.Pkg().Path() == "net" || obj.Pkg().Path() == "net/http")
+				}
+			case *types.Func:
+				for w := range nameWords(obj.Name()) {
+					asks = asks || inner[w]
+				}
+			}
+		}
+		guarded := dials && asks
+		r.guarded = &guarded
+	}
+	return *r.guarded
+}
+
+// inner are words in the names of functions that tell an address of the inside from one that
+// anybody may ask for.
+var inner = words("private loopback nonpublic public ssrf forbidden blocked")
 
 // outgoing reports whether the requests in a function are those of a client: it
 // is handed an answer, or gives one; it is a method of a http.RoundTripper or of a client;

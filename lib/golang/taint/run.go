@@ -30,6 +30,8 @@ type run struct {
 	called    map[*ssa.Function][]ssa.CallInstruction // by name, in this package
 	entries   map[*ssa.Function]bool                  // used as values, or started as goroutines
 	clients   map[*ssa.Function]bool                  // memo of outgoing
+	sends     *bool                                   // memo of sendsOnly
+	guarded   *bool                                   // memo of guardsDialing
 	callees   map[*ssa.Function][]*ssa.Function
 
 	modelMemo   map[*types.Func]*models.Function

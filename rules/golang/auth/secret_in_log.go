@@ -133,7 +133,7 @@ func (l *secretLog) call(c inspector.Cursor, call *ast.CallExpr) {
 		for _, k := range found {
 			f := check.Finding{Message: fmt.Sprintf("%s goes to %s", k.what, where), Location: l.Location(k.at)}
 			if k.unsure {
-				f.Confidence = check.Tentative
+				f.Confidence, f.Persona = check.Tentative, check.Pedantic
 			}
 			if k.url {
 				shown := k.at

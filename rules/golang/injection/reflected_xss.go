@@ -43,7 +43,7 @@ var ReflectedXSS = &check.Check{
 func runReflectedXSS(_ context.Context, pass *check.PackagePass) error {
 	shortest := map[taint.Place]int{}
 	var flows []taint.Flow
-	for _, f := range taint.Flows(pass, func(f *taint.Flow) bool { return f.Source.Remote && f.Class.Name == "xss" }) {
+	for _, f := range taint.Flows(pass, isReflected) {
 		if strings.HasPrefix(f.Sink, "(*template.Template).") {
 			continue
 		}
@@ -61,4 +61,11 @@ func runReflectedXSS(_ context.Context, pass *check.PackagePass) error {
 		pass.Report(f.Finding(pass, fmt.Sprintf("data from %s is written into the answer by %s without being escaped", f.Source.Title, f.Sink)))
 	}
 	return nil
+}
+
+// isReflected reports whether a link, or a page that sends a form, can make a browser send
+// what an answer holds. What comes over a connection of another kind is mostly handed on
+// as it is: the answer of another server, a tunnel.
+func isReflected(f *taint.Flow) bool {
+	return f.Source.Remote && f.Class.Name == "xss" && f.Source.Name != "socket" && f.Source.Name != "grpc"
 }

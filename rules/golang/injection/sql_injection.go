@@ -4,6 +4,7 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
+	"strings"
 
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/golang/taint"
@@ -29,7 +30,7 @@ var SQLInjection = &check.Check{
 		Fix: "Pass the data as an argument: `db.Query(\"... WHERE name = ?\", name)` (`$1` for PostgreSQL). Names of tables and columns, and ASC or DESC, " +
 			"cannot be arguments: choose them from a list of constants by `switch` or a map.",
 		Limits: "A value that was parsed as a number, compared with constants or a list, or matched by an anchored regular expression is fine. Data from the program's own " +
-			"command line, environment or standard input is reported tentatively, where there is text around it: the database often belongs to somebody else, and a name with a quote is enough to break the statement. Data from files is not. What a library does that peercheck has no model of is not followed.",
+			"command line, environment or standard input is reported tentatively, where there is text around it: the database often belongs to somebody else, and a name with a quote is enough to break the statement; what is a flag's, for persona pedantic. Data from files is not. What a library does that peercheck has no model of is not followed.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/89.html",
 			"https://go.dev/doc/database/sql-injection",
@@ -51,7 +52,17 @@ func runSQLInjection(_ context.Context, pass *check.PackagePass) error {
 		return false
 	}
 	for _, f := range taint.Flows(pass, want) {
-		pass.Report(f.Finding(pass, fmt.Sprintf("data from %s becomes part of the SQL that %s runs", f.Source.Title, f.Sink)))
+		finding := f.Finding(pass, fmt.Sprintf("data from %s becomes part of the SQL that %s runs", f.Source.Title, f.Sink))
+		if isSetting(&f) {
+			finding.Persona = check.Pedantic
+		}
+		pass.Report(finding)
 	}
 	return nil
+}
+
+// isSetting reports whether a flow begins at a flag that has a name: an operator's choice
+// of a mode or a table, rather than a word that somebody typed.
+func isSetting(f *taint.Flow) bool {
+	return f.Source.Name == "args" && strings.Contains(f.Steps[0].Message, "(flag.")
 }
