@@ -51,7 +51,7 @@ package p
 import "example.com/missing"
 
 func A() { missing.Do(missing.New().X) }
-`, notices: []string{"1 imported packages are not found"}},
+`, notices: []string{"1 imported package is not found"}},
 		{name: "broken syntax", tree: `
 -- p/a.go --
 package p

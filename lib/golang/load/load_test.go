@@ -107,7 +107,7 @@ import "example.com/dep"
 var X = dep.X
 `, want: `
 . "" a partial a.go
-no-toolchain degraded: 1 imported packages are not found, so types are incomplete (example.com/dep); there is no go.mod, so only the standard library is found
+no-toolchain degraded: 1 imported package is not found, so types are incomplete (example.com/dep); there is no go.mod, so only the standard library is found
 `},
 		{name: "module in a folder below, and a nested one", folders: "sub sub/nested", tree: `
 -- sub/go.mod --
@@ -127,7 +127,7 @@ var X int
 `, want: `
 sub "example.com/sub" sub partial a.go
 sub/nested "example.com/other" nested typed n.go
-no-toolchain degraded: 1 imported packages are not found, so types are incomplete (example.com/sub/nested); run go mod download, or go get if go.mod does not require them
+no-toolchain degraded: 1 imported package is not found, so types are incomplete (example.com/sub/nested); run go mod download, or go get if go.mod does not require them
 `},
 		{name: "go.work", folders: "a b c", tree: `
 -- go.work --
@@ -171,7 +171,7 @@ var X = b.X
 b "example.com/b" b typed b.go
 a "example.com/a" a typed a.go
 c "example.com/c" c partial c.go
-no-toolchain degraded: 1 imported packages are not found, so types are incomplete (example.com/b); run go mod download, or go get if go.mod does not require them
+no-toolchain degraded: 1 imported package is not found, so types are incomplete (example.com/b); run go mod download, or go get if go.mod does not require them
 `},
 		{name: "vendor", folders: ".", tree: `
 -- go.mod --
@@ -221,7 +221,7 @@ package dep
 var X int
 `, want: `
 . "example.com/m" m partial a.go
-no-toolchain degraded: 1 imported packages are not found, so types are incomplete (example.com/dep); run go mod download, or go get if go.mod does not require them
+no-toolchain degraded: 1 imported package is not found, so types are incomplete (example.com/dep); run go mod download, or go get if go.mod does not require them
 `},
 		{name: "vendor switched off by the user", folders: ".", opts: load.Options{Env: with("GOFLAGS=-mod=readonly")}, tree: `
 -- go.mod --
@@ -239,7 +239,7 @@ example.com/dep
 package dep
 `, want: `
 . "example.com/m" m partial a.go
-no-toolchain degraded: 1 imported packages are not found, so types are incomplete (example.com/dep); run go mod download, or go get if go.mod does not require them
+no-toolchain degraded: 1 imported package is not found, so types are incomplete (example.com/dep); run go mod download, or go get if go.mod does not require them
 `},
 		{name: "replaced by a folder of the tree", folders: "app", tree: `
 -- app/go.mod --
@@ -286,7 +286,7 @@ package old
 var X int
 `, want: `
 app "example.com/app" app partial a.go
-no-toolchain degraded: 1 imported packages are not found, so types are incomplete (example.com/old); run go mod download, or go get if go.mod does not require them
+no-toolchain degraded: 1 imported package is not found, so types are incomplete (example.com/old); run go mod download, or go get if go.mod does not require them
 `},
 		{name: "type error", folders: ".", tree: `
 -- go.mod --
@@ -682,7 +682,7 @@ package b
 var X int
 `, want: `
 . "example.com/m" m partial a.go
-no-toolchain degraded: 1 imported packages are not found, so types are incomplete (fmt); no Go toolchain runs on code that is not trusted
+no-toolchain degraded: 1 imported package is not found, so types are incomplete (fmt); no Go toolchain runs on code that is not trusted
 `},
 		{name: "no go command", folders: ".", opts: load.Options{Env: []string{"PATH=/nonexistent:relative"}}, tree: `
 -- a.go --
@@ -693,7 +693,7 @@ import "fmt"
 var X = fmt.Sprint()
 `, want: `
 . "" m partial a.go
-no-toolchain degraded: 1 imported packages are not found, so types are incomplete (fmt); no go command is on the PATH; install Go from https://go.dev/dl/
+no-toolchain degraded: 1 imported package is not found, so types are incomplete (fmt); no go command is on the PATH; install Go from https://go.dev/dl/
 `},
 	} {
 		t.Run(test.name, func(t *testing.T) {

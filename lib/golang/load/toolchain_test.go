@@ -69,7 +69,7 @@ exec "$REAL" "$@"
 	req := load.Request{Tree: tree(usesFmt), Folders: []string{"."}}
 	want := `
 . "example.com/m" m partial a.go
-no-toolchain degraded: 1 imported packages are not found, so types are incomplete (fmt); go list did not answer in time (500ms); run go build ./... once, so that the dependencies are compiled
+no-toolchain degraded: 1 imported package is not found, so types are incomplete (fmt); go list did not answer in time (500ms); run go build ./... once, so that the dependencies are compiled
 `
 	expect(t, describe(t, l, req), want)
 	expect(t, describe(t, l, req), want) // and it is not asked at once again

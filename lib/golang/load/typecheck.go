@@ -434,7 +434,11 @@ func (r *run) toolchainNotice() (check.Notice, bool) {
 		}
 		slices.Sort(paths)
 		shown := paths[:min(len(paths), 3)]
-		message = fmt.Sprintf("%d imported packages are not found, so types are incomplete (%s)", len(paths), strings.Join(shown, ", "))
+		what := "imported packages are"
+		if len(paths) == 1 {
+			what = "imported package is"
+		}
+		message = fmt.Sprintf("%d %s not found, so types are incomplete (%s)", len(paths), what, strings.Join(shown, ", "))
 		if len(paths) > len(shown) {
 			message = strings.TrimSuffix(message, ")") + ", ...)"
 		}
