@@ -130,8 +130,9 @@ func (v view) diagnostic(of verdict, f *check.Finding) (protocol.Diagnostic, boo
 	return out, true
 }
 
-// severity says how a finding shows, and whether it does: by the impact of what
-// it finds, lower where the change did not bring it.
+// severity says how a finding shows, and whether it does: what the change brought is
+// an error or, up to medium impact, a warning; what was there before is an
+// information or, of low impact, a hint.
 func (v view) severity(f *check.Finding) (protocol.DiagnosticSeverity, bool) {
 	if f.Suppressed() {
 		return protocol.DiagnosticSeverityHint, v.Suppressed
@@ -148,22 +149,22 @@ func (v view) severity(f *check.Finding) (protocol.DiagnosticSeverity, bool) {
 	if confidence == check.Tentative {
 		return 0, false // a question for a review, not for whoever is typing
 	}
-	shown := protocol.DiagnosticSeverityError
+	brought, before := protocol.DiagnosticSeverityError, protocol.DiagnosticSeverityInformation
 	switch severity {
 	case check.Medium:
-		shown = protocol.DiagnosticSeverityWarning
+		brought = protocol.DiagnosticSeverityWarning
 	case check.Low:
-		shown = protocol.DiagnosticSeverityInformation
+		brought, before = protocol.DiagnosticSeverityWarning, protocol.DiagnosticSeverityHint
 	}
 	if f.Baseline == check.BaselineUnchanged {
 		switch v.Existing {
 		case existingHide:
 			return 0, false
 		case existingInformation:
-			return min(max(shown+1, protocol.DiagnosticSeverityInformation), protocol.DiagnosticSeverityHint), true
+			return before, true
 		}
 	}
-	return shown, true
+	return brought, true
 }
 
 // related are the places that explain a finding: the way of the data, then the
