@@ -53,6 +53,16 @@ export function newClient(program: string, output: vscode.LogOutputChannel, stat
       // The page of a check opens beside the code rather than in a browser.
       executeCommand: (name, args, next) =>
         name === "peercheck.openPage" ? vscode.commands.executeCommand("peercheck.explainCheck", ...args) : next(name, args),
+      // The count at the head of a file leads to what it counts.
+      provideCodeLenses: async (document, token, next) => {
+        const lenses = await next(document, token);
+        for (const lens of lenses ?? []) {
+          if (lens.command && !lens.command.command) {
+            lens.command = { title: lens.command.title, command: "workbench.actions.view.problems", tooltip: "Show the problems" };
+          }
+        }
+        return lenses;
+      },
       provideCodeActions: async (document, range, context, token, next) => {
         const actions = await next(document, range, context, token);
         for (const action of actions ?? []) {

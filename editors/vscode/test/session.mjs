@@ -74,6 +74,8 @@ func (s *Server) account(w http.ResponseWriter, r *http.Request) {
 }
 `,
   ".peercheck.yaml": "",
+  // Put together, so that it stands in no file of this repository.
+  "settings.py": `TOKEN = "gh${"p_3iZbJ8sYwLqR5tXvK2nM7pQ9cD4fG6hA1eB0"}"\n`,
 };
 
 const scratch = mkdtempSync(join(tmpdir(), "peercheck-vscode-"));
@@ -185,11 +187,11 @@ async function run() {
   const hover = page.locator(".monaco-hover-content", { hasText: "CWE-295" }).first();
   await hover.waitFor();
   ok("hover has the page of the check");
-  await shot(page, "hover");
+  await shot(page, "hover", 520);
   await page.keyboard.press("Escape");
 
   await quickFix(page, "10:30");
-  await shot(page, "quickfix");
+  await shot(page, "quickfix", 390);
   await choose(page, "InsecureSkipVerify");
   await gone(page.locator(".squiggly-error"));
   ok("the fix clears the finding");
@@ -204,6 +206,7 @@ async function run() {
   await page.keyboard.press("Escape");
   await gone(page.locator(".squiggly-error"));
   await page.locator(".view-line", { hasText: "-- a test server" }).waitFor();
+  await page.locator(".codelens-decoration", { hasText: "peercheck: 1 ignored finding" }).waitFor();
   ok("an ignore comment with a reason, typed where the cursor stands, silences it");
   await shot(page, "ignore");
   await command(page, "File: Revert File");
@@ -217,7 +220,24 @@ async function run() {
   ok("the status item counts it as old");
   await shot(page, "old");
 
+  await page.locator(".codelens-decoration a", { hasText: "1 old finding" }).click();
+  await page.locator(".markers-panel .monaco-list-row", { hasText: "TLS certificate is not verified" }).first().waitFor();
+  ok("a click on the code lens shows the problems");
+  await page.keyboard.press("Control+j");
+
+  await openFile(page, "settings.py");
+  await page.locator(".squiggly-error").first().waitFor();
+  await quickFix(page, "1:15");
+  await shot(page, "secret");
+  await choose(page, "Read it from the environment variable");
+  await page.locator(".view-line", { hasText: "os.environ" }).waitFor();
+  await gone(page.locator(".squiggly-error"));
+  ok("a secret is replaced by a look at the environment");
+  await shot(page, "secret-fixed");
+  await command(page, "File: Revert File");
+
   await path(page, "path");
+  await tour(page);
 
   await openFile(page, "old.go");
   await page.locator(".squiggly-info").first().waitFor();
@@ -228,6 +248,31 @@ async function run() {
   await page.locator(".squiggly-info").first().waitFor();
   ok("switched on, it shows again");
   await page.close();
+}
+
+/** tour looks at what is there for newcomers. */
+async function tour(page) {
+  await command(page, "peercheck: Show the Menu");
+  await page.locator(".quick-input-list .monaco-list-row", { hasText: "Install Git hooks" }).waitFor();
+  await shot(page, "menu");
+  await page.keyboard.press("Escape");
+  await command(page, "peercheck: Explain a Check");
+  await page.locator(".quick-input-list .monaco-list-row", { hasText: "go/tls-verification-disabled" }).waitFor({ state: "attached" }).catch(() => {});
+  await page.locator(".quick-input-widget input").first().fill("go/tls-verification-disabled");
+  await page.locator(".quick-input-list .monaco-list-row.focused", { hasText: "go/tls-verification-disabled" }).waitFor();
+  await shot(page, "choose-check");
+  await page.keyboard.press("Enter");
+  await page.locator(".tab.active", { hasText: "tls-verification-disabled" }).waitFor();
+  ok("the page of a check opens beside the code");
+  await new Promise((done) => setTimeout(done, 1500)); // the preview has no mark that says when it is painted
+  await shot(page, "page");
+  await command(page, "Welcome: Open Walkthrough...");
+  await page.locator(".quick-input-widget input").first().fill("Get started with peercheck");
+  await page.locator(".quick-input-list .monaco-list-row.focused", { hasText: "peercheck" }).waitFor();
+  await page.keyboard.press("Enter");
+  await page.locator(".gettingStarted", { hasText: "See a finding" }).waitFor();
+  ok("the walkthrough opens");
+  await shot(page, "walkthrough");
 }
 
 /** path types a flow that goes through two packages, looks at its way, and takes
@@ -246,7 +291,7 @@ async function path(page, name) {
   await page.keyboard.press("ArrowRight");
   await step.first().waitFor();
   expect("the last step of the way is in the other file", (await step.first().innerText()).includes("accounts.go"), await step.first().innerText());
-  await shot(page, name);
+  await shot(page, name, 668);
   await page.keyboard.press("Control+j");
   await command(page, "File: Revert File");
   await gone(page.locator(".squiggly-error"));
@@ -300,10 +345,10 @@ async function dark() {
   await page.locator(".squiggly-error").first().waitFor();
   await page.locator(".view-line span span", { hasText: "InsecureSkipVerify" }).first().hover();
   await page.locator(".monaco-hover-content", { hasText: "CWE-295" }).first().waitFor();
-  await shot(page, "hover-dark");
+  await shot(page, "hover-dark", 520);
   await page.keyboard.press("Escape");
   await quickFix(page, "10:30");
-  await shot(page, "quickfix-dark");
+  await shot(page, "quickfix-dark", 390);
   await page.keyboard.press("Escape");
   await path(page, "path-dark");
   await page.close();
@@ -428,11 +473,14 @@ async function gone(locator) {
   await locator.first().waitFor({ state: "detached" });
 }
 
-async function shot(page, name) {
+/** shot takes a screenshot: of the window, or of so much from the top of the
+ * editor, in pixels, as is to be read in a README. */
+async function shot(page, name, height) {
   if (screenshots) {
     mkdirSync(screenshots, { recursive: true });
     await page.waitForTimeout(400); // until nothing fades in
-    await page.screenshot({ path: join(screenshots, `${name}.png`) });
+    const editor = await page.locator(".part.editor").boundingBox();
+    await page.screenshot({ path: join(screenshots, `${name}.png`), clip: height && editor ? { ...editor, height } : undefined });
   }
 }
 
