@@ -54,6 +54,9 @@ func (s *server) codeAction(p *protocol.CodeActionParams) (call, error) {
 			return []protocol.CommandOrCodeAction{}, err
 		}
 		at := show.encoding.byteRange(v.doc, p.Range)
+		if p.Context.TriggerKind != protocol.CodeActionTriggerKindAutomatic {
+			at = onLine(v, at)
+		}
 		actions := []protocol.CommandOrCodeAction{}
 		if wants(protocol.CodeActionKindQuickFix) || wants(kindIgnore) || wants(kindExplain) {
 			offered := 0
@@ -85,6 +88,19 @@ func (s *server) codeAction(p *protocol.CodeActionParams) (call, error) {
 // touches reports whether two ranges share a byte or an end: a cursor at the
 // edge of a finding is on it.
 func touches(a, b check.Range) bool { return a.Start <= b.End && b.Start <= a.End }
+
+// onLine widens a cursor that is on no finding to its line: who asks for actions
+// there, as one may in Neovim, means those of the line.
+func onLine(v verdict, at check.Range) check.Range {
+	if at.Start != at.End || slices.ContainsFunc(v.findings, func(f check.Finding) bool { return touches(f.Location.Range, at) }) {
+		return at
+	}
+	line, err := v.doc.LineRange(v.doc.OffsetPosition(at.Start).Line)
+	if err != nil {
+		return at
+	}
+	return line
+}
 
 // quickFixes are the actions for one finding, best first.
 func (v view) quickFixes(of verdict, f *check.Finding) []*protocol.CodeAction {

@@ -698,6 +698,20 @@ var cases = []struct {
 			t.Errorf("offered on save: %+v", a)
 		}
 	}},
+	{"F01 a cursor elsewhere on the line", func(t *testing.T) {
+		e, u := opened(t)
+		e.change(u, 2, whole("a hazard there\nb\n"))
+		for place, want := range map[[4]int]int{{0, 14, 0, 14}: 4, {0, 10, 0, 12}: 1, {1, 0, 1, 0}: 1} { // fix all is there in any case
+			if got := e.actions(u, place[0], place[1], place[2], place[3], ""); len(got) != want {
+				t.Errorf("at %v: got %+v", place, got)
+			}
+		}
+		asked := strings.Replace(actionsAt(u, 0, 14, 0, 14, ""), `"diagnostics":[]`, `"diagnostics":[],"triggerKind":2`, 1)
+		var all []action
+		if e.result("textDocument/codeAction", asked, &all); len(all) != 1 {
+			t.Errorf("nobody asked: got %+v", all)
+		}
+	}},
 	{"F02 only", func(t *testing.T) {
 		e, u := opened(t)
 		for only, want := range map[string]string{
