@@ -198,6 +198,8 @@ func BenchmarkKeystroke(b *testing.B) {
 			judge(-1)
 			var times []time.Duration
 			n := 0
+			var spent time.Duration
+			spent -= cpuTime()
 			for b.Loop() {
 				n++
 				began := time.Now()
@@ -205,6 +207,8 @@ func BenchmarkKeystroke(b *testing.B) {
 				times = append(times, time.Since(began))
 			}
 			b.StopTimer()
+			spent += cpuTime()
+			b.ReportMetric(float64(spent.Microseconds())/1000/float64(n), "cpu-ms/op")
 			slices.Sort(times)
 			b.ReportMetric(float64(times[len(times)*95/100].Microseconds())/1000, "p95-ms")
 			b.ReportMetric(float64(instructions), "instructions")

@@ -84,7 +84,15 @@ type factView struct {
 	mu       sync.RWMutex // of own: passes over one package run in parallel
 	own      map[ownFact]analysis.Fact
 	imported func(path string) *facts // nil if there are none
+
+	encoding sync.Mutex // of paths
 	paths    objectpath.Encoder
+}
+
+func (v *factView) path(obj types.Object) (objectpath.Path, error) {
+	v.encoding.Lock()
+	defer v.encoding.Unlock()
+	return v.paths.For(obj)
 }
 
 type ownFact struct {
@@ -121,7 +129,7 @@ func (v *factView) attach(p *analysis.Pass) {
 		if f == nil {
 			return false
 		}
-		path, err := v.paths.For(obj)
+		path, err := v.path(obj)
 		return err == nil && f.get(path, to)
 	}
 	p.ImportPackageFact = func(pkg *types.Package, to analysis.Fact) bool {
@@ -213,7 +221,7 @@ func (v *factView) export() (list []fact, err error) {
 	for k, f := range v.own {
 		one := fact{Kind: kindOf(f)}
 		if k.object != nil {
-			if one.Object, err = v.paths.For(k.object); err != nil {
+			if one.Object, err = v.path(k.object); err != nil {
 				continue // nobody else can ask
 			}
 		}

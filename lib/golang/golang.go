@@ -19,6 +19,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/tools/go/analysis"
+	"golang.org/x/tools/go/analysis/passes/inspect"
 
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/golang/load"
@@ -192,8 +193,10 @@ func (j *job) factsOf() func(path string) *facts {
 // A packageRun is the run of all checks over one package.
 type packageRun struct {
 	Results
-	pkg     *load.Package
-	facts   *factView
+	pkg   *load.Package
+	facts *factView
+
+	mu      sync.Mutex // of actions
 	actions map[*analysis.Analyzer]*action
 }
 
@@ -214,26 +217,23 @@ type Limited interface {
 
 // An action is what came of a required analyzer.
 type action struct {
+	once   sync.Once
 	result any
 	err    error
 	// partial means that the analyzer does not run where there are type errors.
 	partial bool
 }
 
-// run runs the checks, in parallel. What they require is run before, one after
-// the other.
+// run runs the checks, in parallel, and what they require each once. The SSA form
+// and what stands on it take longer than all checks together, so they begin at
+// once, and the checks that do without go first.
 func (r *packageRun) run(ctx context.Context, checks []*check.Check) {
 	place := newPlaces(r.pkg.ImportPath, r.pkg.Fset, r.pkg.Files, r.pkg.Documents)
 	results := make([]Results, len(checks))
 	generated := make([]int, len(checks))
-	unflowed := false
-	var g errgroup.Group
-	g.SetLimit(runtime.GOMAXPROCS(0))
-	for i, c := range checks {
-		if ctx.Err() != nil {
-			break
-		}
-		inputs := map[*analysis.Analyzer]any{}
+	unflowed := make([]bool, len(checks))
+	one := func(i int) {
+		c, inputs := checks[i], map[*analysis.Analyzer]any{}
 		var missing *action
 		for _, a := range requires(c) {
 			act := r.require(a)
@@ -244,13 +244,9 @@ func (r *packageRun) run(ctx context.Context, checks []*check.Check) {
 		}
 		switch {
 		case missing == nil:
-			pass := r.pass(nil, inputs)
-			g.Go(func() error {
-				results[i], generated[i] = r.check(ctx, c, pass, place)
-				return nil
-			})
+			results[i], generated[i] = r.check(ctx, c, r.pass(nil, inputs), place)
 		case errors.Is(missing.err, errNoSSA):
-			unflowed = true
+			unflowed[i] = true
 		case missing.partial:
 			results[i].Notices = []check.Notice{{Kind: check.NoticeTypes, Path: r.pkg.Folder, CheckID: c.ID, Effect: check.EffectDegraded,
 				Message: "check " + c.ID + " did not run, because the package has type errors"}}
@@ -258,7 +254,35 @@ func (r *packageRun) run(ctx context.Context, checks []*check.Check) {
 			results[i].Notices = []check.Notice{r.failed(c, missing.err)}
 		}
 	}
+	var flows sync.WaitGroup
+	begun := map[*analysis.Analyzer]bool{}
+	var order, last []int // of the checks
+	for i, c := range checks {
+		if !slices.ContainsFunc(c.Requires, followsFlow) {
+			order = append(order, i)
+			continue
+		}
+		last = append(last, i)
+		for _, a := range c.Requires {
+			if !begun[a] {
+				begun[a] = true
+				flows.Go(func() { r.require(a) })
+			}
+		}
+	}
+	var g errgroup.Group
+	g.SetLimit(runtime.GOMAXPROCS(0))
+	for _, i := range append(order, last...) {
+		if ctx.Err() != nil {
+			break
+		}
+		g.Go(func() error {
+			one(i)
+			return nil
+		})
+	}
 	_ = g.Wait() // no function of it fails
+	flows.Wait()
 	total := 0
 	for i, one := range results {
 		r.Findings = append(r.Findings, one.Findings...)
@@ -274,18 +298,26 @@ func (r *packageRun) run(ctx context.Context, checks []*check.Check) {
 			r.Notices = append(r.Notices, check.Notice{Kind: check.NoticeTooLarge, Path: r.pkg.Folder, Effect: check.EffectDegraded, Message: l.Limits()})
 		}
 	}
-	if unflowed {
+	if slices.Contains(unflowed, true) {
 		r.Notices = append(r.Notices, check.Notice{Kind: check.NoticeTypes, Path: r.pkg.Folder, Effect: check.EffectDegraded,
 			Message: "the flow of values is not known, because the code does not compile, so the checks that follow it did not run"})
 	}
 }
 
+// followsFlow reports whether an analyzer needs the SSA form.
+func followsFlow(a *analysis.Analyzer) bool {
+	return a == SSA || slices.ContainsFunc(a.Requires, followsFlow)
+}
+
 // requires gives what a check requires, and what each has without asking.
 func requires(c *check.Check) []*analysis.Analyzer {
-	if slices.Contains(c.Requires, query.Assigned) {
-		return c.Requires
+	all := slices.Clip(c.Requires)
+	for _, a := range []*analysis.Analyzer{inspect.Analyzer, query.Assigned, query.Indexed} {
+		if !slices.Contains(all, a) {
+			all = append(all, a)
+		}
 	}
-	return append(slices.Clip(c.Requires), query.Assigned)
+	return all
 }
 
 // check runs one check. generated is how many findings it has in generated files,
@@ -314,25 +346,33 @@ func (r *packageRun) failed(c *check.Check, err error) check.Notice {
 		Message: fmt.Sprintf("check %s failed on package %s: %v; please report it, and switch the check off in the meantime", c.ID, r.pkg.Types.Name(), err)}
 }
 
-// require runs an analyzer that a check or another analyzer requires, once.
+// require runs an analyzer that a check or another analyzer requires, once. It is
+// safe for concurrent use.
 func (r *packageRun) require(a *analysis.Analyzer) *action {
-	if act := r.actions[a]; act != nil {
-		return act
+	r.mu.Lock()
+	act := r.actions[a]
+	if act == nil {
+		act = &action{}
+		r.actions[a] = act
 	}
-	act := &action{}
-	r.actions[a] = act
+	r.mu.Unlock()
+	act.once.Do(func() { r.act(a, act) })
+	return act
+}
+
+func (r *packageRun) act(a *analysis.Analyzer, act *action) {
 	results := map[*analysis.Analyzer]any{}
 	for _, b := range a.Requires {
 		dep := r.require(b)
 		if dep.err != nil {
 			act.err, act.partial = dep.err, dep.partial
-			return act
+			return
 		}
 		results[b] = dep.result
 	}
 	if len(r.pkg.TypeErrors) > 0 && !a.RunDespiteErrors {
 		act.err, act.partial = fmt.Errorf("analyzer %s needs all types", a.Name), true
-		return act
+		return
 	}
 	act.err = guard(func() (err error) {
 		act.result, err = a.Run(r.pass(a, results))
@@ -341,7 +381,6 @@ func (r *packageRun) require(a *analysis.Analyzer) *action {
 	if act.err != nil {
 		act.err = fmt.Errorf("analyzer %s: %w", a.Name, act.err)
 	}
-	return act
 }
 
 // pass makes the pass of an analyzer, or of a check if a is nil.

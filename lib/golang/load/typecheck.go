@@ -195,16 +195,11 @@ func (r *run) typecheck(n *node, parsed []*parsed, whole bool) *typed {
 	}
 	t := &typed{files: parsed, fset: token.NewFileSet(), types: types.NewPackage(path, n.name)}
 	if whole {
-		t.info = &types.Info{
-			Types:        map[ast.Expr]types.TypeAndValue{},
-			Instances:    map[*ast.Ident]types.Instance{},
-			Defs:         map[*ast.Ident]types.Object{},
-			Uses:         map[*ast.Ident]types.Object{},
-			Implicits:    map[ast.Node]types.Object{},
-			Selections:   map[*ast.SelectorExpr]*types.Selection{},
-			Scopes:       map[ast.Node]*types.Scope{},
-			FileVersions: map[*ast.File]string{},
+		bytes := 0
+		for _, s := range n.sources {
+			bytes += len(s.content)
 		}
+		t.info = newInfo(bytes)
 	}
 	headers := map[string]*header{}
 	for _, s := range n.sources {
@@ -254,6 +249,22 @@ func (r *run) typecheck(n *node, parsed []*parsed, whole bool) *typed {
 		t.clean = t.clean && whole && !slices.ContainsFunc(files, func(f *ast.File) bool { return !query.Known(t.info, f) })
 	}
 	return t
+}
+
+// newInfo makes room for what is known of so many bytes of source. They are what
+// packages of helm and golang.org/x/tools need at least: a map that grows is copied
+// again and again.
+func newInfo(bytes int) *types.Info {
+	return &types.Info{
+		Types:        make(map[ast.Expr]types.TypeAndValue, bytes/20),
+		Instances:    map[*ast.Ident]types.Instance{},
+		Defs:         make(map[*ast.Ident]types.Object, bytes/150),
+		Uses:         make(map[*ast.Ident]types.Object, bytes/28),
+		Implicits:    map[ast.Node]types.Object{},
+		Selections:   make(map[*ast.SelectorExpr]*types.Selection, bytes/150),
+		Scopes:       make(map[ast.Node]*types.Scope, bytes/150),
+		FileVersions: map[*ast.File]string{},
+	}
 }
 
 // inBody reports whether a position is in the body of a declared function.

@@ -45,6 +45,9 @@ var CapabilitiesInheritable = &check.Check{
 }
 
 func runCapabilitiesInheritable(_ context.Context, pass *check.PackagePass) error {
+	if !code.MentionsField(pass.Pass, "Inheritable") {
+		return nil
+	}
 	for c := range code.Nodes(pass.Pass, (*ast.KeyValueExpr)(nil), (*ast.AssignStmt)(nil), (*ast.UnaryExpr)(nil)) {
 		f, in := code.Enclosing(c)
 		var at ast.Node

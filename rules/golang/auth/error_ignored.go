@@ -59,17 +59,23 @@ var (
 )
 
 func runErrorIgnored(_ context.Context, pass *check.PackagePass) error {
-	for c := range code.Nodes(pass.Pass, (*ast.CallExpr)(nil), (*ast.FuncDecl)(nil)) {
-		switch n := c.Node().(type) {
-		case *ast.CallExpr:
-			if fn := code.Callee(pass.TypesInfo, n); fn != nil {
-				reportIgnored(pass, c, n, fn)
-			}
-		case *ast.FuncDecl:
-			reportFailOpen(pass, n)
+	for c := range code.Calls(pass.Pass, func(called query.Called) bool { return called.Func != nil && decides(called.Func) }) {
+		if call, ok := c.Node().(*ast.CallExpr); ok {
+			reportIgnored(pass, c, call, code.Callee(pass.TypesInfo, call))
+		}
+	}
+	for c := range code.Nodes(pass.Pass, (*ast.FuncDecl)(nil)) {
+		if d, ok := c.Node().(*ast.FuncDecl); ok {
+			reportFailOpen(pass, d)
 		}
 	}
 	return nil
+}
+
+// decides reports whether a function is one that reportIgnored has an opinion of, by its name.
+func decides(fn *types.Func) bool {
+	name := fn.Name()
+	return refuses(name) || permits(name) || speaksOfRefusal(name) || verdicts[code.Unversioned(query.Name(fn))] != (verdict{})
 }
 
 // reportIgnored judges what becomes of the answer of a function that says who is let in.

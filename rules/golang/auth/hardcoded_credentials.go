@@ -99,13 +99,20 @@ func runHardcodedCredentials(_ context.Context, pass *check.PackagePass) error {
 			Location: secretLocation(pass, e),
 		})
 	}
-	for c := range code.Nodes(pass.Pass, (*ast.CallExpr)(nil), (*ast.BinaryExpr)(nil)) {
+	for c := range code.Nodes(pass.Pass, (*ast.BinaryExpr)(nil)) {
 		if test, ok := c.Node().(*ast.BinaryExpr); ok {
 			if e := builtInPassword(pass, test); e != nil {
 				report(e)
 			}
-			continue
 		}
+	}
+	takesPassword := func(called query.Called) bool {
+		name := code.Unversioned(called.Name)
+		_, password := passwordArguments[name]
+		_, source := dataSources[name]
+		return password || source
+	}
+	for c := range code.Calls(pass.Pass, takesPassword) {
 		call, ok := c.Node().(*ast.CallExpr)
 		if !ok {
 			continue
@@ -157,8 +164,11 @@ func builtInPassword(pass *check.PackagePass, test *ast.BinaryExpr) ast.Expr {
 		case *ast.SelectorExpr:
 			name = x.Sel.Name
 		}
+		if purpose.OfName(name) != purpose.Password {
+			continue
+		}
 		s, ok := text(pass, side[1])
-		if ok && purpose.OfName(name) == purpose.Password && pass.TypesInfo.Types[side[0]].Value == nil && len(s) >= 8 && isPassword(s) &&
+		if ok && pass.TypesInfo.Types[side[0]].Value == nil && len(s) >= 8 && isPassword(s) &&
 			strings.ContainsAny(s, "0123456789") && strings.ContainsFunc(s, unicode.IsLetter) && !strings.ContainsAny(s, " \t\n") {
 			return side[1]
 		}

@@ -68,6 +68,9 @@ func runJWTNoneAccepted(_ context.Context, pass *check.PackagePass) error {
 	if slices.Contains(jwtPackages, code.Unversioned(pass.Pkg.Path())) {
 		return nil
 	}
+	if !code.MentionsLike(pass.Pass, func(name string) bool { return slices.Contains(names, code.Unversioned(name)) }) {
+		return nil
+	}
 	for c := range code.Nodes(pass.Pass, (*ast.SelectorExpr)(nil)) {
 		sel, ok := c.Node().(*ast.SelectorExpr)
 		if !ok || !slices.Contains(names, code.Unversioned(query.Name(pass.TypesInfo.Uses[sel.Sel]))) {
@@ -261,6 +264,15 @@ func runJWTAlgorithmNotChecked(_ context.Context, pass *check.PackagePass) error
 	if !ok || len(fl.Calls(ofJWT("%.WithValidMethods")...)) > 0 {
 		return nil
 	}
+	var keyFuncs []*ssa.Function
+	for _, fn := range fl.Functions {
+		if isKeyfunc(fn.Signature) && len(fn.Params) > 0 && fn.Params[0].Referrers() != nil {
+			keyFuncs = append(keyFuncs, fn)
+		}
+	}
+	if len(keyFuncs) == 0 {
+		return nil
+	}
 	for c := range code.Nodes(pass.Pass, (*ast.SelectorExpr)(nil), (*ast.KeyValueExpr)(nil)) {
 		var field ast.Expr
 		switch n := c.Node().(type) {
@@ -273,10 +285,7 @@ func runJWTAlgorithmNotChecked(_ context.Context, pass *check.PackagePass) error
 			return nil
 		}
 	}
-	for _, fn := range fl.Functions {
-		if !isKeyfunc(fn.Signature) || len(fn.Params) == 0 || fn.Params[0].Referrers() == nil {
-			continue
-		}
+	for _, fn := range keyFuncs {
 		looks, returns := false, false
 		for _, r := range *fn.Params[0].Referrers() {
 			switch r := r.(type) {

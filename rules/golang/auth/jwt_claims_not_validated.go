@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"go/ast"
 	"slices"
+	"strings"
 
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/analysis/passes/inspect"
@@ -43,6 +44,12 @@ var JWTClaimsNotValidated = &check.Check{
 }
 
 func runJWTClaimsNotValidated(_ context.Context, pass *check.PackagePass) error {
+	if !code.MentionsField(pass.Pass, "SkipClaimsValidation") &&
+		!code.MentionsLike(pass.Pass, func(name string) bool {
+			return strings.HasSuffix(name, ".WithoutClaimsValidation") || strings.HasSuffix(name, ".WithValidate")
+		}) {
+		return nil
+	}
 	for c := range code.Nodes(pass.Pass, (*ast.CallExpr)(nil), (*ast.KeyValueExpr)(nil)) {
 		excused := func() bool { // which walks a whole function: asked last
 			f, in := code.Enclosing(c)

@@ -47,13 +47,10 @@ var JWTWithoutExpiry = &check.Check{
 }
 
 func runJWTWithoutExpiry(_ context.Context, pass *check.PackagePass) error {
-	var index *code.Index
-	if in, ok := pass.ResultOf[inspect.Analyzer].(*inspector.Inspector); ok {
-		index = code.NewIndex(pass.Pass, in.Root())
-	}
-	for c := range code.Nodes(pass.Pass, (*ast.CallExpr)(nil)) {
+	index, makers := query.IndexOf(pass.Pass), ofJWT("%.NewWithClaims")
+	for c := range code.Calls(pass.Pass, func(called query.Called) bool { return slices.Contains(makers, code.Unversioned(called.Name)) }) {
 		call, ok := c.Node().(*ast.CallExpr)
-		if !ok || len(call.Args) < 2 || !slices.Contains(ofJWT("%.NewWithClaims"), code.Unversioned(query.Callee(pass.TypesInfo, call))) {
+		if !ok || len(call.Args) < 2 {
 			continue
 		}
 		if f, ok := code.Enclosing(c); ok && slices.ContainsFunc(purpose.Words(f.Name), func(w string) bool { return w == "api" || w == "service" || w == "permanent" || w == "machine" }) {
@@ -68,7 +65,7 @@ func runJWTWithoutExpiry(_ context.Context, pass *check.PackagePass) error {
 }
 
 // claimsOf gives the literal that claims are written in, nil if they may have more.
-func claimsOf(pass *check.PackagePass, index *code.Index, e ast.Expr) *ast.CompositeLit {
+func claimsOf(pass *check.PackagePass, index *query.Index, e ast.Expr) *ast.CompositeLit {
 	e = ast.Unparen(e)
 	if u, ok := e.(*ast.UnaryExpr); ok {
 		e = ast.Unparen(u.X)

@@ -57,43 +57,41 @@ var SecretInLog = &check.Check{
 }
 
 func runSecretInLog(_ context.Context, pass *check.PackagePass) error {
-	in, ok := pass.ResultOf[inspect.Analyzer].(*inspector.Inspector)
-	if !ok {
-		return nil
-	}
-	l := &secretLog{PackagePass: pass, index: code.NewIndex(pass.Pass, in.Root()), dumps: map[*types.Var]bool{}}
-	for c := range code.Nodes(pass.Pass, (*ast.SelectorExpr)(nil), (*ast.AssignStmt)(nil)) {
-		switch n := c.Node().(type) {
-		case *ast.SelectorExpr:
-			name := query.Name(pass.TypesInfo.Uses[n.Sel])
+	l := &secretLog{PackagePass: pass, index: query.IndexOf(pass.Pass), dumps: map[*types.Var]bool{}}
+	if code.Mentions(pass.Pass, "net/url.UserPassword", "(*net/url.Userinfo).Password") {
+		for c := range code.Nodes(pass.Pass, (*ast.SelectorExpr)(nil)) {
+			sel, _ := c.Node().(*ast.SelectorExpr)
+			name := query.Name(pass.TypesInfo.Uses[sel.Sel])
 			l.userinfo = l.userinfo || name == "net/url.UserPassword" || name == "(*net/url.Userinfo).Password"
-		case *ast.AssignStmt:
-			if call, ok := ast.Unparen(n.Rhs[0]).(*ast.CallExpr); ok && isDump(query.Callee(pass.TypesInfo, call)) {
-				if v := code.Var(pass.TypesInfo, n.Lhs[0]); v != nil {
-					l.dumps[v] = true
-				}
+		}
+	}
+	for c := range code.CallsTo(pass.Pass, dumpers...) {
+		if as, ok := c.Parent().Node().(*ast.AssignStmt); ok && ast.Unparen(as.Rhs[0]) == c.Node() {
+			if v := code.Var(pass.TypesInfo, as.Lhs[0]); v != nil {
+				l.dumps[v] = true
 			}
 		}
 	}
-	for c := range code.Nodes(pass.Pass, (*ast.CallExpr)(nil), (*ast.RangeStmt)(nil)) {
-		switch n := c.Node().(type) {
-		case *ast.CallExpr:
-			l.call(c, n)
-		case *ast.RangeStmt:
-			l.headers(c, n)
+	for c := range code.Calls(pass.Pass, func(called query.Called) bool { where, _ := destination(called.Func); return where != "" }) {
+		if call, ok := c.Node().(*ast.CallExpr); ok {
+			l.call(c, call)
+		}
+	}
+	for c := range code.Nodes(pass.Pass, (*ast.RangeStmt)(nil)) {
+		if loop, ok := c.Node().(*ast.RangeStmt); ok {
+			l.headers(c, loop)
 		}
 	}
 	return nil
 }
 
-func isDump(name string) bool {
-	return name == "net/http/httputil.DumpRequest" || name == "net/http/httputil.DumpRequestOut"
-}
+// dumpers give the text of a whole request.
+var dumpers = []string{"net/http/httputil.DumpRequest", "net/http/httputil.DumpRequestOut"}
 
 // secretLog is the work on one package.
 type secretLog struct {
 	*check.PackagePass
-	index *code.Index
+	index *query.Index
 	// userinfo: the package deals with passwords in URLs.
 	userinfo bool
 	// dumps are variables with the text of whole requests.
@@ -345,7 +343,7 @@ func (l *secretLog) leaksOfCall(c inspector.Cursor, call *ast.CallExpr, steps in
 	switch {
 	case name == "(*net/url.URL).String" && (l.userinfo || l.isOfClient(c, calledOn(call))):
 		return []leak{{what: "an URL that may have a password in it", at: call, url: true, unsure: true}}
-	case isDump(name):
+	case slices.Contains(dumpers, name):
 		return []leak{{what: "a whole request, with its Authorization header,", at: call}}
 	case len(call.Args) == 1 && isGetter(name):
 		if key, ok := code.ConstString(l.Pass, call.Args[0]); ok {

@@ -65,18 +65,13 @@ func (*drawsPredictably) AFact()         {}
 func (*drawsPredictably) String() string { return "draws from math/rand" }
 
 func runInsecureRandom(_ context.Context, pass *check.PackagePass) error {
-	in, ok := pass.ResultOf[inspect.Analyzer].(*inspector.Inspector)
-	if !ok || code.Path(pass.Pkg) == "math/rand" || code.Path(pass.Pkg) == "math/rand/v2" {
+	if code.Path(pass.Pkg) == "math/rand" || code.Path(pass.Pkg) == "math/rand/v2" {
 		return nil
 	}
-	r := &randoms{PackagePass: pass, tracer: purpose.NewTracer(pass.Pass, in.Root()), offered: map[*types.Func]bool{}}
-	for c := range in.Root().Preorder((*ast.CallExpr)(nil)) {
-		call, ok := c.Node().(*ast.CallExpr)
-		if !ok {
-			continue
-		}
-		if file := code.File(c); file != nil && !code.IsTest(pass.Pass, file) {
-			r.call(c, file, call)
+	r := &randoms{PackagePass: pass, tracer: purpose.NewTracer(pass.Pass), offered: map[*types.Func]bool{}}
+	for c := range code.Calls(pass.Pass, r.concerns) {
+		if call, ok := c.Node().(*ast.CallExpr); ok {
+			r.call(c, code.File(c), call)
 		}
 	}
 	return nil
@@ -88,6 +83,12 @@ type randoms struct {
 	tracer *purpose.Tracer
 	// offered are the functions that offer was asked about.
 	offered map[*types.Func]bool
+}
+
+// concerns reports whether call has a question about calls of a function.
+func (r *randoms) concerns(called query.Called) bool {
+	fn := called.Func
+	return fn != nil && (isGenerator(fn) || fn.Pkg() != r.Pkg && r.ImportObjectFact(fn, new(drawsPredictably)) || isCrypto(fn) || called.Name == "io.ReadFull")
 }
 
 func (r *randoms) call(c inspector.Cursor, file *ast.File, call *ast.CallExpr) {

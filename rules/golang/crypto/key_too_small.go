@@ -45,7 +45,7 @@ var KeyTooSmall = &check.Check{
 const minRSABits = 2048
 
 func runKeyTooSmall(_ context.Context, pass *check.PackagePass) error {
-	for c := range code.Nodes(pass.Pass, (*ast.CallExpr)(nil)) {
+	for c := range code.CallsTo(pass.Pass, "crypto/rsa.GenerateKey", "crypto/rsa.GenerateMultiPrimeKey", "crypto/dsa.GenerateParameters") {
 		call, ok := c.Node().(*ast.CallExpr)
 		if !ok || len(call.Args) < 2 {
 			continue

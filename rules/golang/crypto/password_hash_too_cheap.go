@@ -70,7 +70,7 @@ var costs = map[string]cost{
 var fixedCosts = []string{"scram", "wpa", "wifi", "pkcs", "psk", "keystore", "bip", "mnemonic", "pem", "pdf", "office", "legacy", "rfc", "zip", "kerberos", "krb", "webpush", "cookie", "cookies", "chrome", "safestorage"}
 
 func runPasswordHashTooCheap(_ context.Context, pass *check.PackagePass) error {
-	for c := range code.Nodes(pass.Pass, (*ast.CallExpr)(nil)) {
+	for c := range code.Calls(pass.Pass, func(called query.Called) bool { _, ok := costs[called.Name]; return ok }) {
 		call, ok := c.Node().(*ast.CallExpr)
 		if !ok {
 			continue

@@ -72,14 +72,17 @@ func runTimingUnsafeCompare(_ context.Context, pass *check.PackagePass) error {
 	t := &timing{PackagePass: pass, compared: map[token.Pos][2]ssa.Value{}}
 	t.flow, _ = pass.ResultOf[flow.Analyzer].(*flow.Flow)
 	t.index()
-	for c := range code.Nodes(pass.Pass, (*ast.BinaryExpr)(nil), (*ast.CallExpr)(nil), (*ast.CaseClause)(nil)) {
+	for c := range code.Calls(pass.Pass, func(called query.Called) bool { _, ok := comparers[called.Name]; return ok }) {
+		if call, ok := c.Node().(*ast.CallExpr); ok {
+			t.call(c, call)
+		}
+	}
+	for c := range code.Nodes(pass.Pass, (*ast.BinaryExpr)(nil), (*ast.CaseClause)(nil)) {
 		switch n := c.Node().(type) {
 		case *ast.BinaryExpr:
 			if n.Op == token.EQL || n.Op == token.NEQ {
 				t.judge(comparison{at: c, x: n.X, y: n.Y, pos: n.OpPos, equal: n.Op == token.EQL, whole: n, fixable: true})
 			}
-		case *ast.CallExpr:
-			t.call(c, n)
 		case *ast.CaseClause:
 			if sw, ok := c.Parent().Parent().Node().(*ast.SwitchStmt); ok && sw.Tag != nil {
 				for _, e := range n.List {

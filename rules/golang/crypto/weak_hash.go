@@ -101,30 +101,33 @@ var signers = map[string]bool{
 }
 
 func runWeakHash(_ context.Context, pass *check.PackagePass) error {
-	in, ok := pass.ResultOf[inspect.Analyzer].(*inspector.Inspector)
-	if !ok {
-		return nil
+	h := &hashes{PackagePass: pass, tracer: purpose.NewTracer(pass.Pass)}
+	hashes := func(called query.Called) bool {
+		_, ok := hashFuncs[called.Name]
+		return ok || called.Name == "(crypto.Hash).New" || signers[called.Name]
 	}
-	h := &hashes{PackagePass: pass, tracer: purpose.NewTracer(pass.Pass, in.Root())}
-	for c := range in.Root().Preorder((*ast.CallExpr)(nil), (*ast.KeyValueExpr)(nil)) {
-		file := code.File(c)
-		if file == nil || code.IsTest(pass.Pass, file) {
+	for c := range code.Calls(pass.Pass, hashes) {
+		call, ok := c.Node().(*ast.CallExpr)
+		if !ok {
 			continue
 		}
-		switch n := c.Node().(type) {
-		case *ast.CallExpr:
-			name := query.Callee(pass.TypesInfo, n)
-			if fn, ok := hashFuncs[name]; ok {
-				h.hash(c, file, n, fn)
-			} else if name == "(crypto.Hash).New" {
-				if fn, ok := hashFuncs[h.hashConstant(n)]; ok {
-					h.hash(c, file, n, fn)
-				}
-			} else if signers[name] {
-				h.signer(n)
+		name := query.Callee(pass.TypesInfo, call)
+		if fn, ok := hashFuncs[name]; ok {
+			h.hash(c, code.File(c), call, fn)
+		} else if name == "(crypto.Hash).New" {
+			if fn, ok := hashFuncs[h.hashConstant(call)]; ok {
+				h.hash(c, code.File(c), call, fn)
 			}
-		case *ast.KeyValueExpr:
-			h.certificate(n)
+		} else if signers[name] {
+			h.signer(call)
+		}
+	}
+	if !code.MentionsField(pass.Pass, "SignatureAlgorithm") {
+		return nil
+	}
+	for c := range code.Nodes(pass.Pass, (*ast.KeyValueExpr)(nil)) {
+		if kv, ok := c.Node().(*ast.KeyValueExpr); ok {
+			h.certificate(kv)
 		}
 	}
 	return nil

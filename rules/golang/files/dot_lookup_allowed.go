@@ -43,6 +43,9 @@ var DotLookupAllowed = &check.Check{
 }
 
 func runDotLookupAllowed(_ context.Context, pass *check.PackagePass) error {
+	if !code.Mentions(pass.Pass, "os/exec.ErrDot") && !code.MentionsField(pass.Pass, "Err") {
+		return nil
+	}
 	for c := range code.Nodes(pass.Pass, (*ast.AssignStmt)(nil)) {
 		as, ok := c.Node().(*ast.AssignStmt)
 		if !ok || len(as.Lhs) != len(as.Rhs) {

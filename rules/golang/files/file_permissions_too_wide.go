@@ -8,6 +8,7 @@ import (
 	"go/constant"
 	"go/token"
 	"go/types"
+	"iter"
 	"path"
 	"slices"
 	"strings"
@@ -105,21 +106,15 @@ const (
 )
 
 func runFilePermissionsTooWide(_ context.Context, pass *check.PackagePass) error {
-	in, ok := pass.ResultOf[inspect.Analyzer].(*inspector.Inspector)
-	if !ok {
-		return nil
-	}
-	m := &modes{PackagePass: pass, wrappers: map[*types.Func]modeCall{}, umaskCleared: clearsUmask(pass, in.Root())}
-	m.findWrappers(in.Root())
-	for c := range in.Root().Preorder((*ast.CallExpr)(nil)) {
+	m := &modes{PackagePass: pass, index: query.IndexOf(pass.Pass), wrappers: map[*types.Func]modeCall{}}
+	m.umaskCleared = m.clearsUmask()
+	m.findWrappers()
+	for c := range code.Calls(pass.Pass, func(called query.Called) bool { return called.Name == "os.Create" || m.takesMode(called) }) {
 		call, ok := c.Node().(*ast.CallExpr)
 		if !ok {
 			continue
 		}
 		file := code.File(c)
-		if file == nil || code.IsTest(pass.Pass, file) {
-			continue
-		}
 		if query.Callee(pass.TypesInfo, call) == "os.Create" {
 			m.created(file, call)
 		} else if mc, ok := m.modeCall(call); ok && !(mc.kind == change && m.removedNext(c)) {
@@ -133,26 +128,38 @@ func runFilePermissionsTooWide(_ context.Context, pass *check.PackagePass) error
 // modes is the work on one package.
 type modes struct {
 	*check.PackagePass
+	index *query.Index
 	// wrappers are the functions of this package that hand a parameter on as a mode.
 	wrappers map[*types.Func]modeCall
 	// umaskCleared: the program takes umask 0 upon itself.
 	umaskCleared bool
 }
 
-func clearsUmask(pass *check.PackagePass, root inspector.Cursor) bool {
-	for c := range root.Preorder((*ast.CallExpr)(nil)) {
-		call, ok := c.Node().(*ast.CallExpr)
-		if !ok || len(call.Args) != 1 {
-			continue
-		}
-		switch query.Callee(pass.TypesInfo, call) {
-		case "syscall.Umask", "golang.org/x/sys/unix.Umask":
-			if mask, ok := code.ConstInt(pass.Pass, call.Args[0]); ok && mask&othersWrite == 0 {
+func (m *modes) clearsUmask() bool {
+	for c := range m.calls(func(called query.Called) bool {
+		return called.Name == "syscall.Umask" || called.Name == "golang.org/x/sys/unix.Umask"
+	}) {
+		if call, ok := c.Node().(*ast.CallExpr); ok && len(call.Args) == 1 {
+			if mask, ok := code.ConstInt(m.Pass, call.Args[0]); ok && mask&othersWrite == 0 {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// calls gives the calls of what is wanted, those in test code too.
+func (m *modes) calls(wanted func(query.Called) bool) iter.Seq[inspector.Cursor] {
+	return m.index.Calls(func(*ast.File) bool { return true }, wanted)
+}
+
+// takesMode reports whether modeCall knows what is called.
+func (m *modes) takesMode(called query.Called) bool {
+	if _, ok := modeCalls[called.Name]; ok {
+		return true
+	}
+	_, ok := m.wrappers[called.Func]
+	return ok
 }
 
 // modeCall looks up what a call does with modes.
@@ -171,10 +178,10 @@ func (m *modes) modeCall(call *ast.CallExpr) (modeCall, bool) {
 //	func save(name string, data []byte, mode os.FileMode) error { return os.WriteFile(name, data, mode) }
 //
 // and for those that wrap them in turn.
-func (m *modes) findWrappers(root inspector.Cursor) {
+func (m *modes) findWrappers() {
 	for found := true; found; {
 		found = false
-		for c := range root.Preorder((*ast.CallExpr)(nil)) {
+		for c := range m.calls(m.takesMode) {
 			call, ok := c.Node().(*ast.CallExpr)
 			if !ok {
 				continue

@@ -47,7 +47,9 @@ func runHTTPClientWithoutTimeout(_ context.Context, pass *check.PackagePass) err
 		return nil // its Get is what others call
 	}
 	withContext := false
-	for c := range code.Nodes(pass.Pass, (*ast.CallExpr)(nil)) {
+	for c := range code.Calls(pass.Pass, func(called query.Called) bool {
+		return called.Func != nil && code.Path(called.Func.Pkg()) == "net/http"
+	}) {
 		call, ok := c.Node().(*ast.CallExpr)
 		if !ok {
 			continue

@@ -76,7 +76,11 @@ func runHTTPServerWithoutTimeouts(_ context.Context, pass *check.PackagePass) er
 	if !ok || code.Path(pass.Pkg) == "net/http" { // which documents that it has no limits
 		return nil
 	}
-	s := &servers{PackagePass: pass, index: code.NewIndex(pass.Pass, in.Root()), limits: map[*types.Var][]token.Pos{}}
+	if !code.MentionsLike(pass.Pass, func(name string) bool { return name == "net/http.Server" || serveFuncs[name] != nil }) &&
+		!code.MentionsField(pass.Pass, "ReadHeaderTimeout", "ReadTimeout") {
+		return nil
+	}
+	s := &servers{PackagePass: pass, index: query.IndexOf(pass.Pass), limits: map[*types.Var][]token.Pos{}}
 	s.findLimits(in.Root())
 	for c := range in.Root().Preorder((*ast.Ident)(nil), (*ast.CompositeLit)(nil), (*ast.CallExpr)(nil), (*ast.ValueSpec)(nil)) {
 		file := code.File(c)
@@ -119,7 +123,7 @@ func isStruct(t types.Type) bool {
 // servers is the work on one package.
 type servers struct {
 	*check.PackagePass
-	index *code.Index
+	index *query.Index
 	// limits are the variables, parameters and fields that hold a server of
 	// which a limit is set, and where.
 	limits map[*types.Var][]token.Pos

@@ -45,6 +45,9 @@ var SSHAuthStateShared = &check.Check{
 }
 
 func runSSHAuthStateShared(_ context.Context, pass *check.PackagePass) error {
+	if !code.MentionsField(pass.Pass, "PublicKeyCallback") {
+		return nil
+	}
 	for c := range code.Nodes(pass.Pass, (*ast.KeyValueExpr)(nil), (*ast.AssignStmt)(nil)) {
 		switch n := c.Node().(type) {
 		case *ast.KeyValueExpr:

@@ -52,6 +52,9 @@ func runSSHHostKeyNotVerified(_ context.Context, pass *check.PackagePass) error 
 			Location: pass.Location(n),
 		})
 	}
+	if query.Lookup(pass.Pkg, "golang.org/x/crypto/ssh.PublicKey") == nil { // of which a callback has one
+		return nil
+	}
 	for c := range code.Nodes(pass.Pass, (*ast.SelectorExpr)(nil), (*ast.FuncLit)(nil)) {
 		switch n := c.Node().(type) {
 		case *ast.SelectorExpr:

@@ -73,14 +73,10 @@ var skipFields = []string{
 var verifiers = []string{"VerifyConnection", "VerifyPeerCertificate"}
 
 func runTLSVerificationDisabled(_ context.Context, pass *check.PackagePass) error {
-	in, ok := pass.ResultOf[inspect.Analyzer].(*inspector.Inspector)
-	if !ok {
+	if !code.MentionsField(pass.Pass, append([]string{"Insecure"}, skipFields...)...) {
 		return nil
 	}
-	for c := range in.Root().Preorder((*ast.CompositeLit)(nil), (*ast.AssignStmt)(nil), (*ast.CallExpr)(nil)) {
-		if file := code.File(c); file == nil || code.IsTest(pass.Pass, file) {
-			continue
-		}
+	for c := range code.Nodes(pass.Pass, (*ast.CompositeLit)(nil), (*ast.AssignStmt)(nil), (*ast.CallExpr)(nil)) {
 		switch n := c.Node().(type) {
 		case *ast.CompositeLit:
 			for i, element := range n.Elts {

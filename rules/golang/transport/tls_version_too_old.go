@@ -52,6 +52,9 @@ var TLSVersionTooOld = &check.Check{
 var tlsVersions = map[int64]string{0x0300: "SSL 3.0", 0x0301: "TLS 1.0", 0x0302: "TLS 1.1"}
 
 func runTLSVersionTooOld(_ context.Context, pass *check.PackagePass) error {
+	if !code.MentionsField(pass.Pass, "MinVersion", "MaxVersion") {
+		return nil
+	}
 	for c := range code.Nodes(pass.Pass, (*ast.KeyValueExpr)(nil), (*ast.AssignStmt)(nil)) {
 		switch n := c.Node().(type) {
 		case *ast.KeyValueExpr:

@@ -68,6 +68,9 @@ func weakSuite(name string) string {
 }
 
 func runTLSWeakCipherSuite(_ context.Context, pass *check.PackagePass) error {
+	if !code.MentionsField(pass.Pass, "CipherSuites") {
+		return nil
+	}
 	seen := map[ast.Node]bool{}
 	for c := range code.Nodes(pass.Pass, (*ast.KeyValueExpr)(nil), (*ast.AssignStmt)(nil)) {
 		var field, value ast.Expr

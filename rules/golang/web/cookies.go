@@ -11,7 +11,6 @@ import (
 	"golang.org/x/tools/go/ast/edge"
 
 	"github.com/peercheck/peercheck/lib/check"
-	"github.com/peercheck/peercheck/lib/golang/query"
 	"github.com/peercheck/peercheck/rules/golang/internal/code"
 	"github.com/peercheck/peercheck/rules/golang/internal/edit"
 	"github.com/peercheck/peercheck/rules/golang/internal/purpose"
@@ -85,9 +84,9 @@ func sessionCookies(pass *check.PackagePass) iter.Seq[cookie] {
 			}
 		}
 		// gin: SetCookie(name, value string, maxAge int, path, domain string, secure, httpOnly bool)
-		for c := range code.Nodes(pass.Pass, (*ast.CallExpr)(nil)) {
+		for c := range code.CallsTo(pass.Pass, "(*github.com/gin-gonic/gin.Context).SetCookie") {
 			call, ok := c.Node().(*ast.CallExpr)
-			if !ok || len(call.Args) != 7 || query.Callee(pass.TypesInfo, call) != "(*github.com/gin-gonic/gin.Context).SetCookie" {
+			if !ok || len(call.Args) != 7 {
 				continue
 			}
 			isSession, forScripts := isToken(pass, call.Args[0], call.Args[1])

@@ -71,8 +71,8 @@ func runCORSAnyOriginWithCredentials(_ context.Context, pass *check.PackagePass)
 			})
 		}
 	}
-	for c := range code.Nodes(pass.Pass, (*ast.CallExpr)(nil)) {
-		if call, ok := c.Node().(*ast.CallExpr); ok && query.Callee(pass.TypesInfo, call) == "github.com/gorilla/handlers.CORS" {
+	for c := range code.CallsTo(pass.Pass, "github.com/gorilla/handlers.CORS") {
+		if call, ok := c.Node().(*ast.CallExpr); ok {
 			gorillaOptions(pass, call)
 		}
 	}

@@ -90,16 +90,10 @@ func servesDefaultMux(pass *check.PackagePass) ast.Node {
 		v := code.Var(pass.TypesInfo, handler)
 		return v != nil && query.Name(v) == "net/http.DefaultServeMux"
 	}
-	for c := range code.Nodes(pass.Pass, (*ast.CallExpr)(nil)) {
+	for c := range code.CallsTo(pass.Pass, "net/http.ListenAndServe", "net/http.ListenAndServeTLS") {
 		call, ok := c.Node().(*ast.CallExpr)
-		if !ok || len(call.Args) < 2 {
-			continue
-		}
-		switch query.Callee(pass.TypesInfo, call) {
-		case "net/http.ListenAndServe", "net/http.ListenAndServeTLS":
-			if isDefault(call.Args[len(call.Args)-1]) && reachable(pass, call.Args[0]) {
-				return call
-			}
+		if ok && len(call.Args) >= 2 && isDefault(call.Args[len(call.Args)-1]) && reachable(pass, call.Args[0]) {
+			return call
 		}
 	}
 	for s := range code.Structs(pass.Pass, "net/http.Server") {

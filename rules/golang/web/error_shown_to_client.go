@@ -4,6 +4,7 @@ import (
 	"context"
 	_ "embed"
 	"go/ast"
+	"slices"
 
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/analysis/passes/inspect"
@@ -41,20 +42,24 @@ var ErrorShownToClient = &check.Check{
 	},
 }
 
+// errorAnswers are the functions that send a status and a text.
+var errorAnswers = []string{"net/http.Error", "(*github.com/gin-gonic/gin.Context).JSON", "(*github.com/gin-gonic/gin.Context).String", "(*github.com/gin-gonic/gin.Context).AbortWithStatusJSON",
+	"(github.com/labstack/echo.Context).JSON", "(github.com/labstack/echo.Context).String", "github.com/labstack/echo.NewHTTPError"}
+
 func runErrorShownToClient(_ context.Context, pass *check.PackagePass) error {
-	for c := range code.Nodes(pass.Pass, (*ast.CallExpr)(nil)) {
+	answers := func(called query.Called) bool { return slices.Contains(errorAnswers, code.Unversioned(called.Name)) }
+	for c := range code.Calls(pass.Pass, answers) {
 		call, ok := c.Node().(*ast.CallExpr)
 		if !ok {
 			continue
 		}
 		var status, text ast.Expr
-		switch name := code.Unversioned(query.Callee(pass.TypesInfo, call)); name {
+		switch query.Callee(pass.TypesInfo, call) {
 		case "net/http.Error":
 			if len(call.Args) == 3 {
 				text, status = call.Args[1], call.Args[2]
 			}
-		case "(*github.com/gin-gonic/gin.Context).JSON", "(*github.com/gin-gonic/gin.Context).String", "(*github.com/gin-gonic/gin.Context).AbortWithStatusJSON",
-			"(github.com/labstack/echo.Context).JSON", "(github.com/labstack/echo.Context).String", "github.com/labstack/echo.NewHTTPError":
+		default:
 			if len(call.Args) >= 2 {
 				status, text = call.Args[0], call.Args[len(call.Args)-1]
 			}

@@ -7,6 +7,7 @@ import (
 	"go/token"
 	"go/types"
 	"slices"
+	"strings"
 
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/analysis/passes/inspect"
@@ -94,7 +95,19 @@ type hosts struct{ *check.PackagePass }
 
 // readsHost reports whether a package reads the host of a request at all.
 func (h *hosts) readsHost() bool {
-	for c := range code.Nodes(h.Pass, (*ast.SelectorExpr)(nil), (*ast.CallExpr)(nil)) {
+	getsHeader := func(called query.Called) bool {
+		name := code.Unversioned(called.Name)
+		return slices.Contains(headerGetters, name) || strings.HasPrefix(name, "(*github.com/gofiber/fiber.Ctx).")
+	}
+	for c := range code.Calls(h.Pass, getsHeader) {
+		if e, ok := c.Node().(ast.Expr); ok && h.isSource(e) {
+			return true
+		}
+	}
+	if !code.MentionsField(h.Pass, "Host") {
+		return false
+	}
+	for c := range code.Nodes(h.Pass, (*ast.SelectorExpr)(nil)) {
 		if e, ok := c.Node().(ast.Expr); ok && h.isSource(e) {
 			return true
 		}

@@ -50,7 +50,7 @@ var HostnameRegexpIncomplete = &check.Check{
 var hostInRegexp = regexp.MustCompile(`[A-Za-z0-9-]+((?:\\?\.[A-Za-z0-9-]+)*?)(\\?\.)(?:com|org|net|io|dev|edu|gov|app|cloud|internal|co)\b`)
 
 func runHostnameRegexpIncomplete(_ context.Context, pass *check.PackagePass) error {
-	for c := range code.Nodes(pass.Pass, (*ast.CallExpr)(nil)) {
+	for c := range code.CallsTo(pass.Pass, "regexp.MustCompile", "regexp.Compile", "regexp.MatchString") {
 		call, ok := c.Node().(*ast.CallExpr)
 		if !ok || len(call.Args) == 0 {
 			continue

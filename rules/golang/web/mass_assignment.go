@@ -62,9 +62,12 @@ var stores = []string{"(*gorm.io/gorm.DB).Create", "(*gorm.io/gorm.DB).Save", "(
 	"(*xorm.io/xorm.Session).Update", "(*go.mongodb.org/mongo-driver/mongo.Collection).InsertOne", "(*go.mongodb.org/mongo-driver/mongo.Collection).ReplaceOne"}
 
 func runMassAssignment(_ context.Context, pass *check.PackagePass) error {
-	for c := range code.Nodes(pass.Pass, (*ast.CallExpr)(nil)) {
+	if !code.MentionsLike(pass.Pass, func(name string) bool { return slices.Contains(stores, code.Unversioned(name)) }) {
+		return nil
+	}
+	for c := range code.Calls(pass.Pass, func(called query.Called) bool { return slices.Contains(decoders, code.Unversioned(called.Name)) }) {
 		call, ok := c.Node().(*ast.CallExpr)
-		if !ok || len(call.Args) == 0 || !slices.Contains(decoders, code.Unversioned(query.Callee(pass.TypesInfo, call))) {
+		if !ok || len(call.Args) == 0 {
 			continue
 		}
 		v := pointed(pass, call.Args[len(call.Args)-1])

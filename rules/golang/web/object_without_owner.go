@@ -54,11 +54,7 @@ var idGetters = []string{"(*net/http.Request).PathValue", "(*net/http.Request).F
 	"(github.com/julienschmidt/httprouter.Params).ByName"}
 
 func runObjectWithoutOwner(_ context.Context, pass *check.PackagePass) error {
-	in, ok := pass.ResultOf[inspect.Analyzer].(*inspector.Inspector)
-	if !ok {
-		return nil
-	}
-	index := code.NewIndex(pass.Pass, in.Root())
+	index := query.IndexOf(pass.Pass)
 	for c := range code.Nodes(pass.Pass, (*ast.CallExpr)(nil), (*ast.IndexExpr)(nil)) {
 		e, ok := c.Node().(ast.Expr)
 		if !ok || !isIDOfRequest(pass, e) || !handlesRequest(pass.TypesInfo, c) {
@@ -101,7 +97,7 @@ func isIDOfRequest(pass *check.PackagePass, e ast.Expr) bool {
 
 // loadedBy gives the call that loads, changes or deletes something by a value, through so many variables and
 // conversions; nil if there is none.
-func loadedBy(pass *check.PackagePass, index *code.Index, c inspector.Cursor, steps int) *ast.CallExpr {
+func loadedBy(pass *check.PackagePass, index *query.Index, c inspector.Cursor, steps int) *ast.CallExpr {
 	for at := range c.Enclosing((*ast.CallExpr)(nil), (*ast.AssignStmt)(nil), (*ast.BlockStmt)(nil)) {
 		switch n := at.Node().(type) {
 		case *ast.BlockStmt:

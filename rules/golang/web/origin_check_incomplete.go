@@ -44,13 +44,13 @@ var OriginCheckIncomplete = &check.Check{
 }
 
 func runOriginCheckIncomplete(_ context.Context, pass *check.PackagePass) error {
-	for c := range code.Nodes(pass.Pass, (*ast.CallExpr)(nil)) {
+	for c := range code.CallsTo(pass.Pass, "strings.HasPrefix", "strings.HasSuffix", "strings.Contains") {
 		call, ok := c.Node().(*ast.CallExpr)
 		if !ok || len(call.Args) != 2 {
 			continue
 		}
 		name := query.Callee(pass.TypesInfo, call)
-		if name != "strings.HasPrefix" && name != "strings.HasSuffix" && name != "strings.Contains" || !isOriginText(pass, call.Args[0], 3) {
+		if !isOriginText(pass, call.Args[0], 3) {
 			continue
 		}
 		text, known := code.ConstString(pass.Pass, call.Args[1])

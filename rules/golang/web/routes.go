@@ -42,7 +42,12 @@ var methods = []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS
 // routesOf gives the routes that a package registers outside of test code, in source order.
 func routesOf(pass *check.PackagePass) []route {
 	var routes []route
-	for c := range code.Nodes(pass.Pass, (*ast.CallExpr)(nil)) {
+	ofRouter := func(called query.Called) bool {
+		name := code.Unversioned(called.Name)
+		dot := strings.LastIndexByte(name, '.')
+		return dot >= 0 && slices.Contains(routers, name[:dot+1])
+	}
+	for c := range code.Calls(pass.Pass, ofRouter) {
 		call, ok := c.Node().(*ast.CallExpr)
 		if !ok || len(call.Args) < 2 {
 			continue

@@ -2,43 +2,53 @@ package code
 
 import (
 	"go/ast"
-	"go/types"
+	"iter"
+	"slices"
 
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/ast/inspector"
+
+	"github.com/peercheck/peercheck/lib/golang/query"
 )
 
-// An Index finds the uses of objects in a package. The zero value is of no use;
-// make one with NewIndex. It is not safe for concurrent use.
-type Index struct {
-	pass *analysis.Pass
-	root inspector.Cursor
-	uses map[types.Object][]inspector.Cursor
-}
-
-// NewIndex makes an index; it is filled at the first question.
-func NewIndex(pass *analysis.Pass, root inspector.Cursor) *Index {
-	return &Index{pass: pass, root: root}
-}
-
-// Uses gives the identifiers that refer to an object, without its declaration,
-// in source order. Instances of a generic function are uses of it.
-func (x *Index) Uses(obj types.Object) []inspector.Cursor {
-	if x.uses == nil {
-		x.uses = map[types.Object][]inspector.Cursor{}
-		for c := range x.root.Preorder((*ast.Ident)(nil)) {
-			id, ok := c.Node().(*ast.Ident)
-			if !ok {
-				continue
-			}
-			o := x.pass.TypesInfo.Uses[id]
-			if fn, ok := o.(*types.Func); ok {
-				o = fn.Origin()
-			}
-			if o != nil {
-				x.uses[o] = append(x.uses[o], c)
+// Calls gives the calls of what is wanted in the files of a package that are not
+// test code, in source order. wanted is asked once for each function that is
+// called.
+func Calls(pass *analysis.Pass, wanted func(query.Called) bool) iter.Seq[inspector.Cursor] {
+	return func(yield func(inspector.Cursor) bool) {
+		x := query.IndexOf(pass)
+		if x == nil {
+			return
+		}
+		for c := range x.Calls(func(f *ast.File) bool { return !IsTest(pass, f) }, wanted) {
+			if !yield(c) {
+				return
 			}
 		}
 	}
-	return x.uses[obj]
+}
+
+// CallsTo gives the calls of functions of these names, as Calls does.
+func CallsTo(pass *analysis.Pass, names ...string) iter.Seq[inspector.Cursor] {
+	return Calls(pass, func(c query.Called) bool { return slices.Contains(names, c.Name) })
+}
+
+// Mentions reports whether a package uses something of one of these names (see
+// query.Name). A check that looks for them alone need not look at a package which
+// does not.
+func Mentions(pass *analysis.Pass, names ...string) bool {
+	return MentionsLike(pass, func(name string) bool { return slices.Contains(names, name) })
+}
+
+// MentionsLike is Mentions for names that fulfil a condition.
+func MentionsLike(pass *analysis.Pass, wanted func(name string) bool) bool {
+	x := query.IndexOf(pass)
+	return x != nil && x.Mentions(wanted)
+}
+
+// MentionsField reports whether a package uses a field of one of these names,
+// whatever declares it.
+func MentionsField(pass *analysis.Pass, names ...string) bool {
+	x := query.IndexOf(pass)
+	return x != nil && x.MentionsField(func(_, name string) bool { return slices.Contains(names, name) })
 }

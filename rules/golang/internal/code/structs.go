@@ -65,40 +65,30 @@ func (s *Struct) Has(field string) bool { return s.Fields[field] != nil }
 // a package sets up outside of test code. Literals without keys are left out.
 func Structs(pass *analysis.Pass, names ...string) iter.Seq[*Struct] {
 	return func(yield func(*Struct) bool) {
-		for c := range Nodes(pass, (*ast.CompositeLit)(nil), (*ast.CallExpr)(nil), (*ast.ValueSpec)(nil)) {
-			switch n := c.Node().(type) {
+		x := query.IndexOf(pass)
+		if x == nil {
+			return
+		}
+		all, _ := x.Memo(structsKey{}, func() any { return structsIn(pass) }).([]setUp)
+		for _, s := range all {
+			if !slices.Contains(names, s.name) {
+				continue
+			}
+			switch n := s.at.Node().(type) {
 			case *ast.CompositeLit:
-				name := Unversioned(query.TypeName(pass.TypesInfo.TypeOf(n)))
-				if len(n.Elts) > 0 {
-					if _, keyed := n.Elts[0].(*ast.KeyValueExpr); !keyed {
-						continue
-					}
-				}
-				if slices.Contains(names, name) && !yield(structAt(pass, c, name, n, Holder(pass.TypesInfo, c))) {
+				if !yield(structAt(pass, s.at, s.name, n, Holder(pass.TypesInfo, s.at))) {
 					return
 				}
 			case *ast.CallExpr:
-				name := Unversioned(query.TypeName(made(pass, n)))
-				if slices.Contains(names, name) && !yield(structAt(pass, c, name, nil, Holder(pass.TypesInfo, c))) {
+				if !yield(structAt(pass, s.at, s.name, nil, Holder(pass.TypesInfo, s.at))) {
 					return
 				}
 			case *ast.ValueSpec:
-				if n.Type == nil || len(n.Values) > 0 {
-					continue
-				}
-				t := pass.TypesInfo.TypeOf(n.Type)
-				if _, pointer := types.Unalias(t).(*types.Pointer); pointer {
-					continue
-				}
-				name := Unversioned(query.TypeName(t))
-				if !slices.Contains(names, name) {
-					continue
-				}
 				for _, id := range n.Names {
 					v, _ := pass.TypesInfo.Defs[id].(*types.Var)
-					s := structAt(pass, c, name, nil, v)
-					s.Node = id
-					if !yield(s) {
+					made := structAt(pass, s.at, s.name, nil, v)
+					made.Node = id
+					if !yield(made) {
 						return
 					}
 				}
@@ -123,6 +113,50 @@ func made(pass *analysis.Pass, call *ast.CallExpr) types.Type {
 		return nil
 	}
 	return t
+}
+
+type structsKey struct{}
+
+// A setUp is a place that sets up values of a named type.
+type setUp struct {
+	at   inspector.Cursor
+	name string
+}
+
+func structsIn(pass *analysis.Pass) (all []setUp) {
+	names := map[types.Type]string{} // types that are written out again and again
+	add := func(c inspector.Cursor, t types.Type) {
+		name, ok := names[t]
+		if !ok {
+			name = Unversioned(query.TypeName(t))
+			names[t] = name
+		}
+		if name != "" {
+			all = append(all, setUp{c, name})
+		}
+	}
+	for c := range Nodes(pass, (*ast.CompositeLit)(nil), (*ast.CallExpr)(nil), (*ast.ValueSpec)(nil)) {
+		switch n := c.Node().(type) {
+		case *ast.CompositeLit:
+			if len(n.Elts) > 0 {
+				if _, keyed := n.Elts[0].(*ast.KeyValueExpr); !keyed {
+					continue
+				}
+			}
+			add(c, pass.TypesInfo.TypeOf(n))
+		case *ast.CallExpr:
+			add(c, made(pass, n))
+		case *ast.ValueSpec:
+			if n.Type == nil || len(n.Values) > 0 {
+				continue
+			}
+			t := pass.TypesInfo.TypeOf(n.Type)
+			if _, pointer := types.Unalias(t).(*types.Pointer); !pointer {
+				add(c, t)
+			}
+		}
+	}
+	return all
 }
 
 func structAt(pass *analysis.Pass, c inspector.Cursor, name string, lit *ast.CompositeLit, holder *types.Var) *Struct {

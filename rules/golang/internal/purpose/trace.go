@@ -30,13 +30,13 @@ type Use struct {
 
 // A Tracer follows values of one package. It is not safe for concurrent use.
 type Tracer struct {
-	*code.Index
+	*query.Index
 	pass *analysis.Pass
 }
 
 // NewTracer makes a tracer for a package.
-func NewTracer(pass *analysis.Pass, root inspector.Cursor) *Tracer {
-	return &Tracer{Index: code.NewIndex(pass, root), pass: pass}
+func NewTracer(pass *analysis.Pass) *Tracer {
+	return &Tracer{Index: query.IndexOf(pass), pass: pass}
 }
 
 // budget bounds the places looked at for one value: what a value is for shows
