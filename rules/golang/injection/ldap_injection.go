@@ -1,9 +1,12 @@
 package injection
 
 import (
+	"context"
 	_ "embed"
+	"fmt"
 
 	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/lib/golang/taint"
 )
 
 //go:embed testdata/ldap-injection.txtar
@@ -18,11 +21,11 @@ var LDAPInjection = &check.Check{
 	Confidence: check.Firm,
 	Since:      "0.1",
 	Requires:   requires,
-	RunPackage: flowsInto("data from %s becomes part of the query of %s", "ldap"),
+	RunPackage: runLDAPInjection,
 	Page: check.Page{
 		What:   "Data that a stranger sends becomes part of an LDAP filter or name.",
 		Why:    "`*)(uid=*` in place of a user name matches everybody, and turns a login into a guess.",
-		Fix:    "Pass values through `ldap.EscapeFilter`, names through `ldap.EscapeDN`.",
+		Fix:    "Pass values through `ldap.EscapeFilter`, names through `ldap.EscapeDN`. The quick fix does the former; it is not safe to apply unseen, because what is escaped may be a name, or a part of a filter that is meant.",
 		Limits: "Data from the program's own command line, environment or files is not reported: who writes those needs no help of the program.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/90.html",
@@ -30,4 +33,13 @@ var LDAPInjection = &check.Check{
 		},
 		Examples: ldapInjectionExamples,
 	},
+}
+
+func runLDAPInjection(_ context.Context, pass *check.PackagePass) error {
+	for _, f := range taint.Flows(pass, func(f *taint.Flow) bool { return f.Source.Remote && f.Class.Name == "ldap" }) {
+		finding := f.Finding(pass, fmt.Sprintf("data from %s becomes part of the query of %s", f.Source.Title, f.Sink))
+		finding.Fixes = escape(pass, f, "github.com/go-ldap/ldap/v3", "EscapeFilter", true)
+		pass.Report(finding)
+	}
+	return nil
 }

@@ -27,7 +27,7 @@ var ReflectedXSS = &check.Check{
 	Page: check.Page{
 		What:   "Data that a stranger sends is written to the response as it is, and the response may be HTML.",
 		Why:    "Go guesses the content type from the first bytes: an answer that begins with a tag is a page, and a script in it acts with the rights of whoever clicked the link.",
-		Fix:    "Render with `html/template`, or pass the data through `html.EscapeString`. If the answer is no page, say so: `w.Header().Set(\"Content-Type\", \"text/plain; charset=utf-8\")` and `X-Content-Type-Options: nosniff`.",
+		Fix:    "Render with `html/template`, or pass the data through `html.EscapeString`, which the quick fix does; it is not safe to apply unseen, because an answer that is no page shows the escapes. If the answer is no page, say so: `w.Header().Set(\"Content-Type\", \"text/plain; charset=utf-8\")` and `X-Content-Type-Options: nosniff`.",
 		Limits: "A function that sets a content type other than HTML, XML or script, or an attachment, is taken to mean it on every path. What is written in several places is reported where the way is shortest, and pages of `text/template` by go/text-template-as-html. JSON of `encoding/json` escapes `<` and `>`.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/79.html",
@@ -58,7 +58,9 @@ func runReflectedXSS(_ context.Context, pass *check.PackagePass) error {
 	}
 	slices.SortStableFunc(flows, func(a, b taint.Flow) int { return int(a.Pos - b.Pos) })
 	for _, f := range flows {
-		pass.Report(f.Finding(pass, fmt.Sprintf("data from %s is written into the answer by %s without being escaped", f.Source.Title, f.Sink)))
+		finding := f.Finding(pass, fmt.Sprintf("data from %s is written into the answer by %s without being escaped", f.Source.Title, f.Sink))
+		finding.Fixes = escape(pass, f, "html", "EscapeString", false)
+		pass.Report(finding)
 	}
 	return nil
 }

@@ -28,7 +28,8 @@ var SQLInjection = &check.Check{
 		Why: "Whoever sends `' OR 1=1 --` in place of a name reads, changes or deletes what the statement was never meant to touch. The MOVEit breach of 2023 " +
 			"(CVE-2023-34362), with over 2,500 organisations and 60 million people affected, began with one such statement.",
 		Fix: "Pass the data as an argument: `db.Query(\"... WHERE name = ?\", name)` (`$1` for PostgreSQL). Names of tables and columns, and ASC or DESC, " +
-			"cannot be arguments: choose them from a list of constants by `switch` or a map.",
+			"cannot be arguments: choose them from a list of constants by `switch` or a map. The quick fix makes arguments of values that stand behind a comparison or in a " +
+			"list of values; it is not safe to apply unseen, because a driver may have other placeholders.",
 		Limits: "A value that was parsed as a number, compared with constants or a list, or matched by an anchored regular expression is fine. Data from the program's own " +
 			"command line, environment or standard input is reported tentatively, where there is text around it: the database often belongs to somebody else, and a name with a quote is enough to break the statement; what is a flag's, for persona pedantic. Data from files is not. What a library does that peercheck has no model of is not followed.",
 		References: []string{
@@ -56,6 +57,7 @@ func runSQLInjection(_ context.Context, pass *check.PackagePass) error {
 		if isSetting(&f) {
 			finding.Persona = check.Pedantic
 		}
+		finding.Fixes = placeholders(pass, f)
 		pass.Report(finding)
 	}
 	return nil
