@@ -7,6 +7,7 @@ import (
 	"go/ast"
 	"go/token"
 	"math/big"
+	"slices"
 
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/ssa"
@@ -32,11 +33,11 @@ var IndexOutOfRange = &check.Check{
 	Requires:   []*analysis.Analyzer{flow.Analyzer},
 	RunPackage: runIndexOutOfRange,
 	Page: check.Page{
-		What: "A slice, string or array is indexed or cut beyond its end, where the function itself has made it, so that its length is known: by a constant, or by the counter of a loop that runs to its end.",
+		What: "A slice, string or array is indexed or cut beyond its end, where the function itself, or a caller, has made it, so that its length is known: by a constant, or by the counter of a loop that runs to its end.",
 		Why: "The program panics whenever it gets here. Such code is often on a way that tests do not take, and a stranger may: an error path, a loop whose last round is one too many, a length that is tested for 3 before element 3 is taken. " +
 			"A panic that nobody recovers ends the process with all its requests.",
 		Fix:    "Test the length for what is taken: `s[3]` needs `len(s) > 3`, `s[:3]` needs `len(s) >= 3`. A loop over all elements is `for i := range s`. There is no quick fix.",
-		Limits: "A test of the length before the place counts, if it is enough. Lengths that come from callers or other functions are not followed; loops with `break` or `return` inside are left alone. So is test code.",
+		Limits: "A test of the length before the place counts, if it is enough. Lengths that come from callers are followed where a parameter is cut before any branch, those of other functions are not; loops with `break` or `return` inside are left alone. So is test code.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/129.html",
 			"https://go.dev/ref/spec#Index_expressions",
@@ -60,11 +61,44 @@ func runIndexOutOfRange(_ context.Context, pass *check.PackagePass) error {
 					checkIndex(pass, i, i.X, i.Index)
 				case *ssa.Slice:
 					checkSlice(pass, i)
+					checkGiven(pass, fl, i)
 				}
 			}
 		}
 	}
 	return nil
+}
+
+// checkGiven reports parameter[low:high] at the beginning of a function, where a caller gives
+// less than that.
+func checkGiven(pass *check.PackagePass, fl *flow.Flow, i *ssa.Slice) {
+	p, ok := i.X.(*ssa.Parameter)
+	if !ok || i.High == nil || !i.Pos().IsValid() || i.Block() != i.Parent().Blocks[0] {
+		return
+	}
+	n, ok := bounds.Of(i.High, i.Block())
+	if !ok || n.Empty() {
+		return
+	}
+	for _, caller := range fl.Callers(p.Parent()) {
+		index := slices.Index(p.Parent().Params, p)
+		args := caller.Instr.Common().Args
+		if index >= len(args) {
+			continue
+		}
+		_, capacity, known := bounds.Length(args[index])
+		if !known || n.Min.Cmp(capacity.Max) <= 0 || bounds.AtLeast(args[index], caller.Instr.Block()).Cmp(n.Min) >= 0 {
+			continue
+		}
+		given := pass.Location(caller.Expr)
+		given.Message = "given here"
+		pass.Report(check.Finding{
+			Message:  fmt.Sprintf("%s is beyond the end: a caller gives a slice whose capacity is %s", n.Min, capacity.Max),
+			Location: pass.Location(indexed(pass, i.Pos())),
+			Related:  []check.Location{given},
+		})
+		return
+	}
 }
 
 // checkIndex reports of[index], if it is always beyond the end, or in the last round

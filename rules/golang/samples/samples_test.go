@@ -31,6 +31,7 @@ const (
 	minRecall        = 0.97
 	maxFlagged       = 0.03
 	maxDisagreements = 0.12
+	maxExcused       = 0.12 // of the samples with a class, those that gosec calls bad and we do not
 )
 
 // A sample is one package with an expectation.
@@ -101,8 +102,15 @@ func TestSamples(t *testing.T) {
 		}
 	}
 	recall, wrong, disagree := part(found, bad), part(flagged, clean), part(len(labels), len(all))
+	excused := 0 // labels that make it easier for us; the others ask for more than gosec does
+	for _, l := range labels {
+		if !l.bad {
+			excused++
+		}
+	}
 	t.Logf("%d samples, %d of a class that the catalogue has; %d labelled otherwise (%.1f %% of all, %.1f %% of those with a class)",
 		len(all), inScope, len(labels), 100*disagree, 100*part(len(labels), inScope))
+	t.Logf("%d of these we hold to be clean (%.1f %% of those with a class), %d are flaws that gosec does not find", excused, 100*part(excused, inScope), len(labels)-excused)
 	t.Logf("found %d of %d (%.1f %%); %d more only at Pedantic or Auditor, %d with findings of another class only", found, bad, 100*recall, pedantic, elsewhere)
 	t.Logf("flagged %d of %d clean ones (%.1f %%)", flagged, clean, 100*wrong)
 	if recall < minRecall {
@@ -110,6 +118,9 @@ func TestSamples(t *testing.T) {
 	}
 	if wrong > maxFlagged {
 		t.Errorf("%.3f of the clean samples are flagged, want %.2f at most", wrong, maxFlagged)
+	}
+	if got := part(excused, inScope); got >= maxExcused {
+		t.Errorf("%.3f of the samples with a class are held to be clean against gosec, want less than %.2f", got, maxExcused)
 	}
 	if disagree >= maxDisagreements {
 		t.Errorf("%.3f of the samples are labelled otherwise, want less than %.2f", disagree, maxDisagreements)
