@@ -265,6 +265,12 @@ func (g *graph) modelFlow(s *site, m *models.Function, flow models.Flow) {
 		if replaced, ok := g.argumentConst(s, 1); ok && replaced == "\n" && strings.HasPrefix(m.Name, "strings.Replace") {
 			keep &^= g.guards.shape("no-newline")
 		}
+		if m.Name == "path.Join" && from.operand > 0 {
+			keep &^= g.guards.shape("after-base")
+		}
+		if flow.From.Where == models.Receiver && strings.HasPrefix(m.Name, "(*net/url.URL).") {
+			keep &^= g.rewritten(s, to)
+		}
 		if strings.HasSuffix(m.Name, ".Clean") && from.value != nil {
 			keep &^= g.run.cleanClears(from.value)
 		}
@@ -288,6 +294,64 @@ func (g *graph) modelFlow(s *site, m *models.Function, flow models.Flow) {
 			}
 		}
 	}
+}
+
+// rewritten handles the text of an URL whose host was set before, or whose path, if it is
+// that of a request to a server, which has no host: what was set decides where it leads,
+// and the rest does not.
+func (g *graph) rewritten(s *site, to []located) (clears models.Set) {
+	base := s.operands[0]
+	at := g.cell(base)
+	for _, b := range g.fn.Blocks {
+		for _, instr := range b.Instrs {
+			store, ok := instr.(*ssa.Store)
+			if !ok {
+				continue
+			}
+			field, ok := store.Addr.(*ssa.FieldAddr)
+			if !ok || !query.IsType(field.X.Type(), "net/url.URL") || g.cell(field.X) != at || !before(store, s.instr) {
+				continue
+			}
+			switch name := fieldName(field.X.Type(), field.Field); {
+			case name == "Host", name == "Path" && ofRequest(base):
+				from, keep := g.use(store.Val, s.block)
+				n := g.note(note{kind: noteThrough, pos: s.instr.Pos(), name: s.name})
+				for _, to := range to {
+					if k := keep &^ g.run.starts(store.Val) & to.typeMask; k != 0 && carries(store.Val) {
+						g.write(write{from: from, to: to.cell, keep: k, note: n})
+					}
+				}
+				clears |= g.guards.shape("fixed-host")
+			}
+		}
+	}
+	return clears
+}
+
+// before reports whether one instruction always comes before another one.
+func before(a, b ssa.Instruction) bool {
+	if a.Block() != b.Block() {
+		return a.Block().Dominates(b.Block())
+	}
+	for _, instr := range a.Block().Instrs {
+		switch instr {
+		case a:
+			return true
+		case b:
+			return false
+		}
+	}
+	return false
+}
+
+// ofRequest reports whether an URL is the one of a request.
+func ofRequest(v ssa.Value) bool {
+	load, ok := v.(*ssa.UnOp)
+	if !ok {
+		return false
+	}
+	field, ok := load.X.(*ssa.FieldAddr)
+	return ok && query.IsType(field.X.Type(), "net/http.Request")
 }
 
 // printed adds what package fmt prints of a value that has a method for it, and reports

@@ -36,7 +36,7 @@ var DecompressionWithoutLimit = &check.Check{
 			"(CVE-2025-63811).",
 		Fix: "Read through `io.LimitReader(r, max+1)` and refuse when more than max bytes come, or use `io.CopyN`. Over HTTP, wrap the decompressor in `http.MaxBytesReader`, not only the body. There is no quick fix, because the limit depends on " +
 			"the data and going over it has to be an error.",
-		Limits: "Firm where the compressed data comes from a request, a response or an upload within the function, or where an exported function unpacks its argument into memory; tentative elsewhere, because a program's own archives are fine. Entries of a " +
+		Limits: "Firm where the compressed data comes from a request, a response or an upload within the function, or where an exported function unpacks its argument into memory; tentative and for persona pedantic elsewhere, because a program's own archives are fine. Entries of a " +
 			"tar archive that are read into memory count as well. A limit anywhere in the function counts, as does a look at the size that an entry declares. Test code is left alone.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/409.html",
@@ -83,10 +83,11 @@ func runDecompressionWithoutLimit(_ context.Context, pass *check.PackagePass) er
 			f := check.Finding{
 				Message:    fmt.Sprintf("%s unpacks all that comes, and a small input can grow to any size", strings.TrimPrefix(short(name), "io/")),
 				Location:   pass.Location(c.Expr),
-				Confidence: check.Tentative,
+				Confidence: check.Tentative, // the program's own archives, mostly, or downloads that are verified
+				Persona:    check.Pedantic,
 			}
 			if len(packed.Call.Args) > 0 && (fromOutside(fl, packed.Call.Args[0], 5) || intoMemory(fl, c) && fromCaller(fl, packed.Call.Args[0], 5)) {
-				f.Confidence = check.Firm
+				f.Confidence, f.Persona = check.Firm, check.Regular
 			}
 			pass.Report(f)
 		}
