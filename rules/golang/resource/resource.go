@@ -19,6 +19,7 @@ func All() []*check.Check {
 		MultipartFormWithoutLimit,
 		RangeCheckTooWide,
 		RecursionWithoutLimit,
+		SliceGrownToIndex,
 		UnboundedBodyRead,
 		UntrustedAllocationSize,
 		UntrustedDivisor,

@@ -50,6 +50,7 @@ type Flow struct {
 // A field is what a package does with one field of its structs.
 type field struct {
 	stored  []ssa.Value
+	loads   []ssa.Value
 	escaped bool // its address is used otherwise
 }
 
@@ -180,6 +181,10 @@ func (f *Flow) index(fn *ssa.Function, instr ssa.Instruction) {
 		}
 	case *ssa.FieldAddr:
 		f.indexField(instr)
+	case *ssa.Field:
+		if v := Field(instr); v != nil {
+			f.field(v).loads = append(f.field(v).loads, instr)
+		}
 	}
 	var operands [8]*ssa.Value
 	for _, op := range instr.Operands(operands[:0]) {
@@ -206,22 +211,29 @@ func (f *Flow) indexField(addr *ssa.FieldAddr) {
 	if v == nil || addr.Referrers() == nil {
 		return
 	}
-	if f.fields[v] == nil {
-		f.fields[v] = &field{}
-	}
+	kept := f.field(v)
 	for _, r := range *addr.Referrers() {
 		switch r := r.(type) {
 		case *ssa.Store:
 			if r.Addr == addr {
-				f.fields[v].stored = append(f.fields[v].stored, r.Val)
+				kept.stored = append(kept.stored, r.Val)
 			} else {
-				f.fields[v].escaped = true
+				kept.escaped = true
 			}
-		case *ssa.UnOp, *ssa.DebugRef:
+		case *ssa.UnOp:
+			kept.loads = append(kept.loads, r)
+		case *ssa.DebugRef:
 		default:
-			f.fields[v].escaped = true
+			kept.escaped = true
 		}
 	}
+}
+
+func (f *Flow) field(v *types.Var) *field {
+	if f.fields[v] == nil {
+		f.fields[v] = &field{}
+	}
+	return f.fields[v]
 }
 
 // fieldOf gives a field of a struct, or of one that a pointer points to, as it is declared.
@@ -234,6 +246,35 @@ func fieldOf(t types.Type, index int) *types.Var {
 		return nil
 	}
 	return s.Field(index).Origin()
+}
+
+// Field gives the field of a struct that a value is read from; nil if it is not.
+func Field(v ssa.Value) *types.Var {
+	switch v := v.(type) {
+	case *ssa.Field:
+		return fieldOf(v.X.Type(), v.Field)
+	case *ssa.UnOp:
+		if addr, ok := v.X.(*ssa.FieldAddr); ok && v.Op == token.MUL {
+			return fieldOf(addr.X.Type(), addr.Field)
+		}
+	}
+	return nil
+}
+
+// Stored gives what the package stores into a field by itself, in any struct.
+func (f *Flow) Stored(v *types.Var) []ssa.Value {
+	if f.fields[v] == nil {
+		return nil
+	}
+	return f.fields[v].stored
+}
+
+// Loads gives the values that the package reads from a field, in any struct.
+func (f *Flow) Loads(v *types.Var) []ssa.Value {
+	if f.fields[v] == nil {
+		return nil
+	}
+	return f.fields[v].loads
 }
 
 // oneOf gives the functions of which a call calls one, where a branch has chosen it.

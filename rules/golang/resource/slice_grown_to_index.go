@@ -1,0 +1,290 @@
+package resource
+
+import (
+	"context"
+	_ "embed"
+	"go/token"
+	"go/types"
+	"slices"
+
+	"golang.org/x/tools/go/analysis"
+	"golang.org/x/tools/go/ssa"
+
+	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/lib/golang/query"
+	"github.com/peercheck/peercheck/rules/golang/internal/flow"
+)
+
+//go:embed testdata/slice-grown-to-index.txtar
+var sliceGrownToIndexExamples string
+
+// SliceGrownToIndex finds slices that are made long enough for an index that a text
+// names.
+var SliceGrownToIndex = &check.Check{
+	ID:         "go/slice-grown-to-index",
+	Title:      "A slice is made as long as an index in a text says",
+	CWE:        []check.CWE{770, 789},
+	Severity:   check.Medium,
+	Confidence: check.Firm,
+	Since:      "0.2",
+	Requires:   []*analysis.Analyzer{flow.Analyzer},
+	RunPackage: runSliceGrownToIndex,
+	Page: check.Page{
+		What: "A slice is made, or made longer, so that an index fits into it (`make([]any, i+1)`), the index was parsed from a text in this package (`strconv`), as in `items[1000000].name=x`, and nothing says how large it may be.",
+		Why: "Twenty characters allocate gigabytes, for one element that is set. Readers of forms, of command lines and of paths into documents had this flaw one after the other: helm's `--set` (CVE-2022-36055), gorilla/schema " +
+			"(CVE-2024-37298), revel (CVE-2020-36568), Crossplane (CVE-2023-27483). All of them now have a largest index.",
+		Fix: "Refuse an index above a limit, which may be generous: what fits into a page is a few thousand elements. Or demand that indexes follow each other. There is no quick fix, because the limit depends on the data.",
+		Limits: "The number is followed through variables, fields and functions of the package. A comparison of it, anywhere in the package, with anything but the length of a slice or a constant that is not positive counts as a limit, " +
+			"and so does a parser for 16 bits or fewer. Programs (package main) and test code are left alone: who runs a program may use up his own memory.",
+		References: []string{
+			"https://cwe.mitre.org/data/definitions/770.html",
+			"https://nvd.nist.gov/vuln/detail/CVE-2022-36055",
+			"https://nvd.nist.gov/vuln/detail/CVE-2024-37298",
+		},
+		Examples: sliceGrownToIndexExamples,
+	},
+}
+
+func runSliceGrownToIndex(_ context.Context, pass *check.PackagePass) error {
+	fl, ok := pass.ResultOf[flow.Analyzer].(*flow.Flow)
+	if !ok || pass.Pkg.Name() == "main" || len(fl.Calls(parsers...)) == 0 {
+		return nil
+	}
+	for _, fn := range fl.Functions {
+		for _, b := range fn.Blocks {
+			for _, instr := range b.Instrs {
+				size, pos := madeLength(instr)
+				index := grownTo(size)
+				if index == nil || !pos.IsValid() {
+					continue
+				}
+				n := parsedNumber{Flow: fl, seen: map[ssa.Value]bool{}, fields: map[*types.Var]bool{}}
+				if n.parsed(index, maxParsedDepth) && !n.limited() {
+					pass.Report(check.Finding{
+						Message:  "the slice becomes as long as an index that was parsed from a text, and nothing says how large that may be",
+						Location: pass.Location(place(pos)),
+					})
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// parsers make a number of a text.
+var parsers = []string{"strconv.Atoi", "strconv.ParseInt", "strconv.ParseUint"}
+
+// madeLength gives the length of the slice that an instruction makes, and its place; nil if
+// it makes none.
+func madeLength(instr ssa.Instruction) (ssa.Value, token.Pos) {
+	switch instr := instr.(type) {
+	case *ssa.MakeSlice:
+		return instr.Len, instr.Pos()
+	case *ssa.Call:
+		if query.CalleeSSA(&instr.Call) == "reflect.MakeSlice" {
+			return instr.Call.Args[1], instr.Pos()
+		}
+	}
+	return nil, token.NoPos
+}
+
+// grownTo gives i of a length i+1, or i-len(s)+1, which is what makes room for s[i]; nil
+// for other lengths.
+func grownTo(length ssa.Value) (index ssa.Value) {
+	more := int64(0)
+	for length != nil {
+		switch x := length.(type) {
+		case *ssa.Convert:
+			length = x.X
+			continue
+		case *ssa.BinOp:
+			n, isConst := query.IntSSA(x.Y)
+			switch {
+			case x.Op == token.ADD && isConst:
+				more += n
+			case x.Op == token.SUB && isConst:
+				more -= n
+			case x.Op == token.SUB && isLength(x.Y):
+			default:
+				return nil
+			}
+			length = x.X
+			continue
+		}
+		break
+	}
+	if more != 1 || length == nil || isLength(length) {
+		return nil
+	}
+	return length
+}
+
+// isLength reports whether a value is len or cap of something.
+func isLength(v ssa.Value) bool {
+	v = unconverted(v)
+	call, ok := v.(*ssa.Call)
+	if !ok {
+		return false
+	}
+	switch query.CalleeSSA(&call.Call) {
+	case "len", "cap", "(reflect.Value).Len", "(reflect.Value).Cap":
+		return true
+	}
+	return false
+}
+
+func unconverted(v ssa.Value) ssa.Value {
+	for {
+		c, ok := v.(*ssa.Convert)
+		if !ok {
+			return v
+		}
+		v = c.X
+	}
+}
+
+// maxParsedDepth is how many functions and fields lie between where an index is parsed and
+// where it is used, at most: parsers of paths make segments, lists of them, and walk these.
+const maxParsedDepth = 6
+
+// A parsedNumber is a number on its way back to where it was parsed.
+type parsedNumber struct {
+	*flow.Flow
+	// seen are the values that it was on the way, fields the fields that it was kept in.
+	seen   map[ssa.Value]bool
+	fields map[*types.Var]bool
+}
+
+// parsed reports whether a value may come from a parser, and notes its way.
+func (n *parsedNumber) parsed(v ssa.Value, depth int) (found bool) {
+	if depth == 0 || n.seen[v] {
+		return false
+	}
+	n.seen[v] = true
+	for _, o := range n.Origins(v) {
+		n.seen[o] = true
+		switch o := o.(type) {
+		case *ssa.Extract:
+			call, ok := o.Tuple.(*ssa.Call)
+			found = found || ok && o.Index == 0 && parses(call)
+		case *ssa.BinOp:
+			if _, ok := query.IntSSA(o.Y); ok && (o.Op == token.ADD || o.Op == token.SUB) {
+				found = n.parsed(o.X, depth-1) || found
+			}
+		case *ssa.Parameter:
+			found = n.passedIn(o, depth) || found
+		default:
+			if field := flow.Field(o); field != nil && !n.fields[field] {
+				n.fields[field] = true
+				for _, stored := range n.Stored(field) {
+					found = n.parsed(stored, depth-1) || found
+				}
+			}
+		}
+	}
+	return found
+}
+
+// parses reports whether a call makes a number of more than 16 bits of a text.
+func parses(call *ssa.Call) bool {
+	const small = 16 // bits: 64 KB are no danger
+	switch query.CalleeSSA(&call.Call) {
+	case "strconv.Atoi":
+		return true
+	case "strconv.ParseInt", "strconv.ParseUint":
+		bits, ok := query.IntSSA(call.Call.Args[2])
+		return !ok || bits == 0 || bits > small
+	}
+	return false
+}
+
+func (n *parsedNumber) passedIn(p *ssa.Parameter, depth int) (found bool) {
+	for i, param := range p.Parent().Params {
+		if param != p {
+			continue
+		}
+		callers := n.Callers(p.Parent())
+		for _, c := range callers[:min(len(callers), maxCallers)] {
+			if args := c.Instr.Common().Args; i < len(args) {
+				found = n.parsed(args[i], depth-1) || found
+			}
+		}
+	}
+	return found
+}
+
+// limited reports whether the number is compared with a limit on its way, or what a field
+// holds that it was kept in.
+func (n *parsedNumber) limited() bool {
+	for v := range n.seen {
+		if n.comparedWithLimit(v) {
+			return true
+		}
+	}
+	for field := range n.fields {
+		for _, v := range n.Loads(field) {
+			if n.comparedWithLimit(v) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (n *parsedNumber) comparedWithLimit(v ssa.Value) bool {
+	if v.Referrers() == nil {
+		return false
+	}
+	for _, r := range *v.Referrers() {
+		switch r := r.(type) {
+		case *ssa.Convert:
+			if n.comparedWithLimit(r) {
+				return true
+			}
+		case *ssa.Store: // in a variable that a literal captures
+			if a, ok := r.Addr.(*ssa.Alloc); ok && r.Val == v && slices.ContainsFunc(*a.Referrers(), func(use ssa.Instruction) bool {
+				load, ok := use.(*ssa.UnOp)
+				return ok && n.comparedWithLimit(load)
+			}) {
+				return true
+			}
+		case *ssa.BinOp:
+			other := r.X
+			if other == v {
+				other = r.Y
+			}
+			switch r.Op {
+			case token.LSS, token.LEQ, token.GTR, token.GEQ:
+			default:
+				continue
+			}
+			if n.isLimit(other) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// isLimit reports whether a value is more than the length of what there is, the largest index so far, or
+// a constant that only tells numbers from signs.
+func (n *parsedNumber) isLimit(v ssa.Value) bool {
+	v = unconverted(v)
+	if c, ok := query.IntSSA(v); ok {
+		return c > 1
+	}
+	if sum, ok := v.(*ssa.BinOp); ok { // len(s)-1
+		if _, isConst := query.IntSSA(sum.Y); isConst {
+			v = sum.X
+		}
+	}
+	if _, isPhi := v.(*ssa.Phi); isPhi || isLength(v) || n.seen[v] {
+		return false
+	}
+	for _, o := range n.Origins(v) {
+		if n.seen[o] {
+			return false
+		}
+	}
+	return true
+}
