@@ -16,6 +16,7 @@ func All() []*check.Check {
 		IntegerNeverFits,
 		IntegerTruncated,
 		JSONBodyWithoutLimit,
+		LengthCheckedOnOneSide,
 		MultipartFormWithoutLimit,
 		RangeCheckTooWide,
 		RecursionWithoutLimit,

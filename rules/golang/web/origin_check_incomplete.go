@@ -30,20 +30,23 @@ var OriginCheckIncomplete = &check.Check{
 	Requires:   []*analysis.Analyzer{inspect.Analyzer},
 	RunPackage: runOriginCheckIncomplete,
 	Page: check.Page{
-		What:   "An origin is compared by its beginning, its end or a part of it, so that hosts of others pass: `https://example.com.evil.test` begins as `https://example.com` does, and `evilexample.com` ends as `example.com`.",
-		Why:    "The check decides which pages may read answers in a user's name, or open a websocket. Who registers such a host passes it.",
-		Fix:    "Compare the whole origin with a list. For subdomains parse it, and compare `u.Hostname()` by its end with the dot: `strings.HasSuffix(host, \".example.com\")`. There is no quick fix, because only you know whether subdomains are meant.",
-		Limits: "Judged are `HasPrefix`, `HasSuffix` and `Contains` of package strings with a constant host, for what is called origin or read from the `Origin` header. A prefix that ends in `/` or `:`, and a suffix that begins with `.` or `/`, are complete. Test code is left alone.",
+		What: "An origin is compared by its beginning, its end or a part of it, or matched by any part with a regular expression, so that hosts of others pass: `https://example.com.evil.test` begins as `https://example.com` does, and `evilexample.com` ends as `example.com`.",
+		Why:  "The check decides which pages may read answers in a user's name, or open a websocket. Who registers such a host passes it.",
+		Fix:  "Compare the whole origin with a list. For subdomains parse it, and compare `u.Hostname()` by its end with the dot: `strings.HasSuffix(host, \".example.com\")`. There is no quick fix, because only you know whether subdomains are meant.",
+		Limits: "Judged are `HasPrefix`, `HasSuffix` and `Contains` of package strings with a constant host, for what is called origin or read from the `Origin` header. A prefix that ends in `/` or `:`, and a suffix that begins with `.` or `/`, are complete. " +
+			"Judged as well is the match of a regular expression that the configuration brings, where a function of the package compiles one without adding `^` and `$`. Constant expressions are `go/hostname-regexp-incomplete`. Test code is left alone.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/346.html",
 			"https://portswigger.net/web-security/cors#errors-parsing-origin-headers",
 			"https://nvd.nist.gov/vuln/detail/CVE-2019-25211",
+			"https://nvd.nist.gov/vuln/detail/CVE-2022-1996",
 		},
 		Examples: originCheckIncompleteExamples,
 	},
 }
 
 func runOriginCheckIncomplete(_ context.Context, pass *check.PackagePass) error {
+	originsMatchedByPart(pass)
 	for c := range code.CallsTo(pass.Pass, "strings.HasPrefix", "strings.HasSuffix", "strings.Contains") {
 		call, ok := c.Node().(*ast.CallExpr)
 		if !ok || len(call.Args) != 2 {
@@ -85,6 +88,73 @@ func runOriginCheckIncomplete(_ context.Context, pass *check.PackagePass) error 
 		}
 	}
 	return nil
+}
+
+// originsMatchedByPart reports origins that are matched with a regular expression of the
+// configuration, which need not match the whole of them.
+func originsMatchedByPart(pass *check.PackagePass) {
+	var matched []*ast.CallExpr
+	for c := range code.CallsTo(pass.Pass, "(*regexp.Regexp).MatchString") {
+		if call, ok := c.Node().(*ast.CallExpr); ok && len(call.Args) == 1 && isOriginText(pass, call.Args[0], 3) && !knownPattern(pass, call) {
+			matched = append(matched, call)
+		}
+	}
+	if len(matched) == 0 || !compilesOpen(pass) {
+		return
+	}
+	for _, call := range matched {
+		pass.Report(check.Finding{
+			Message:  "the regular expression may match any part of the origin: example.com lets https://example.com.evil.test through",
+			Location: pass.Location(call),
+		})
+	}
+}
+
+// compilesOpen reports whether a function of the package compiles what it is given and does
+// not anchor it.
+func compilesOpen(pass *check.PackagePass) bool {
+	for c := range code.CallsTo(pass.Pass, "regexp.Compile", "regexp.MustCompile") {
+		call, ok := c.Node().(*ast.CallExpr)
+		if !ok || len(call.Args) != 1 {
+			continue
+		}
+		if _, known := code.ConstString(pass.Pass, call.Args[0]); known {
+			continue
+		}
+		if f, ok := code.Enclosing(c); ok && !anchors(pass, f.Node) {
+			return true
+		}
+	}
+	return false
+}
+
+// knownPattern reports whether a match is of a regular expression that stands in the source.
+func knownPattern(pass *check.PackagePass, match *ast.CallExpr) bool {
+	sel, ok := ast.Unparen(match.Fun).(*ast.SelectorExpr)
+	if !ok {
+		return false
+	}
+	compile, ok := ast.Unparen(code.Init(pass.Pass, sel.X)).(*ast.CallExpr)
+	if !ok || len(compile.Args) != 1 {
+		return false
+	}
+	_, known := code.ConstString(pass.Pass, compile.Args[0])
+	return known
+}
+
+// anchors reports whether a function adds to a pattern what makes it match from the beginning to
+// the end.
+func anchors(pass *check.PackagePass, fn ast.Node) bool {
+	begins, ends := false, false
+	ast.Inspect(fn, func(n ast.Node) bool {
+		if lit, ok := n.(*ast.BasicLit); ok {
+			text, _ := code.ConstString(pass.Pass, lit)
+			begins = begins || strings.HasPrefix(text, "^") || strings.HasPrefix(text, `\A`)
+			ends = ends || strings.HasSuffix(text, "$") || strings.HasSuffix(text, `\z`)
+		}
+		return true
+	})
+	return begins && ends
 }
 
 // isOriginText reports whether a text is an origin, by its name, or as it is read from the header.

@@ -24,6 +24,7 @@ func All() []*check.Check {
 		ObjectWithoutOwner,
 		OriginCheckIncomplete,
 		RedirectCheckIncomplete,
+		RequestSchemeNeverSet,
 		RouteWithoutAuth,
 		StateChangeOverGet,
 		TextTemplateAsHTML,
