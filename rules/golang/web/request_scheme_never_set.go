@@ -67,8 +67,8 @@ func runRequestSchemeNeverSet(_ context.Context, pass *check.PackagePass) error 
 	}
 	for _, c := range found {
 		file := code.File(c)
-		if file == nil || code.IsTest(pass.Pass, file) {
-			continue
+		if file == nil || code.IsTest(pass.Pass, file) || !answersRequest(pass.TypesInfo, c) {
+			continue // a client's request has a scheme
 		}
 		protects := ""
 		if kv, ok := c.Parent().Node().(*ast.KeyValueExpr); ok {
