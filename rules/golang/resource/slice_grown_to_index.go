@@ -166,7 +166,7 @@ func (n *parsedNumber) parsed(v ssa.Value, depth int) (found bool) {
 		switch o := o.(type) {
 		case *ssa.Extract:
 			call, ok := o.Tuple.(*ssa.Call)
-			found = found || ok && o.Index == 0 && parses(call)
+			found = found || ok && o.Index == 0 && parsesNumber(call)
 		case *ssa.BinOp:
 			if _, ok := query.IntSSA(o.Y); ok && (o.Op == token.ADD || o.Op == token.SUB) {
 				found = n.parsed(o.X, depth-1) || found
@@ -185,8 +185,8 @@ func (n *parsedNumber) parsed(v ssa.Value, depth int) (found bool) {
 	return found
 }
 
-// parses reports whether a call makes a number of more than 16 bits of a text.
-func parses(call *ssa.Call) bool {
+// parsesNumber reports whether a call makes a number of more than 16 bits of a text.
+func parsesNumber(call *ssa.Call) bool {
 	const small = 16 // bits: 64 KB are no danger
 	switch query.CalleeSSA(&call.Call) {
 	case "strconv.Atoi":
