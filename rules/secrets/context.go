@@ -321,6 +321,9 @@ func pairAt(text []byte, name check.Range, config bool, values *run) (p pair, ok
 	if !quoted {
 		c.annotation()
 	}
+	if config && quoted {
+		c.attributes()
+	}
 	if config && (c.literal("</key>") || c.literal("</name>")) {
 		c.spaces()
 	}
@@ -335,7 +338,7 @@ func pairAt(text []byte, name check.Range, config bool, values *run) (p pair, ok
 	case c.literal("("):
 		p.call = true
 	case quoted && c.literal(","):
-		if c.spaces(); !c.lineEnd() && !c.quotes() {
+		if c.spaces(); !c.lineEnd() && !c.quotes() || !startsLiteral(text, name.Start) || isDigits(text[name.Start:name.Start+1]) {
 			return p, false // the value of something, not the name
 		}
 	case quoted && config && c.literal("{"):
@@ -349,13 +352,16 @@ func pairAt(text []byte, name check.Range, config bool, values *run) (p pair, ok
 		if !c.literal("=") {
 			return p, false
 		}
-	case flag && gap > 0:
+	case flag && gap > 0 && (!quoted || text[name.Start] == '-') && c.peek() != '`':
 		p.flag = true
 	case c.lineEnd() && config:
 	default:
 		return p, false
 	}
 	c.spaces()
+	if config && c.peek() == '{' && !c.objectValue() {
+		return p, false
+	}
 	if open := c; !p.call && open.any("(") && open.lineEnd() { // Python's way to break a line
 		c = open
 	}
@@ -363,9 +369,12 @@ func pairAt(text []byte, name check.Range, config bool, values *run) (p pair, ok
 		if p.flag {
 			return p, false
 		}
+		if config {
+			c.hiddenParameter(name.Start)
+		}
 		c.newline()
 		c.spaces()
-		if c.at < len(text) && !strings.ContainsRune("\"'`v<", rune(text[c.at])) {
+		if c.at < len(text) && !strings.ContainsRune("\"'`vD<", rune(text[c.at])) {
 			return p, false
 		}
 	}
@@ -380,6 +389,11 @@ func pairAt(text []byte, name check.Range, config bool, values *run) (p pair, ok
 		c.spaces()
 	}
 	return p, c.value(&p, config)
+}
+
+// startsLiteral reports whether a quote stands before an offset.
+func startsLiteral(text []byte, at int) bool {
+	return at > 0 && strings.IndexByte("\"'`", text[at-1]) >= 0
 }
 
 // A cursor moves over a text.
@@ -476,6 +490,69 @@ func (c *cursor) defaultValue() bool {
 	return c.literal("=")
 }
 
+// attributes skips what else is in a tag before its end, as in Android's
+// <string name="key" translatable="false">.
+func (c *cursor) attributes() {
+	i := *c
+	for {
+		start := i.at
+		for i.at-start < 40 && (nameByte(i.peek()) || i.peek() == ':') {
+			i.at++
+		}
+		if i.at == start || !i.any("=") || !i.any(`"`) {
+			return
+		}
+		end := bytes.IndexByte(i.text[i.at:min(len(i.text), i.at+80)], '"')
+		if end < 0 {
+			return
+		}
+		i.at += end + 1
+		i.spaces()
+		if i.peek() == '>' {
+			*c = i
+			return
+		}
+	}
+}
+
+// objectValue skips to the value of an object that has it in its first member, as
+// the outputs in Terraform's state have.
+func (c *cursor) objectValue() bool {
+	i := *c
+	i.any("{")
+	i.white()
+	start := i.at
+	if i.valueKey(); i.at == start {
+		return false
+	}
+	*c = i
+	return true
+}
+
+// white skips white space and line ends: the indentation of a member.
+func (c *cursor) white() {
+	for n := 0; n < 80 && c.any(" \t\r\n"); n++ {
+	}
+}
+
+// maxParameter is how much of CloudFormation's description of a parameter is read
+// for its value.
+const maxParameter = 400
+
+// hiddenParameter skips to the line before the Default of a parameter with NoEcho,
+// by which CloudFormation marks a secret.
+func (c *cursor) hiddenParameter(name int) {
+	line := lineStart(c.text, name, 200)
+	block := c.text[c.at:min(len(c.text), c.at+maxParameter)]
+	block = block[:indented(block, len(c.text[line:name])-len(bytes.TrimLeft(c.text[line:name], " \t")))]
+	if !bytes.Contains(block, []byte("NoEcho: true")) && !bytes.Contains(block, []byte("NoEcho: 'true'")) && !bytes.Contains(block, []byte(`NoEcho: "true"`)) {
+		return
+	}
+	if i := bytes.Index(block, []byte("Default:")); i >= 0 {
+		c.at += lineStart(block, i, maxParameter) - 1
+	}
+}
+
 // annotation skips a type between name and operator: ": string =", " string =".
 func (c *cursor) annotation() {
 	i := *c
@@ -502,7 +579,7 @@ func (c *cursor) valueKey() {
 	i.any(",")
 	i.spaces()
 	i.any("\"'")
-	for _, key := range []string{"value", "Value", "default", "defaultValue", "DefaultValue", "string>", "VALUE"} {
+	for _, key := range []string{"value", "Value", "default", "Default", "defaultValue", "DefaultValue", "string>", "VALUE"} {
 		j := i
 		if key == "string>" {
 			j.any("<")
@@ -664,8 +741,14 @@ func judge(text []byte, nameRange check.Range, n name, p pair, config, lax bool)
 		return g, false
 	}
 	nature := natureOf(value)
-	switch nature {
-	case natureReference, naturePlaceholder, natureDigest, naturePublic, natureLocator, natureNumber:
+	switch {
+	case nature == naturePublic && n.secret && strings.HasPrefix(value, "6L") && bytes.Contains(bytes.ToLower(text[nameRange.Start:nameRange.End]), []byte("secret")):
+		nature = natureRandom // reCAPTCHA's two keys look alike: the name says which it is
+	case nature == natureReference, nature == naturePlaceholder, nature == natureDigest, nature == naturePublic, nature == natureLocator, nature == natureNumber:
+		return g, false
+	case nature == natureRandom && !n.password && digits == 0 && oneCase(value):
+		nature = natureText // a word of another language: of 16 random letters and digits 1 in 200 has no digit
+	case strings.HasPrefix(value, "eyJ") && readJWT(value) == jwtExample:
 		return g, false
 	}
 	if digits == 0 && !ascii(value) {
@@ -685,6 +768,7 @@ func judge(text []byte, nameRange check.Range, n name, p pair, config, lax bool)
 		case p.call && nature != natureRandom && !n.setter, p.flag && !p.quoted && !restOfLine(text, p.value.End):
 			return g, false
 		case nature == natureRandom && len(value) >= 8:
+		case n.ends && wordAndNumber(value) && !leet(value):
 		case len(value) >= 8 && (kinds >= 3 || kinds == 2 && digits > 0 && letters > 0) && !leet(value) && (!identifier(value) || config && chosen(value)):
 		default:
 			return g, false
@@ -737,6 +821,9 @@ func judge(text []byte, nameRange check.Range, n name, p pair, config, lax bool)
 	}
 	return g, false
 }
+
+// oneCase reports whether the letters of a value are all capitals or all not.
+func oneCase(v string) bool { return v == strings.ToLower(v) || v == strings.ToUpper(v) }
 
 // setsVariable reports whether a name is that of a Dockerfile's ENV or ARG.
 func setsVariable(text []byte, at int) bool {

@@ -9,6 +9,7 @@ import (
 // A name is what the name of a value says about it.
 type name struct {
 	password  bool
+	ends      bool   // its last word is that for a password: what it names is one, and nothing about it
 	secret    bool   // it is a key, token or secret
 	key       bool   // it may be one: just "key" or "auth"
 	owned     bool   // it is the key of something that is no part of a program: "acme_key"
@@ -82,6 +83,27 @@ var signWords = set("hmac jwt")
 // clientWords end the names of what a key is given to: AcmeClient, Acme.configure.
 var clientWords = set("client sdk configure")
 
+// bundled reports whether a name is of those that build tools write into what every
+// visitor of a site gets, so that what is called a key there is mostly meant to be
+// seen: Vite's, Next.js', Create React App's, Expo's, Nuxt's, Gatsby's.
+func bundled(words []string) bool {
+	first, second := words[0], ""
+	if len(words) > 1 {
+		second = words[1]
+	}
+	return first == "vite" || first == "gatsby" || first == "react" && second == "app" ||
+		(first == "next" || first == "expo" || first == "nuxt") && second == "public"
+}
+
+// isFileName reports whether a name is a file's: add_token.sql.
+func isFileName(s string) bool {
+	i := strings.LastIndexByte(s, '.')
+	return i > 0 && fileExtensions[strings.ToLower(s[i+1:])]
+}
+
+// fileExtensions are those of files in whose names people write what they are about.
+var fileExtensions = set("sql go js mjs ts tsx jsx vue py rb java kt scala swift cs php c h cpp rs pl sh ps1 txt md rst html css scss json yml yaml toml xml csv lock sum proto tf png svg jpg gif pdf zip gz tar log")
+
 // cursorWords before "token" make it a place in a list.
 var cursorWords = set("page paging pagination next continuation continue sync resume cursor")
 
@@ -105,20 +127,24 @@ func readName(s string) name {
 	}
 	last := words[len(words)-1]
 	if len(words) == 2 && words[0] == "identified" && last == "by" { // SQL's IDENTIFIED BY
-		return name{password: true}
+		return name{password: true, ends: true}
+	}
+	if len(words) > 1 && isFileName(s) {
+		return n
 	}
 	if strings.EqualFold(s, "Postman-Token") { // a header against caches
 		return n
 	}
 	n.list = len(words) <= 3 && listWords[last]
 	n.signs = len(words) > 1 && signWords[words[0]]
-	n.setter = words[0] == "set" || words[0] == "with"
+	n.setter = slices.Contains(words, "set") || slices.Contains(words, "with")
 	for i, w := range words {
 		switch {
 		case publicWords[w], i > 0 && strings.HasPrefix(w, "token") && cursorWords[words[i-1]]:
 			n.notSecret = true
 		case passwordWords[w] || hasSuffix(w, passwordSuffixes):
 			n.password = true
+			n.ends = i == len(words)-1 && (i > 0 || len(w) > 4) // not "pass" alone, which is many things
 		case secretNames[w] || hasSuffix(w, secretSuffixes):
 			n.secret = true
 		case (w == "key" || w == "keys") && i > 0 && keyOwners[words[i-1]]:
@@ -132,6 +158,9 @@ func readName(s string) name {
 		if weakWords[w] {
 			n.weakened = true
 		}
+	}
+	if last == "key" && bundled(words) && !slices.Contains(words, "secret") && !slices.Contains(words, "private") {
+		n.weakened = true
 	}
 	n.client = clientWords[last]
 	n.service = serviceOf(words)

@@ -257,9 +257,18 @@ func guessOf(m *engine.Match, text []byte) guess {
 		return g
 	}
 	switch {
-	case m.Rule.Regex == nil || m.Rule.ID == "private-key":
+	case m.Rule.Regex == nil:
 		return g
-	case m.Rule.ID == kindSecret && m.Depth == 0 && afterHash(text, m.Range.Start):
+	case m.Rule.ID == "private-key":
+		if cutShort(value) {
+			return doubt()
+		}
+		return g
+	case published[beforeAmpersand(value)]:
+		return doubt()
+	case m.Rule.ID == "kubernetes-secret-yaml" && certificateAlone(value):
+		return doubt()
+	case m.Rule.ID == kindSecret && (m.Depth == 0 && afterHash(text, m.Range.Start) || slices.ContainsFunc(strings.Fields(nameBefore(string(m.Text), value)), isFileName)):
 		return doubt()
 	case m.Rule.ID == kindSecret:
 		n := readName(nameBefore(string(m.Text), value))
@@ -312,6 +321,12 @@ func guessOf(m *engine.Match, text []byte) guess {
 	return g
 }
 
+// beforeAmpersand is a value without the parameters of a query that follow it.
+func beforeAmpersand(value string) string {
+	value, _, _ = strings.Cut(value, "&")
+	return value
+}
+
 // afterHash reports whether a name is the latter part of one that speaks of a
 // hash: checksum/secret.
 func afterHash(text []byte, at int) bool {
@@ -335,6 +350,10 @@ func nameBefore(text, value string) string {
 // testKinds are the kinds of which tests are full without that they open
 // anything: no service is named that would know them.
 var testKinds = set("jwt jwt-base64 private-key pkcs12-file registry-credential " + kindKeyStore + " " + kindSecret + " " + kindPassword + " " + kindURL + " " + kindConnection)
+
+// byContext are the kinds that only a name, or what stands around a value, gives
+// away: in a manual it shows how a call is written.
+var byContext = set("private-key " + kindSecret + " " + kindPassword + " " + kindService + " " + kindURL + " " + kindConnection)
 
 // choose keeps one guess for each place: the one that says most.
 func choose(d *check.Document, all []guess) []guess {
@@ -370,6 +389,12 @@ func choose(d *check.Document, all []guess) []guess {
 		}
 		if g.kind != "" {
 			chosen = append(chosen, g)
+		}
+	}
+	shown := newManual(d)
+	for i := range chosen {
+		if g := &chosen[i]; g.confidence == check.Firm && byContext[g.kind] && shown.has(g.value.Start) {
+			g.confidence = check.Tentative
 		}
 	}
 	test, manual := isTest(d.Path), isManual(d.Path)

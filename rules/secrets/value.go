@@ -130,18 +130,18 @@ func classes(text string) (n int, digits, letters int) {
 }
 
 var (
-	uuidPattern   = engine.NewRegexp(`^[{(]?[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}[)}]?$`)
+	uuidPattern   = engine.NewRegexp(`^(?:[\w.-]{1,40}[:/])?[{(]?[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}[)}]?$`)
 	digestPattern = engine.NewRegexp(`^(?:(?:sha|SHA)-?(?:1|224|256|384|512)[-:=]|md5[-:=]|\$(?:2[abxy]|1|5|6|y|apr1|argon2\w*|pbkdf2[\w-]*|scrypt)\$|\{S?SHA\d*\}|pbkdf2[_:]sha|scrypt:|bcrypt|h1:|SCRAM-SHA|\*[0-9A-F]{40}$)`)
-	publicPattern = engine.NewRegexp(`^(?:ssh-(?:rsa|ed25519|dss)|ecdsa-sha2|AAAA[BCE]3N|-----BEGIN (?:CERT|PUBLIC|RSA PUBLIC|PGP PUBLIC)|age1[a-z0-9]{58}$|pk_(?:live|test)_|pk\.eyJ|phc_|MII[A-Z]|6L[\w-]{38}$|G-[A-Z0-9]{8,12}$|UA-\d|0x[0-9a-fA-F]{40}$|(?:[0-9a-fA-F]{2}[:-]){5}[0-9a-fA-F]{2}$)`)
+	publicPattern = engine.NewRegexp(`^(?:ssh-(?:rsa|ed25519|dss)|ecdsa-sha2|AAAA[BCE]3N|-----BEGIN (?:CERT|PUBLIC|RSA PUBLIC|PGP PUBLIC)|age1[a-z0-9]{58}$|pk_(?:live|test)_|pk\.eyJ|phc_|MII[A-Z]|LS0tLS1CRUdJTiB(?:DRVJU|QVUJM)|6L[\w-]{38}$|G-[A-Z0-9]{8,12}$|UA-\d|0x[0-9a-fA-F]{40}$|(?:[0-9a-fA-F]{2}[:-]){5}[0-9a-fA-F]{2}$)`)
 	// Encrypted by sops, Ansible, Jasypt, sealed-secrets, git-crypt, Rails and the like.
 	encryptedPattern = engine.NewRegexp(`^(?:ENC[\[({]|\$ANSIBLE_VAULT|!vault|AgB?[A-Za-z0-9+/]{100,}|vault:v\d|\{cipher\}|CiQA|AQICAH|arn:|projects/|op://|ref\+|secretsmanager|ssm:|keyvault|vault:|awskms|age-encryption|gAAAAA)`)
 	versionPattern   = engine.NewRegexp(`^[vV]?\d+(?:[._]\d+)+(?:[-+.][\w.+-]*)?$`)
-	datePattern      = engine.NewRegexp(`^\d{4}-?\d{2}-?\d{2}(?:[T _-]?\d{2}.*)?$`)
+	datePattern      = engine.NewRegexp(`^\d{4}-?\d{2}-?\d{2}(?:[T _-]?\d{2}[\d:.,+ -]*[A-Z]{0,4})?$`)
 	numberPattern    = engine.NewRegexp(`^[-+]?(?:0[xX][0-9a-fA-F]{1,16}|[\d.,_ ]+(?:[eE][-+]?\d+)?)$`)
 	hostPattern      = engine.NewRegexp(`^(?:[a-zA-Z0-9_-]+\.)+(?:com|net|org|io|dev|app|local|internal|cloud|co|ai|me|info|svc|example|test|invalid|localhost|eu|us|uk|de|fr|gov|edu|xyz|sh|tech|go|js|ts|py|rb|java|json|ya?ml|xml|html?|txt|md|png|svg|pem|crt|key|cfg|conf|toml|sql|css|log|lock)(?::\d+)?(?:/.*)?$`)
 	codePattern      = engine.NewRegexp(`^[\w$.\[\]]*[a-zA-Z_]\w*(?:\.[a-zA-Z_]\w*)*(?:\(.*\)?|\[.*\])$|^\w+(?:(?:\.|->|::)[a-zA-Z_]\w*)+$|=>|^(?:function|lambda|func|new|return|await|async|typeof|nil|None|null|undefined|true|false)\b`)
 	dataPattern      = engine.NewRegexp(`^(?:data:|image/|text/|application/|urn:|mailto:|tel:|#[0-9a-fA-F]{3,8}$|rgba?\(|M\d+[. ]|iVBORw0KGgo|/9j/4AA|R0lGOD|PHN2Zy|UEsDB|H4sI|d09G)`)
-	referencePattern = engine.NewRegexp(`^\$[({.A-Za-z_]|\$\{|\$\(|\{\{|\}\}|<%|%>|^%[\w.-]+%$|^%\(\w+\)|^<[^<>]*>$|^\[[^\]]*\]$|^\{[\w. -]*\}$|^@[\w.]+@?$|^#\{|^__\w+__$|^:[a-z_]+$|^!\w+|^&\w+$|^\*\w+$|process\.env|os\.environ|os\.[Gg]etenv|getenv|System\.env|ENV\[|env\(|import\.meta|secrets\.|\bvar\.|\blocal\.|\bdata\.|\bmodule\.|\.Values\.|valueFrom|secretKeyRef|/run/secrets/|config\.|settings\.|\$env:|\bthis\.|\bself\.`)
+	referencePattern = engine.NewRegexp(`^\$[({.A-Za-z_]|\$\{|\$\(|\{\{|\}\}|<%|%>|^%[\w.-]+%$|^%\(\w+\)|^<[^<>]*>$|^\[[^\]]*\]$|^\{[\w. -]*\}$|^@[\w.]+@?$|^#\{|^__\w+__$|^:[a-z_]+$|^!\w+|^&\w+$|^\*\w+$|process\.env|os\.environ|os\.[Gg]etenv|getenv|System\.env|ENV\[|env\(|import\.meta|secrets\.|\bvar\.|\blocal\.|\bdata\.|\bmodule\.|\.Values\.|valueFrom|secretKeyRef|/run/secrets/|config\.|settings\.|\$env:|%[qsv](?:\W|$)|\bthis\.|\bself\.`)
 )
 
 // placeholders are what people write where a value belongs. Each is long or odd
@@ -157,13 +157,16 @@ var placeholders = []string{
 
 // published are credentials that a standard or a vendor has published: the
 // examples of RFC 6749, 6750, 7617, 7636, 7662 and 6455, of OpenID Connect Core 1.0,
-// and the keys of the emulators of Azure Storage and Azure Cosmos DB.
+// those of RFC 5849, the keys that the manuals of Stripe and reCAPTCHA show, and the keys of the emulators of Azure Storage and Azure Cosmos DB.
 var published = set(`
 	2YotnFZFEjr1zCsicMWpAA tGzv3JOkF0XG5Qx2TlKWIA czZCaGRSa3F0MzpnWDFmQmF0M2JW czZCaGRSa3F0Mzo3RmpmcDBaQnIxS3REUmJuZlZkbUl3
 	gX1fBat3bV 7Fjfp0ZBr1KtDRbnfVdmIw SplxlOBeZQQYbYS6WxSbIA mF_9.B5f-4.1JqM SlAV32hkKG 8xLOxBtZp8 i1WsRn1uB1 n4bQgYhMfWWaL-qgxVrQFaO_TxsrC4Is0V1sFbDwCgg
 	QWxhZGRpbjpvcGVuIHNlc2FtZQ== dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk E9Melhoa2OwvFrEMTJguCHaoeQ1t8URWbuGJSstw-cM 45ghiukldjahdnhzdauz oab3thieWohyai0eoxibaequ0Owae9oh
 	dGhlIHNhbXBsZSBub25jZQ== s3pPLMBiTxaQ9kYGzzhZRbK+xOo=
 	Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==
+	dpf43f3p2l4k3l03 kd94hf93k423kf44 hh5s93j4hdidpola hdhd0244k9j7ao03 nnch734d00sl2jdk pfkkdhi9sl3r4s00 kkk9d7dh3k39sjv7 j49sk3j29djd dh893hdasih9 9djdj82h48djs9d2 jd83jd92dhsh93js s6BhdRkqt3
+	6LeIxAcTAAAAAJcZVRqyHh71UMIEGNQ_MXjiZKhI 6LeIxAcTAAAAAGG-vFI1TnRWxMZNFuojJ4WifJWe
+	sk_test_4eC39HqLyjWDarjtT1zdp7dc sk_test_BQokikJOvBiI2HlWgH4olfQ2 4eC39HqLyjWDarjtT1zdp7dc BQokikJOvBiI2HlWgH4olfQ2
 	C2y6yDjf5/R+ob0N8A7Cgv30VRDJIWEHLM+4QDU5DE2nQ9nDuVTqobD4b8mGGyPMbIZnqyMsEcaGQy67XIw/Jw==
 `)
 
@@ -199,6 +202,22 @@ func natureOf(v string) nature {
 		return natureRandom
 	}
 	return natureText
+}
+
+// wordAndNumberPattern is how most people choose passwords: words, and a year or
+// another number behind or between them.
+var wordAndNumberPattern = engine.NewRegexp(`^[A-Za-z]{3,16}(?:[._-]?[A-Za-z]{3,16}){0,3}[._-]?\d{2,4}(?:[._-]?[A-Za-z]{3,16}){0,2}$`)
+
+// technical are parts of names that end in a number without being chosen by a person.
+var technical = []string{"sha", "md5", "aes", "rsa", "hmac", "pbkdf", "scram", "crypt", "argon", "base64", "utf", "oauth", "http", "ssl", "tls", "ipv", "win32", "x509", "ecdsa", "ed25519", "curve", "user", "login", "field", "input", "form", "step", "version", "hash", "plain", "key", "value", "example", "pass"}
+
+// wordAndNumber reports whether a value could be such a password.
+func wordAndNumber(v string) bool {
+	if len(v) < 8 || len(v) > 40 || !wordAndNumberPattern.MatchString(v) {
+		return false
+	}
+	lower := strings.ToLower(v)
+	return !slices.ContainsFunc(technical, func(t string) bool { return strings.Contains(lower, t) })
 }
 
 func locator(v string) bool {

@@ -128,6 +128,9 @@ var linePatterns = slices.Concat(
 		linePattern{words: "password-stdin", pattern: engine.NewRegexp(`\b(?:echo|printf)[ \t]+(?:-n[ \t]+)?(?:'%s' )?["']?([^\s"'|]{6,200})["']?[ \t]*\|[^\n]{0,100}--password-stdin`)},
 		linePattern{words: "chpasswd", list: true, pattern: engine.NewRegexp(`(?m)(?:^[ \t-]{2,20}|\becho[ \t]+["']?)[\w.-]{1,40}:([^\s"'|:]{6,100})["']?[ \t]*(?:\|[^\n]{0,40}chpasswd|$)`)},
 		linePattern{words: "login", before: " \t", pattern: engine.NewRegexp(`\b(?:docker|podman|nerdctl|buildah|skopeo|oras|crane|helm registry)[ \t]+login\b[^\n|;]{0,200}?[ \t]-p[ \t=]?["']?([^\s"']{6,200})`)},
+		// Python's paramiko, and Perl's DBI.
+		linePattern{words: "connect(", before: ".>", pattern: engine.NewRegexp(`\bconnect\([^()\n]{1,120},[ \t]*(?:\d{1,5},[ \t]*)?["'][^"'\n]{1,100}["'],[ \t]*["']([^"'\n]{6,200})["']`)},
+		linePattern{words: "user:", before: "/", pattern: engine.NewRegexp(`(?i:\bnet[ \t]+use\b)[^\n]{0,200}?/user:[^\s]{1,100}[ \t]+["']?([^\s"'*/]{6,200})`)},
 		linePattern{words: "sshpass", pattern: engine.NewRegexp(`\bsshpass[ \t]+-p[ \t]*["']?([^\s"']{6,200})`)},
 		linePattern{words: "mysql mysqldump mysqladmin mysqlimport mysqlshow", pattern: engine.NewRegexp(`\bmysql(?:dump|admin|import|show)?\b[^\n|;]{0,200}?[ \t]-p["']?([^\s"'-][^\s"']{5,200})`)},
 		linePattern{words: "curl", pattern: engine.NewRegexp(`\bcurl\b[^\n|;]{0,300}?[ \t](?:-u|--user)[ \t=]?["']?[^\s"':]{0,100}:([^\s"']{6,200})`)},
@@ -139,7 +142,7 @@ var linePatterns = slices.Concat(
 	),
 	linesOf(kindConnection, "Password in a connection string", connectionPassword,
 		// Go's MySQL driver: user:password@tcp(host:3306)/name.
-		linePattern{words: "tcp( unix(", before: "@", pattern: engine.NewRegexp(`[\w.$-]{1,64}:([^@\s"'` + "`" + `:/]{4,100})@(?:tcp|unix)\(`)},
+		linePattern{words: "tcp( unix(", before: "@", pattern: engine.NewRegexp(`[\w.$-]{1,64}:([^\s"'` + "`" + `:/]{4,100})@(?:tcp|unix)\(`)},
 		// Oracle's JDBC driver: jdbc:oracle:thin:user/password@host.
 		linePattern{words: "jdbc:oracle:", pattern: engine.NewRegexp(`jdbc:oracle:(?:thin|oci):[\w.$-]{1,64}/([^@\s"'` + "`" + `]{4,100})@`)},
 		// Snowflake's Go driver: user:password@account/database.
@@ -160,7 +163,7 @@ func commandPassword(value string) bool {
 	nature := natureOf(value)
 	kinds, _, _ := classes(value)
 	return nature == natureRandom || nature == natureUUID ||
-		nature == natureText && kinds >= 2 && len(value) >= 8 && !leet(value) && (!identifier(value) || chosen(value))
+		nature == natureText && kinds >= 2 && len(value) >= 8 && !leet(value) && (!identifier(value) || chosen(value) || wordAndNumber(value))
 }
 
 func connectionPassword(value string) bool {
