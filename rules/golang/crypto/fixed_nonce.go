@@ -4,6 +4,7 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
+	"strings"
 
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/ssa"
@@ -28,7 +29,7 @@ var FixedNonce = &check.Check{
 	Requires:   []*analysis.Analyzer{flow.Analyzer},
 	RunPackage: runFixedNonce,
 	Page: check.Page{
-		What: "The nonce or initialization vector of an encryption is written into the source, or is an array that nothing has filled, or of which fewer than 8 bytes are random and the rest is zero.",
+		What: "The nonce or initialization vector of an encryption is written into the source, or is an array that nothing has filled, or of which fewer than 8 bytes are random and the rest is zero, or a part of the key.",
 		Why: "In GCM, ChaCha20 and CTR two messages under one key and nonce give the XOR of their plaintexts to whoever sees both, and in GCM the key of the authentication as well, so messages can be forged. In CBC equal beginnings " +
 			"of messages show. Zerologon (CVE-2020-1472) took over Windows domains by an IV of zeros.",
 		Fix: "Fill it from `crypto/rand` for each message and send it along, or let `cipher.NewGCMWithRandomNonce` (Go 1.24) do both. There is no quick fix, because the receiver has to change too.",
@@ -75,6 +76,13 @@ func runFixedNonce(_ context.Context, pass *check.PackagePass) error {
 				})
 				continue
 			}
+			if isKey(fl, c, arg) {
+				pass.Report(check.Finding{
+					Message:  "the nonce is a part of the key: it is the same for every message, and what the nonce gives away is the key's",
+					Location: pass.Location(c.Expr.Args[arg]),
+				})
+				continue
+			}
 			at, index, ok := fl.FixedHere(c, arg)
 			if !ok || fl.Uses(c.Fn, freshKeys...) || fl.Uses(at.Fn, freshKeys...) || index >= len(at.Expr.Args) {
 				continue
@@ -86,6 +94,36 @@ func runFixedNonce(_ context.Context, pass *check.PackagePass) error {
 		}
 	}
 	return nil
+}
+
+// isKey reports whether the nonce for a cipher block is cut from the key that the block was made with.
+func isKey(fl *flow.Flow, c flow.Call, arg int) bool {
+	if !strings.HasPrefix(c.Name, "crypto/cipher.New") {
+		return false
+	}
+	nonce := fl.Origins(c.Arg(arg))
+	for _, block := range fl.Origins(c.Arg(0)) {
+		made, ok := block.(*ssa.Extract)
+		if !ok {
+			continue
+		}
+		call, ok := made.Tuple.(*ssa.Call)
+		if !ok || query.CalleeSSA(&call.Call) != "crypto/aes.NewCipher" {
+			continue
+		}
+		key := fl.Origins(call.Call.Args[0])
+		if len(nonce) == 1 && len(key) == 1 && nonce[0] == key[0] && cutAtSamePlace(c.Arg(arg), call.Call.Args[0]) {
+			return true
+		}
+	}
+	return false
+}
+
+// cutAtSamePlace reports whether a nonce is a part of the very bytes of a key, not of another part of
+// what both were cut from.
+func cutAtSamePlace(nonce, key ssa.Value) bool {
+	cut, ok := nonce.(*ssa.Slice)
+	return nonce == key || ok && cut.X == key
 }
 
 // enoughRandom is how many random bytes make a nonce that does not repeat by chance: with
