@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/go-git/go-git/v5/plumbing/format/gitignore"
 
@@ -66,9 +67,9 @@ func (d *dir) Entries(ctx context.Context) iter.Seq2[Entry, error] {
 			yield(Entry{}, fmt.Errorf("cannot open the folder to judge: %w", d.err))
 			return
 		}
-		w := &walker{dir: d, ctx: ctx, yield: yield, excludes: d.excludes()}
+		w := &walker{dir: d, ctx: ctx, yield: yield, excludes: patterns(d.root, ".git/info/exclude", nil), folders: &folders{root: d.root}}
 		if d.paths == nil {
-			w.folder(".", nil)
+			w.folder(d.root, ".", ".", w.excludes)
 			return
 		}
 		for _, p := range withoutNested(d.paths) {
@@ -88,13 +89,9 @@ func withoutNested(paths []string) []string {
 	})
 }
 
-// excludes reads the patterns of .git/info/exclude (gitignore(5)).
-func (d *dir) excludes() []gitignore.Pattern {
-	return d.patterns(".git/info/exclude", nil)
-}
-
-func (d *dir) patterns(file string, domain []string) []gitignore.Pattern {
-	data, err := d.root.ReadFile(file)
+// patterns reads a file of patterns (gitignore(5)), if there is one.
+func patterns(root *os.Root, file string, domain []string) []gitignore.Pattern {
+	data, err := root.ReadFile(file)
 	if err != nil {
 		return nil
 	}
@@ -114,6 +111,7 @@ type walker struct {
 	ctx      context.Context
 	yield    func(Entry, error) bool
 	excludes []gitignore.Pattern
+	folders  *folders
 }
 
 // named yields one path that was asked for by name, ignored or not.
@@ -125,11 +123,11 @@ func (w *walker) named(p string) bool {
 	case info.IsDir():
 		ignores := w.excludes
 		for parent := range parents(p) {
-			ignores = append(slices.Clip(ignores), w.patterns(path.Join(parent, ".gitignore"), domain(parent))...)
+			ignores = append(slices.Clip(ignores), patterns(w.root, path.Join(parent, ".gitignore"), domain(parent))...)
 		}
-		return w.folderIn(p, ignores)
+		return w.folder(w.root, p, p, ignores)
 	}
-	return w.file(p, info)
+	return w.file(p, info, w.root.Open)
 }
 
 // parents yields the folders above p, from the root down, without p.
@@ -153,36 +151,33 @@ func domain(folder string) []string {
 	return strings.Split(folder, "/")
 }
 
-func (w *walker) folder(p string, ignores []gitignore.Pattern) bool {
-	if p == "." {
-		ignores = w.excludes
-	}
-	return w.folderIn(p, ignores)
-}
-
-func (w *walker) folderIn(p string, ignores []gitignore.Pattern) bool {
+// folder yields what is in the folder p of the tree, which is name in another
+// folder: the system looks up one name a step, not all above it again.
+func (w *walker) folder(in *os.Root, name, p string, ignores []gitignore.Pattern) bool {
 	if err := w.ctx.Err(); err != nil {
 		return w.yield(Entry{}, err)
 	}
-	ignores = append(slices.Clip(ignores), w.patterns(path.Join(p, ".gitignore"), domain(p))...)
+	root, err := in.OpenRoot(filepath.FromSlash(name))
+	if err != nil {
+		return w.yield(failed(p, err), nil)
+	}
+	defer root.Close()
+	entries, err := readDir(root)
+	if err != nil {
+		return w.yield(failed(p, err), nil)
+	}
+	segments := domain(p)
+	if slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.Name() == ".gitignore" }) {
+		ignores = append(slices.Clip(ignores), patterns(root, ".gitignore", segments)...)
+	}
 	matcher := gitignore.NewMatcher(ignores)
-	f, err := w.root.Open(filepath.FromSlash(p))
-	if err != nil {
-		return w.yield(failed(p, err), nil)
-	}
-	entries, err := f.ReadDir(-1)
-	f.Close()
-	if err != nil {
-		return w.yield(failed(p, err), nil)
-	}
-	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
 	for _, e := range entries {
 		full := path.Join(p, e.Name())
-		if e.Name() == ".git" || len(ignores) > 0 && matcher.Match(strings.Split(full, "/"), e.IsDir()) {
+		if e.Name() == ".git" || len(ignores) > 0 && matcher.Match(append(slices.Clip(segments), e.Name()), e.IsDir()) {
 			continue
 		}
 		if e.IsDir() {
-			if !w.folderIn(full, ignores) {
+			if !w.folder(root, e.Name(), full, ignores) {
 				return false
 			}
 			continue
@@ -197,11 +192,83 @@ func (w *walker) folderIn(p string, ignores []gitignore.Pattern) bool {
 			}
 			continue
 		}
-		if !w.file(full, info) {
+		if !w.file(full, info, w.folders.open) {
 			return false
 		}
 	}
 	return true
+}
+
+// readDir lists a folder by name.
+func readDir(root *os.Root) ([]fs.DirEntry, error) {
+	f, err := root.Open(".")
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	entries, err := f.ReadDir(-1)
+	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
+	return entries, err
+}
+
+// A folders keeps the folders open from which files were opened last: a tree is read
+// folder by folder. It is safe for concurrent use. It must not outlive the walk
+// that it is for, since another folder may take the place of one that is kept open; those that are left are closed by the garbage collector.
+type folders struct {
+	root *os.Root
+	mu   sync.Mutex
+	kept []*keptFolder // the last used last
+}
+
+type keptFolder struct {
+	path  string
+	root  *os.Root
+	users int
+}
+
+// maxFolders is how many folders are kept open: more than there are workers.
+const maxFolders = 16
+
+// open opens a file of the tree.
+func (f *folders) open(name string) (*os.File, error) {
+	dir, base := path.Split(filepath.ToSlash(name))
+	if dir == "" {
+		return f.root.Open(base)
+	}
+	folder, err := f.take(dir)
+	if err != nil {
+		return nil, err
+	}
+	file, err := folder.root.Open(base)
+	f.mu.Lock()
+	folder.users--
+	f.mu.Unlock()
+	return file, err
+}
+
+// take gives a folder, opened and with one user more.
+func (f *folders) take(dir string) (*keptFolder, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	i := slices.IndexFunc(f.kept, func(k *keptFolder) bool { return k.path == dir })
+	var folder *keptFolder
+	if i >= 0 {
+		folder = f.kept[i]
+		f.kept = slices.Delete(f.kept, i, i+1)
+	} else {
+		root, err := f.root.OpenRoot(filepath.FromSlash(strings.TrimSuffix(dir, "/")))
+		if err != nil {
+			return nil, err
+		}
+		folder = &keptFolder{path: dir, root: root}
+		if len(f.kept) >= maxFolders && f.kept[0].users == 0 {
+			f.kept[0].root.Close()
+			f.kept = slices.Delete(f.kept, 0, 1)
+		}
+	}
+	folder.users++
+	f.kept = append(f.kept, folder)
+	return folder, nil
 }
 
 // failed is an entry that cannot be loaded, and says why.
@@ -209,7 +276,8 @@ func failed(p string, err error) Entry {
 	return Entry{Path: p, Size: -1, Load: func(context.Context) (*check.Document, error) { return nil, err }}
 }
 
-func (w *walker) file(p string, info fs.FileInfo) bool {
+// file yields a file, which open opens when it is loaded.
+func (w *walker) file(p string, info fs.FileInfo, open func(string) (*os.File, error)) bool {
 	if info.Mode()&fs.ModeSymlink != 0 {
 		if target, err := w.root.Stat(filepath.FromSlash(p)); err == nil && (target.Mode().IsRegular() || target.IsDir()) {
 			return true // it stays in the tree, where its target is judged under its own name
@@ -220,12 +288,12 @@ func (w *walker) file(p string, info fs.FileInfo) bool {
 		return w.yield(failed(p, fmt.Errorf("%w: %s", ErrNotRegular, info.Mode().Type())), nil)
 	}
 	return w.yield(Entry{Path: p, Size: info.Size(), Load: func(context.Context) (*check.Document, error) {
-		return w.load(p)
+		return load(p, open)
 	}}, nil)
 }
 
-func (d *dir) load(p string) (*check.Document, error) {
-	f, err := d.root.Open(filepath.FromSlash(p))
+func load(p string, open func(string) (*os.File, error)) (*check.Document, error) {
+	f, err := open(filepath.FromSlash(p))
 	if err != nil {
 		return nil, err
 	}
@@ -237,9 +305,27 @@ func (d *dir) load(p string) (*check.Document, error) {
 	if !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("%w: %s", ErrNotRegular, info.Mode().Type())
 	}
-	raw, err := io.ReadAll(f)
+	raw, err := readAll(f, info.Size())
 	if err != nil {
 		return nil, err
 	}
 	return NewDocument(p, raw, check.Revision{Kind: check.RevisionWorkTree}), nil
+}
+
+// readAll reads a file whose size is known, into a buffer that needs not grow
+// unless the file has meanwhile: one byte more is where the end is seen.
+func readAll(r io.Reader, size int64) ([]byte, error) {
+	raw := make([]byte, 0, size+1)
+	for {
+		n, err := r.Read(raw[len(raw):cap(raw)])
+		raw = raw[:len(raw)+n]
+		switch {
+		case err == io.EOF:
+			return raw, nil
+		case err != nil:
+			return nil, err
+		case len(raw) == cap(raw):
+			raw = append(raw, 0)[:len(raw)]
+		}
+	}
 }

@@ -736,6 +736,12 @@ func judge(text []byte, nameRange check.Range, n name, p pair, config, lax bool)
 	if strings.ContainsAny(value, " \t\\") || !lax && (len(value) < 8 || kinds == 1 && len(value) < 10) { // prose, bytes, or a word
 		return g, false
 	}
+	// Code without quotes is a name, not a value; but no name is random.
+	bare := !p.quoted && (!config || p.flag && text[nameRange.Start] != '-' && !setsVariable(text, nameRange.Start))
+	bare = bare && !(n.password && config)
+	if bare && (len(value) < 20 || digits < 2) {
+		return g, false
+	}
 	n = about(text, nameRange, n)
 	if n.notSecret || !n.password && !n.secret && !n.key && !n.client && n.service == "" || len(value) < 6 && !(lax && len(value) >= 4) {
 		return g, false
@@ -754,9 +760,7 @@ func judge(text []byte, nameRange check.Range, n name, p pair, config, lax bool)
 	if digits == 0 && !ascii(value) {
 		return g, false // a word of another language
 	}
-	// Code without quotes is a name, not a value; but no name is random.
-	bare := !p.quoted && (!config || p.flag && text[nameRange.Start] != '-' && !setsVariable(text, nameRange.Start))
-	if bare && !(n.password && config) && !((n.secret || n.service != "") && nature == natureRandom && len(value) >= 20 && digits >= 2 && !(isHex(value) && (len(value) == 40 || p.flag && !n.secret))) {
+	if bare && !((n.secret || n.service != "") && nature == natureRandom && !(isHex(value) && (len(value) == 40 || p.flag && !n.secret))) {
 		return g, false
 	}
 	switch {

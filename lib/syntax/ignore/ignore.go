@@ -83,9 +83,41 @@ const (
 
 // markers are what every directive contains: a document without any of them is
 // not looked at further.
-var markers = [][]byte{
-	[]byte("peercheck:"), []byte("nosec"), []byte("gosec:disable"), []byte("nolint"), []byte("nosemgrep"),
-	[]byte("gitleaks:allow"), []byte("zizmor:"), []byte("hadolint"),
+var markers = []string{"peercheck:", "nosec", "gosec:disable", "nolint", "nosemgrep", "gitleaks:allow", "zizmor:", "hadolint"}
+
+// shortestMarker is the length in bytes of the shortest marker.
+var shortestMarker = len(slices.MinFunc(markers, func(a, b string) int { return len(a) - len(b) }))
+
+// skips is how far the next marker may begin at least behind an offset, by the
+// byte that is shortestMarker-1 behind it: Horspool's rule for several words. It is
+// 0 for the bytes with which the first part of a marker ends.
+var skips = func() (table [256]uint8) {
+	for c := range table {
+		table[c] = uint8(shortestMarker)
+	}
+	for _, m := range markers {
+		for i := range shortestMarker {
+			table[m[i]] = min(table[m[i]], uint8(shortestMarker-1-i))
+		}
+	}
+	return table
+}()
+
+// marked reports whether a text has one of the markers.
+func marked(text []byte) bool {
+	for i := 0; i+shortestMarker <= len(text); {
+		if n := skips[text[i+shortestMarker-1]]; n > 0 {
+			i += int(n)
+			continue
+		}
+		for _, m := range markers {
+			if bytes.HasPrefix(text[i:], []byte(m)) {
+				return true
+			}
+		}
+		i++
+	}
+	return false
 }
 
 type key struct{}
@@ -95,7 +127,7 @@ type key struct{}
 // result is computed once a document and shared; do not change it.
 func Comments(d *check.Document) []Comment {
 	return check.Memo(d, key{}, func() []Comment {
-		if !slices.ContainsFunc(markers, func(m []byte) bool { return bytes.Contains(d.Content, m) }) {
+		if !marked(d.Content) {
 			return nil
 		}
 		return find(d)

@@ -317,7 +317,7 @@ func (s *search) tryAt(r *rule, p *plan, st *state, start, length int) {
 	}
 	_, to := p.window(text, start, length, &s.steps)
 	s.work += 2 * (to - start)
-	groups := p.re.FindSubmatchIndex(text[start:to])
+	groups := p.re().FindSubmatchIndex(text[start:to])
 	if groups == nil {
 		return
 	}

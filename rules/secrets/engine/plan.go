@@ -23,7 +23,7 @@ import (
 // that overlap are joined and each has a margin which no match can reach: then
 // no match is cut, and none is found only because the window ends there.
 type plan struct {
-	re       *regexp.Regexp // of an anchored plan, what follows lead, behind \A
+	re       func() *regexp.Regexp // of an anchored plan, what follows lead, behind \A
 	whole    func() *regexp.Regexp
 	anchored bool
 	windowed bool
@@ -129,11 +129,8 @@ func (p *plan) planAnchored(tree *syntax.Regexp, keywords []string) bool {
 	if w.any {
 		return false
 	}
-	re, err := regexp.Compile(`\A(?:` + body.String() + `)`)
-	if err != nil {
-		return false
-	}
-	p.re, p.anchored = re, true
+	// Compiled when something has passed all that is looked at before.
+	p.re, p.anchored = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\A(?:` + body.String() + `)`) }), true
 	p.right, p.loops = w.bytes, w.loops
 	p.head = heads(body)
 	p.ends = lastBytes(body)
