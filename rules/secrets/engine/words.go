@@ -13,7 +13,7 @@ type Words struct {
 	four     bitSet   // of the first four bytes of words
 	short    bitSet   // of words of two or three bytes
 	last     bitSet   // of the last three bytes of suffixes
-	first    []int32  // by hash: 1 + the last word that has it
+	first    []int32  // by slot: 1 + the last word that has it
 	next     []int32  // for each word 1 + the one before it; 0 for none
 }
 
@@ -28,6 +28,12 @@ func (s *bitSet) has(h uint32) bool { return s[h>>6]&(1<<(h&63)) != 0 }
 // apart when the word is compared.
 func hash(bytes uint32) uint32 { return (bytes | 0x20202020) * 2654435761 >> 16 }
 
+// slots is how many lists of words there are, of two words on average: a table
+// that is small enough for the fastest cache.
+const slots = 1 << 11
+
+func slot(h uint32) uint32 { return h & (slots - 1) }
+
 func pack[T string | []byte](word T) (bytes uint32) {
 	for i := range len(word) {
 		bytes = bytes<<8 | uint32(word[i])
@@ -39,7 +45,7 @@ func pack[T string | []byte](word T) (bytes uint32) {
 // bytes at least. A suffix is found at the end of a longer word, too: "token" in
 // mytoken. Suffixes are numbered after the words.
 func NewWords(words, suffixes []string) *Words {
-	w := &Words{words: append(words[:len(words):len(words)], suffixes...), suffixes: len(words), first: make([]int32, 1<<16)}
+	w := &Words{words: append(words[:len(words):len(words)], suffixes...), suffixes: len(words), first: make([]int32, slots)}
 	w.next = make([]int32, len(w.words))
 	for i, word := range w.words {
 		set, bytes := &w.four, pack(word[:min(4, len(word))])
@@ -51,7 +57,7 @@ func NewWords(words, suffixes []string) *Words {
 		}
 		h := hash(bytes)
 		set.add(h)
-		w.next[i], w.first[h] = w.first[h], int32(i)+1
+		w.next[i], w.first[slot(h)] = w.first[slot(h)], int32(i)+1
 	}
 	return w
 }
@@ -91,7 +97,7 @@ func (w *Words) Scan(text []byte, found func(word, start, end int) bool) {
 // beginning calls found with each word that begins at an offset and ends where a
 // word of the text does.
 func (w *Words) beginning(text []byte, at int, h uint32, found func(word, start, end int) bool) bool {
-	for n := w.first[h]; n > 0; n = w.next[n-1] {
+	for n := w.first[slot(h)]; n > 0; n = w.next[n-1] {
 		if word := w.words[n-1]; int(n) <= w.suffixes && equalFolded(text[at:], word) && endsWord(text, at+len(word)) &&
 			!found(int(n)-1, at, at+len(word)) {
 			return false
@@ -102,7 +108,7 @@ func (w *Words) beginning(text []byte, at int, h uint32, found func(word, start,
 
 // ending calls found with each suffix that ends a word of the text.
 func (w *Words) ending(text []byte, start, end int, h uint32, found func(word, start, end int) bool) bool {
-	for n := w.first[h]; n > 0; n = w.next[n-1] {
+	for n := w.first[slot(h)]; n > 0; n = w.next[n-1] {
 		word := w.words[n-1]
 		if at := end - len(word); int(n) > w.suffixes && at >= start && equalFolded(text[at:], word) && !found(int(n)-1, at, end) {
 			return false
