@@ -376,14 +376,14 @@ func printable(c byte) bool { return '\x08' < c && c < '\x7f' }
 // decodeBase64 looks at each group of four characters first: most runs are
 // identifiers and paths, and fail in one of the first groups.
 func decodeBase64(text []byte) []byte {
+	body := bytes.TrimRight(text, "=")
 	likely := false
-	for _, c := range text {
+	for _, c := range body {
 		likely = likely || c < 'A' || c == '_' // a digit, + / - or _
 	}
 	if !likely {
 		return nil
 	}
-	body := bytes.TrimRight(text, "=")
 	for i := 0; i+4 <= len(body); i += 4 {
 		a, b, c, d := sextet[body[i]], sextet[body[i+1]], sextet[body[i+2]], sextet[body[i+3]]
 		if !printable(a<<2|b>>4) || !printable(b<<4|c>>2) || !printable(c<<6|d) {
