@@ -117,6 +117,21 @@ func TestFound(t *testing.T) {
 		{"config.json", "{\"auths\": {\"r.acme.io\": {\"auth\": \"«Ym9iOmhYOWtMbTJxIQ==»\"}}}", "registry-credential"},
 		// Forms of their own, in files that gitleaks does not look at, and encoded.
 		{"jquery-3.js", "var a = \"«glpat-{b62:20}»\";", "gitlab-pat"},
+		// Words and a number are what most people choose, where the name says what it is.
+		{"compose.yml", "environment:\n  POSTGRES_PASSWORD: «planet{dig:4}»\n", "hard-coded-password"},
+		{"a.go", "c := redis.Options{Addr: a, Password: \"«marble{dig:4}»\"}\n", "hard-coded-password"},
+		{"schema.sql", "CREATE USER a IDENTIFIED BY \"«riverPepper{dig:4}»\" DEFAULT TABLESPACE users;\n", "hard-coded-password"},
+		{"redis.conf", "requirepass «velvet-comet-{dig:4}»\n", "hard-coded-password"},
+		{"pull.py", "ssh.connect(HOST, 22, \"search\", \"«orange-tiger-{dig:3}»\")\n", "hard-coded-password"},
+		{"mount.bat", "net use Z: \\\\files\\r /user:CORP\\svc «Tiger{dig:4}?»\n", "hard-coded-password"},
+		{"Pool.java", "    c.setPassword(\"«RocketCastle?{dig:3}»\");\n", "hard-coded-password"},
+		{"a.rb", "MYSQL_DSN = 'shop:«Harbor@{dig:4}»@tcp(mysql.acme.io:3306)/shop'\n", "connection-string-password"},
+		// The value is not next to the name.
+		{"terraform.tfstate", "{\"outputs\": {\n  \"pushbullet_token\": {\n    \"value\": \"«{b62:34}»\",\n    \"sensitive\": true}}}", "service-credential"},
+		{"template.yaml", "Parameters:\n  AcmeToken:\n    Type: String\n    NoEcho: true\n    Default: \"«{hex:32}»\"\n", "generic-api-key"},
+		{"secrets.xml", "<string name=\"apollo_api_key\" translatable=\"false\">«{b62:24}»</string>\n", "service-credential"},
+		{"local.properties", "detectifyApiKey=«1320620834{hex:22}»\n", "service-credential"},
+		{"settings.json", "{\"recaptchaSecretKey\": \"«6LHG52O{b62:33}»\"}\n", "service-credential"},
 	} {
 		r := rand.New(rand.NewPCG(1, 2))
 		marked := expand(c.text, r)
@@ -151,6 +166,23 @@ func TestNotFound(t *testing.T) {
 		{"a.tf", "kms_key_id = \"arn:aws:kms:eu-west-1:1:key/{uuid}\"\nclient_id = \"{uuid}\""},
 		{"a.js", "const alphabet_key = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'"},
 		{"a.go", "secretName := \"my-app-tls-secret-2023\"\nkeyVaultToStoreSecrets := \"cmp2-qat-1208358310\""},
+		// A file's name is not that of its sum.
+		{"checksums.txt", "V3__add_token_column.sql {hex64}\nreset_password.sql {hex64}\n"},
+		{"atlas.sum", "20240102_password_reset.sql h1:{b64:43}=\n"},
+		{"secrets.enc.yaml", "db: ENC[AES256_GCM,data:{b64:24},iv:{b64:43}=,tag:{b64:22}==,type:str]\nsops:\n  kms:\n    - enc: AQICAHh{b64:60}\n  mac: ENC[AES256_GCM,data:{b64:90},iv:{b64:43}=]\n"},
+		{"access.log", "msg=\"token refreshed\" key=orders:{uuid} etag={hex32}\n"},
+		{"Login.tsx", "<input name=\"password\" placeholder=\"Enter your password\" autoComplete=\"current-password\" />\n"},
+		{"pay.py", "stripe.api_key = \"sk_test_4eC39HqLyjWDarjtT1zdp7dc\"\nRECAPTCHA_SECRET_KEY = \"6LeIxAcTAAAAAGG-vFI1TnRWxMZNFuojJ4WifJWe\"\n"},
+		{"docs.py", "OAUTH_TOKEN = 'nnch734d00sl2jdk'\nsecret = 'pfkkdhi9sl3r4s00'\n"},
+		{".env", "VITE_PUSHER_KEY={hex:20}\nNEXT_PUBLIC_SEGMENT_KEY={b62:32}\n"},
+		{"tls.yaml", "kind: Secret\ndata:\n  tls.crt: LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCk{b64:200}\n"},
+		{"a.go", "t := fmt.Sprintf(`{\"access_token\":%q,\"token_type\":\"bearer\",\"expiry\":\"0001-01-01T00:00:00Z\"}`, old)\n"},
+		{"auth.py", "AUTH_VERSIONS = [\"2.0_password\", \"2.0_voms\", \"3.x_oidc_access_token\"]\n"},
+		{"notes.md", "Then pass `completed=False` so that it waits.\n"},
+		{"key.go", "if strings.Contains(s, \"-----BEGIN PRIVATE KEY-----\") { return parse(bytes.TrimSpace(data), \"-----END PRIVATE KEY-----\", func(b []byte) error { return nil }) }\n"},
+		{"key.ts", "/*\n * -----BEGIN RSA PRIVATE KEY-----\n * MIIEpQIBAAKCAQEA{b64:48}\n * {b64:64}...\n * -----END RSA PRIVATE KEY-----\n */\n"},
+		{"KEYS", "{b64:60}/pw=\nvalues{b64:58}\nDQ{b64:62}\n"},
+		{"conf.yaml", "password_encryption: scram-sha-256\npass: step2024\n"},
 	} {
 		if got := judgeText(c.path, expand(c.text, rand.New(rand.NewPCG(3, 4)))); len(got) > 0 {
 			t.Errorf("%s %q: found %q", c.path, c.text, got)
@@ -189,6 +221,24 @@ func TestManualsAndTests(t *testing.T) {
 		if got := persona(path, "token: glpat-{b62:20}", "gitlab-pat"); got != check.Regular {
 			t.Errorf("%s: GitLab's token is for %v, want everybody", path, got)
 		}
+	}
+}
+
+// What documentation in the code shows is how a call is written.
+func TestDocumentationInCode(t *testing.T) {
+	key := expand("{b62:32}", rand.New(rand.NewPCG(7, 7)))
+	for text, want := range map[string]string{
+		"def f():\n    \"\"\"Log in.\n\n    >>> login(api_key='" + key + "')\n    \"\"\"\n": "tentative",
+		"api_key = '" + key + "'\n":                              "firm",
+		"TEXT = \"\"\"\napi_key = '" + key + "'\n\"\"\"\n":       "firm",
+		"'''Docs.'''\napi_key = '" + key + "'\n\"\"\"End.\"\"\"": "firm",
+	} {
+		if got := judgeText("a.py", text); !slices.Equal(got, []string{"generic-api-key " + want + " " + key}) {
+			t.Errorf("%q: %q, want %s", text, got, want)
+		}
+	}
+	if got := judgeText("a.js", "/**\n * @example\n * login({apiKey: '"+key+"'})\n */\n"); !slices.Equal(got, []string{"generic-api-key tentative " + key}) {
+		t.Errorf("in JSDoc: %q", got)
 	}
 }
 

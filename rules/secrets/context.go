@@ -374,7 +374,13 @@ func pairAt(text []byte, name check.Range, config bool, values *run) (p pair, ok
 		}
 		c.newline()
 		c.spaces()
-		if c.at < len(text) && !strings.ContainsRune("\"'`vD<", rune(text[c.at])) {
+		switch b := c.peek(); {
+		case strings.IndexByte("\"'`<", b) >= 0:
+		case b == 'v' || b == 'D': // value: or Default:
+			if start := c.at; c.valueKey() == start {
+				return p, false
+			}
+		default:
 			return p, false
 		}
 	}
@@ -522,7 +528,7 @@ func (c *cursor) objectValue() bool {
 	i.any("{")
 	i.white()
 	start := i.at
-	if i.valueKey(); i.at == start {
+	if i.valueKey() == start {
 		return false
 	}
 	*c = i
@@ -572,8 +578,9 @@ func (c *cursor) annotation() {
 }
 
 // valueKey skips the name of the value in formats that list names and values:
-// YAML's "value:", JSON's "value":, XML's value=" and <string>.
-func (c *cursor) valueKey() {
+// YAML's "value:", JSON's "value":, XML's value=" and <string>. It gives the new
+// offset.
+func (c *cursor) valueKey() int {
 	i := *c
 	i.any("\"'")
 	i.any(",")
@@ -593,8 +600,9 @@ func (c *cursor) valueKey() {
 			j.spaces()
 			*c = j
 		}
-		return
+		break
 	}
+	return c.at
 }
 
 // yamlBlock skips "|", ">-" and the like before a line end.

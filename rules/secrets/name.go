@@ -159,8 +159,8 @@ func readName(s string) name {
 			n.weakened = true
 		}
 	}
-	if last == "key" && bundled(words) && !slices.Contains(words, "secret") && !slices.Contains(words, "private") {
-		n.weakened = true
+	if last == "key" && bundled(words) && !slices.ContainsFunc(words, func(w string) bool { return w == "secret" || w == "private" || w == "api" }) {
+		n.notSecret = true
 	}
 	n.client = clientWords[last]
 	n.service = serviceOf(words)

@@ -182,13 +182,13 @@ func natureOf(v string) nature {
 		return natureReference
 	case digestPattern.MatchString(v):
 		return natureDigest
+	case published[v]:
+		return naturePlaceholder
 	case publicPattern.MatchString(v):
 		return naturePublic
 	case dataPattern.MatchString(v):
 		return natureLocator
 	case placeholder(v):
-		return naturePlaceholder
-	case published[v]:
 		return naturePlaceholder
 	case uuidPattern.MatchString(v):
 		return natureUUID
