@@ -463,6 +463,9 @@ func (gs *guards) compareNil(x ssa.Value, isNil bool, depth int, list []checked)
 	if depth > 8 {
 		return list
 	}
+	if isNil && !isError(x.Type()) { // then there is nothing in it
+		list = gs.check(x, gs.shape("constant"), depth, list)
+	}
 	call, result := callOf(x)
 	if call == nil {
 		if phi, ok := x.(*ssa.Phi); ok && isNil && isError(x.Type()) {
