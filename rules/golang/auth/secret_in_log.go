@@ -124,7 +124,7 @@ func (l *secretLog) call(c inspector.Cursor, call *ast.CallExpr) {
 			continue // given for what is in it, not to be shown
 		}
 		if key, ok := query.String(l.TypesInfo, arg); ok && pairs && i+1 < len(call.Args) && len(found) == 0 {
-			if what := secretName(key); what != "" && l.isPlainText(call.Args[i+1]) && !l.isMade(call.Args[i+1]) && len(l.leaks(c, call.Args[i+1], 4)) == 0 {
+			if what := secretName(key); what != "" && !saysPlace(purpose.NameOf(l.TypesInfo, call.Args[i+1])) && l.isPlainText(call.Args[i+1]) && !l.isMade(call.Args[i+1]) && len(l.leaks(c, call.Args[i+1], 4)) == 0 {
 				found = []leak{{what: what, at: call.Args[i+1]}}
 			}
 		}
@@ -295,6 +295,9 @@ func (l *secretLog) leaks(c inspector.Cursor, e ast.Expr, steps int) []leak {
 			return l.leaks(c, x.X, steps) // header["Authorization"][0]
 		}
 	case *ast.CompositeLit: // logrus.Fields{"password": password}
+		if query.Implements(l.Pkg, t, "error") || query.Implements(l.Pkg, types.NewPointer(t), "error") {
+			return nil // its method says what is shown
+		}
 		for _, elt := range x.Elts {
 			kv, ok := elt.(*ast.KeyValueExpr)
 			if !ok {
@@ -480,12 +483,19 @@ func secretName(name string) string {
 	return ""
 }
 
+// saysPlace reports whether a name is that of a place in a list, whatever it is called in a log.
+func saysPlace(name string) bool {
+	return slices.ContainsFunc(purpose.Words(name), func(w string) bool {
+		return w == "next" || w == "prev" || w == "batch" || w == "page" || w == "cursor" || w == "offset" || w == "since"
+	})
+}
+
 func isClusterWord(w string) bool {
 	return slices.Contains([]string{"tls", "pull", "image", "k", "kube", "cert", "ca", "my", "source", "target", "old", "owned", "existing", "desired", "actual", "vault", "docker", "obj"}, w)
 }
 
 func isParserWord(w string) bool {
-	return slices.Contains([]string{"start", "end", "next", "last", "first", "prev", "left", "right", "unexpected", "expected", "current", "cur", "peek", "continue", "page", "a", "the", "syntax", "string", "number", "raw",
+	return slices.Contains([]string{"start", "end", "next", "last", "first", "prev", "left", "right", "unexpected", "expected", "current", "cur", "peek", "continue", "page", "paging", "batch", "sync", "since", "resume", "continuation", "a", "the", "syntax", "string", "number", "raw",
 		"xml", "json", "html", "yaml", "css"}, w)
 }
 

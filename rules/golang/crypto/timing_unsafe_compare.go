@@ -180,7 +180,7 @@ func (t *timing) judge(c comparison) {
 		return
 	}
 	x, y := t.side(c.x), t.side(c.y)
-	if x.fixed && y.fixed || t.isKeyword(c.x) || t.isKeyword(c.y) {
+	if x.fixed && y.fixed || t.isKeyword(c.x) || t.isKeyword(c.y) || t.isPublicKey(c.x) || t.isPublicKey(c.y) {
 		return
 	}
 	if values := t.compared[c.pos]; values[0] != nil && values[1] != nil {
@@ -223,6 +223,18 @@ func (t *timing) isLiteral(e ast.Expr) bool {
 		return e.Name == "nil"
 	}
 	return false
+}
+
+// isPublicKey reports whether a value is a public key by its type, or the text of one.
+func (t *timing) isPublicKey(e ast.Expr) bool {
+	if call, ok := ast.Unparen(e).(*ast.CallExpr); ok {
+		if method, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr); ok && len(call.Args) == 0 {
+			return t.isPublicKey(method.X)
+		}
+	}
+	name := query.TypeName(t.TypesInfo.TypeOf(e))
+	name = strings.ToLower(name[strings.LastIndexByte(name, '.')+1:])
+	return strings.Contains(name, "public") || name == "ed25519" || name == "curve25519" || name == "x25519" || strings.HasSuffix(name, "fingerprint")
 }
 
 // isKeyword reports whether a constant is a word rather than a secret: the name

@@ -32,7 +32,7 @@ var UntrustedAllocationSize = &check.Check{
 			"was the size of a list. A check for negative numbers does not help.",
 		Fix: "Compare the number with a limit and refuse what is larger, or take `min(n, limit)`. Where the data follows the number, grow with what really arrives: `append`, or `io.CopyN` into a buffer. There is no quick fix, because the limit " +
 			"depends on the data.",
-		Limits: "Where an exported function decodes the number from what its caller hands in (`encoding/binary`), the finding is tentative: nothing shows that a stranger sends it, and a format that is read from anywhere is mostly read from strangers, too. A comparison with a variable counts as a bound, a comparison with a constant only if it is below 2^30. Numbers of 8 and 16 bits are no danger. Memory that grows bit by bit (`append` in a loop) is `go/untrusted-loop-bound`.",
+		Limits: "Where an exported function decodes the number from what its caller hands in (`encoding/binary`), the finding is tentative and for persona pedantic: nothing shows that a stranger sends it, and a program reads back much that it wrote itself. A comparison with a variable counts as a bound, a comparison with a constant only if it is below 2^30. Numbers of 8 and 16 bits are no danger. Memory that grows bit by bit (`append` in a loop) is `go/untrusted-loop-bound`.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/789.html",
 			"https://nvd.nist.gov/vuln/detail/CVE-2023-2253",
@@ -51,7 +51,9 @@ func runUntrustedAllocationSize(ctx context.Context, pass *check.PackagePass) er
 		})
 	}
 	for _, f := range taint.FlowsFromCallers(pass, wanted) {
-		pass.Report(f.Finding(pass, fmt.Sprintf("a number in the data is how much %s allocates, and nothing says how large it may be", f.Sink)))
+		finding := f.Finding(pass, fmt.Sprintf("a number in the data is how much %s allocates, and nothing says how large it may be", f.Sink))
+		finding.Persona = check.Pedantic
+		pass.Report(finding)
 	}
 	return nil
 }
