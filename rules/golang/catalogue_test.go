@@ -47,6 +47,9 @@ func TestCatalogue(t *testing.T) {
 				continue
 			}
 			seen[id] = true
+			if fixOf(c) == "no" {
+				t.Errorf("%s has no fix, and its page does not say why: There is no quick fix, because ...", id)
+			}
 			name := strings.TrimPrefix(id, "go/")
 			if _, anchor, ok := strings.Cut(string(pages), "[`"+id+"`](#"); ok { // what finds secrets has no page there
 				anchor, _, _ = strings.Cut(anchor, ")")

@@ -38,7 +38,7 @@ var HardcodedCredentials = &check.Check{
 		What: "A password that the program logs in with, to a database, an HTTP server, SSH, LDAP, SMTP or Redis, or that it lets somebody in for (`password == \"...\"`), is a constant. It is judged by its use, whatever it looks like and however it is called.",
 		Why: "Whoever reads the source, the image or the binary has the password, and so has everyone who ever will: history keeps it. It is the same in every installation, and cannot be changed without a release. Uber lost 57 million " +
 			"records to a key in a repository in 2016.",
-		Fix:    "Read it from the environment, a file or a secret store at start. Take the one that was in the source as known to others: change it. There is no quick fix.",
+		Fix:    "Read it from the environment, a file or a secret store at start. Take the one that was in the source as known to others: change it. There is no quick fix, because the password has to come from somewhere, and to be changed.",
 		Limits: "Looks at constants and at variables of the package that are never changed. Left alone: connections to the machine itself (`localhost`, a loopback address, a socket) and to example.com, placeholders such as `<password>`, and test code.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/798.html",

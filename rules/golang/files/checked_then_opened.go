@@ -35,7 +35,7 @@ var CheckedThenOpened = &check.Check{
 		What: "`os.Lstat` or `os.Stat` tells of which kind a file is or who may read it, the function refuses some, and then opens, changes or removes the file by the same path.",
 		Why: "Between the two the path may come to mean another file: who may write to the folder, or to one above it, replaces the file by a symbolic link as soon as it has passed. Programs that run as root on files of users, " +
 			"installers and daemons, are taken over that way.",
-		Fix: "Open first and ask the open file: `f.Stat()`. To refuse links open with `O_NOFOLLOW`, or by an `os.Root`, or compare what was checked and what was opened by `os.SameFile`. There is no quick fix.",
+		Fix: "Open first and ask the open file: `f.Stat()`. To refuse links open with `O_NOFOLLOW`, or by an `os.Root`, or compare what was checked and what was opened by `os.SameFile`. There is no quick fix, because what was asked of the path has to be asked of the open file.",
 		Limits: "The check has to look at the mode (`Mode`, `Type`, `Perm`, `IsRegular`) and end in a return with an error; whether a file is there, is a folder or how large it is are no such checks. Functions that use `os.SameFile`, `O_NOFOLLOW` or " +
 			"`os.Root` are left alone, and test code. For the careful, because in a folder of one's own nobody can replace anything.",
 		References: []string{

@@ -33,7 +33,7 @@ var FixedNameFollowsLink = &check.Check{
 		What: "A file whose name is fixed is written in a folder that came from elsewhere (a chart, a checkout, a plugin, what an archive held), and nothing asks whether a symbolic link has that name.",
 		Why: "Whoever made the folder puts a link of that name into it, and the program writes through it: `Chart.lock` of a chart was a link to `.bashrc`, and `helm dependency update` wrote there what the chart's own file said " +
 			"(CVE-2025-53547).",
-		Fix:    "Write through `os.OpenRoot`, or write a new file with `os.CreateTemp` in the folder and `os.Rename` it into place. At least refuse what `os.Lstat` says is a link, which leaves a moment in between.",
+		Fix:    "Write through `os.OpenRoot`, or write a new file with `os.CreateTemp` in the folder and `os.Rename` it into place. At least refuse what `os.Lstat` says is a link, which leaves a moment in between. There is no quick fix, because the folder has to be opened first, and the name used below it.",
 		Limits: "Such a folder is known by the name of the parameter or field: chart, repository, checkout, worktree, clone, plugin, module, bundle, package, theme, template, extracted, unpacked. Functions that call Lstat, Remove, Rename or EvalSymlinks, or pass O_EXCL or O_NOFOLLOW, are left alone.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/61.html",

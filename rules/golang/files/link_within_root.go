@@ -31,7 +31,7 @@ var LinkWithinRoot = &check.Check{
 		What: "A path that belongs to an image or a container is joined to the folder where its file system is mounted (`rootfs`, `mountpoint`), and the result is opened, created or read.",
 		Why: "What is within the root was made by others: `/etc` in it may be a symbolic link to `/etc` of the host, and the kernel follows it there. An image whose volume was such a link, or had `..` in its path, gave away any file of the host in containerd (CVE-2022-23648); " +
 			"runc, Docker and Podman had the same.",
-		Fix:    "Open it through `os.OpenRoot(root)`, or resolve it within the root first: `securejoin.SecureJoin` of github.com/cyphar/filepath-securejoin, `fs.RootPath` of github.com/containerd/continuity. A check of the text, or `Lstat` of the last element, does not do.",
+		Fix:    "Open it through `os.OpenRoot(root)`, or resolve it within the root first: `securejoin.SecureJoin` of github.com/cyphar/filepath-securejoin, `fs.RootPath` of github.com/containerd/continuity. A check of the text, or `Lstat` of the last element, does not do. There is no quick fix, because every use of the path has to change.",
 		Limits: "A root is known by its name: rootfs, mount, mountpoint, chroot, sysroot. Paths of constants, of one element (`filepath.Base`) and what `Walk` or `ReadDir` found are left alone, and functions that resolve links or ask for `..` or IsLocal.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/59.html",

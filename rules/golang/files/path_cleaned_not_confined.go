@@ -32,7 +32,7 @@ var PathCleanedNotConfined = &check.Check{
 		What: "A name that a caller or decoded data gives is joined to a folder and passed through `filepath.Clean` or `filepath.FromSlash`, then used, and nothing asks whether it stayed in the folder.",
 		Why: "`Join` cleans already, and `..` at the beginning of the name survives both: `filepath.Join(\"/srv/data\", filepath.Clean(\"../../etc/passwd\"))` is `/etc/passwd`. A name with slashes that must be converted comes from an archive, an URL or metadata, " +
 			"and so from elsewhere: the names of targets in remote metadata wrote outside of the cache of sigstore (CVE-2026-24137).",
-		Fix:    "Open the file through `os.OpenRoot`. Or refuse what `filepath.IsLocal(name)` does not accept. `filepath.Join(root, filepath.Clean(\"/\"+name))` keeps names in the folder too, by renaming them.",
+		Fix:    "Open the file through `os.OpenRoot`. Or refuse what `filepath.IsLocal(name)` does not accept. `filepath.Join(root, filepath.Clean(\"/\"+name))` keeps names in the folder too, by renaming them. There is no quick fix, because what to answer for a path outside is the program's decision.",
 		Limits: "Where the name comes from is not asked, only that other packages, or decoded data, can choose it. Any guard in the function, in one that it calls or in one that calls it, is enough: IsLocal, Rel, HasPrefix, a look for `..` or a slash, EvalSymlinks, os.Root, a function called valid, check or safe.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/23.html",

@@ -32,7 +32,7 @@ var WalkedPathInSharedFolder = &check.Check{
 		What: "The function that `filepath.Walk` or `filepath.WalkDir` calls opens, removes or changes files by the path that it is given, and the walk begins in `/tmp`, `/var/tmp`, `/dev/shm` or `os.TempDir()`.",
 		Why: "Between the moment when the walk sees a folder and the one when the path is used, another user of the machine can put a symbolic link in its place, and the program removes or overwrites files elsewhere, with its own rights. Cleaners of /tmp " +
 			"had this flaw again and again.",
-		Fix:    "Open the folder by `os.OpenRoot` and work through it (`root.Remove(path)`), which never leaves the folder, and walk `root.FS()`. There is no quick fix.",
+		Fix:    "Open the folder by `os.OpenRoot` and work through it (`root.Remove(path)`), which never leaves the folder, and walk `root.FS()`. There is no quick fix, because the walk has to start from an open folder.",
 		Limits: "Only folders are looked at that everyone may write to, by their names in the source. Paths that are kept and used after the walk are not followed. Test code is left alone.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/367.html",

@@ -30,7 +30,7 @@ var FileNameInHeader = &check.Check{
 		What: "The value of a `Content-Disposition` header is put together, and a file name stands in it as it is.",
 		Why: "A name such as `sheet.bat\";x=.txt` ends the quoted name early: the browser saves a file of another name and kind than the one that was checked (gin, CVE-2023-29401). " +
 			"In a mail or a form that the program writes itself, a line end in it begins another header.",
-		Fix:    "Let `mime.FormatMediaType(\"attachment\", map[string]string{\"filename\": name})` write the value. It quotes what must be quoted.",
+		Fix:    "Let `mime.FormatMediaType(\"attachment\", map[string]string{\"filename\": name})` write the value. It quotes what must be quoted. There is no quick fix, because the whole header has to be put together in another way.",
 		Limits: "Where the name comes from is not asked. Numbers, constants, package-level variables, dates, `%q`, and what a function gives that is called escape, quote, encode, sanitize or replace, are fine.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/116.html",

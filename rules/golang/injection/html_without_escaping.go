@@ -32,7 +32,7 @@ var HTMLWithoutEscaping = &check.Check{
 		What: "Tags and values are put together by `+`, `fmt.Sprintf` or a builder, the values as they are, and the result is declared to be `template.HTML` or sent as a page.",
 		Why: "A value with `<script>` in it becomes part of the page, whoever chose it: the fields of a form that a framework drew were shown this way (Beego, CVE-2025-30223), " +
 			"and what a handler answered with (Fiber, CVE-2026-42545).",
-		Fix:    "Let `html/template` draw it, or pass every value through `html.EscapeString`; a value within an attribute belongs between quotes.",
+		Fix:    "Let `html/template` draw it, or pass every value through `html.EscapeString`; a value within an attribute belongs between quotes. There is no quick fix, because some of the values may be HTML already.",
 		Limits: "Where the values come from is not asked: what no stranger can choose is a false alarm. Numbers, constants, package-level variables and what a function gives that is called escape, encode, quote or sanitize are fine. Where the data is seen to come from a request, go/reflected-xss or go/xss-by-unsafe-conversion reports it.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/79.html",

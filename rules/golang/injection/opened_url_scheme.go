@@ -33,7 +33,7 @@ var OpenedURLScheme = &check.Check{
 		What: "An URL that a caller or a server gives goes to `xdg-open`, `open`, `rundll32`, `cmd /c start`, or a library that calls them, and nothing asks whether it is an URL of the web.",
 		Why: "These programs open whatever they are given with the program that belongs to it: a path or a `file:` URL of an executable is run, and other schemes start other programs. " +
 			"A server could name a program of the user's machine where the command line of GitHub expected a page (CVE-2025-48938).",
-		Fix:    "Parse it, and refuse what has another `Scheme` than `http` or `https`; hand on `u.String()`.",
+		Fix:    "Parse it, and refuse what has another `Scheme` than `http` or `https`; hand on `u.String()`. There is no quick fix, because only you know which schemes are meant.",
 		Limits: "A constant beginning such as `https://`, and any look at the scheme in the function, in those it calls and in those that call it, are fine. Counts only parameters that other packages can set and fields of structs, if they are named as URLs.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/78.html",

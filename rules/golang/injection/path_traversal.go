@@ -25,7 +25,7 @@ var PathTraversal = &check.Check{
 	Page: check.Page{
 		What:   "Data that a stranger sends becomes part of the path of a file that is opened, written or removed.",
 		Why:    "`../../etc/passwd` leads out of any folder that it is joined to, and `filepath.Clean` and `filepath.Join` only make the way shorter. Grafana served any file of its host this way, without a login (CVE-2021-43798).",
-		Fix:    "Open the file through `os.OpenRoot`, which does not leave its folder, not even by symbolic links. Where that does not do, refuse what `filepath.IsLocal` does not accept before you join it.",
+		Fix:    "Open the file through `os.OpenRoot`, which does not leave its folder, not even by symbolic links. Where that does not do, refuse what `filepath.IsLocal` does not accept before you join it. There is no quick fix, because what to answer for a path outside is the program's decision, and the folder has to be opened once.",
 		Limits: "`os.Root`, `fs.FS`, `filepath.IsLocal`, `filepath.Base`, `securejoin`, a prefix that ends in a separator after `filepath.Clean` or `Join`, the absence of `..`, and an allow-list are understood, and so is a function that is named for such a check. `http.ServeMux` redirects requests whose path has `..` in it, so `r.URL.Path` is fine in a package that registers handlers with it. Data from the program's own command line, environment or files is not reported: who writes those needs no help of the program. Names within archives and of uploads have checks of their own.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/22.html",

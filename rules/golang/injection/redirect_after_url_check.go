@@ -34,7 +34,7 @@ var RedirectAfterURLCheck = &check.Check{
 		What: "A function asks whether the address of an URL is private, or has an URL checked by a function that is named for it, then requests it with a client that follows redirects as all do.",
 		Why: "The server that passed the check answers with a redirect to `http://169.254.169.254/` or to a service of the inner network, and the client goes there: up to ten times, none of which is checked. " +
 			"The name may also have another address by the time of the request.",
-		Fix:    "Check where the connection goes: `net.Dialer{Control: ...}` in the client's transport sees each address that is dialled, of redirects too. Or set `CheckRedirect` to the same check, or to `http.ErrUseLastResponse`.",
+		Fix:    "Check where the connection goes: `net.Dialer{Control: ...}` in the client's transport sees each address that is dialled, of redirects too. Or set `CheckRedirect` to the same check, or to `http.ErrUseLastResponse`. There is no quick fix, because the check has to be called from `CheckRedirect`, in the shape that it has.",
 		Limits: "A package that sets CheckRedirect, or a dialer's Control or DialContext, anywhere is left alone. Checks in another function than the request are not seen.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/918.html",

@@ -33,7 +33,7 @@ var ShellTextNotEscaped = &check.Check{
 		What: "A command that a shell reads, here (`sh -c`) or on another machine (an SSH session), is put together from constant text and values, and the values stand there as they are, or between quotes that they can close.",
 		Why: "`'` ends the text between two of them, and what follows is run. The path of a repository's URL went to the shell of the server this way in go-git (CVE-2026-41506). " +
 			"`%q` quotes for Go: a shell still runs what stands between backquotes or in `$(...)`.",
-		Fix:    "Run the program without a shell, each value an argument of its own. Where there must be a shell, put `'` around the value and write each `'` within it as `'\\''`, as `github.com/alessio/shellescape` does; or hand the value over in the environment.",
+		Fix:    "Run the program without a shell, each value an argument of its own. Where there must be a shell, put `'` around the value and write each `'` within it as `'\\''`, as `github.com/alessio/shellescape` does; or hand the value over in the environment. There is no quick fix, because the shell may be needed, and its kind decides how to escape.",
 		Limits: "Where the values come from is not asked. What begins the command is taken for a command that is meant to be chosen. Numbers, constants, package-level variables, and what a function gives that is called quote or escape, are fine.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/78.html",

@@ -22,7 +22,7 @@ var SSRF = &check.Check{
 	Page: check.Page{
 		What:   "Data that a stranger sends decides the host of a request that the server makes.",
 		Why:    "The server then asks for what only it can reach: `http://169.254.169.254/` gave away the keys of Capital One's cloud account, and with them the data of 100 million customers (2019).",
-		Fix:    "Choose the host from a list: parse the URL, compare `u.Hostname()` with the list, and refuse redirects to other hosts in `CheckRedirect`. Where any public host is allowed, refuse private addresses in `net.Dialer.Control`, after the name is resolved.",
+		Fix:    "Choose the host from a list: parse the URL, compare `u.Hostname()` with the list, and refuse redirects to other hosts in `CheckRedirect`. Where any public host is allowed, refuse private addresses in `net.Dialer.Control`, after the name is resolved. There is no quick fix, because only you know which hosts are meant.",
 		Limits: "What comes after a constant `https://host/`, or after a slash that follows a configured base, cannot change the host and is not reported. Data from the program's own command line, environment or files is not reported: who writes those needs no help of the program.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/918.html",

@@ -35,7 +35,7 @@ var UnlistedSortColumn = &check.Check{
 		What: "A field or parameter that says how to sort (`Sort`, `orderBy`, `direction`) becomes part of `ORDER BY` or `GROUP BY`, or of what a method such as `OrderBy` of a query builder takes, and nothing compares it with the columns that there are.",
 		Why: "A column cannot be a placeholder's argument, so this is where otherwise careful code concatenates. `(CASE WHEN ... THEN a ELSE b END)` in its place reads any table, one bit at a time. " +
 			"The rules of a user's smart playlist were sorted this way in Navidrome (CVE-2022-23857).",
-		Fix:    "Look the column up in a map or a `switch` of those that may be sorted by, with a default, and accept nothing but `ASC` and `DESC` for the direction.",
+		Fix:    "Look the column up in a map or a `switch` of those that may be sorted by, with a default, and accept nothing but `ASC` and `DESC` for the direction. There is no quick fix, because only you know the columns.",
 		Limits: "Where the value comes from is not asked: it counts if it is named for sorting and is a field, or a parameter that other packages set. A comparison with a constant, `strings.EqualFold`, a list, a map with `, ok`, a regular expression, or a function called valid, check, quote or sanitize in the same function is enough.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/89.html",

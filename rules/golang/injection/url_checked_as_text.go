@@ -33,7 +33,7 @@ var URLCheckedAsText = &check.Check{
 		What: "Whether an URL or a host may be used is decided by `strings.HasPrefix` with a host that nothing ends, `strings.HasSuffix` with a domain that no dot begins, or `strings.Contains` with a domain.",
 		Why: "`https://example.com.evil.net/` begins with `https://example.com`, `https://example.com@evil.net/` does too; `evil-example.com` ends in `example.com`; and anyone can write `?example.com` into an URL. " +
 			"What follows the check is a request, a redirect or an answer to another origin.",
-		Fix:    "Parse it and compare `u.Hostname()`, and `u.Scheme`, with what is allowed. For subdomains, ask for the suffix `.example.com` with its dot. As a prefix, `https://example.com/` with the slash does.",
+		Fix:    "Parse it and compare `u.Hostname()`, and `u.Scheme`, with what is allowed. For subdomains, ask for the suffix `.example.com` with its dot. As a prefix, `https://example.com/` with the slash does. There is no quick fix, because only you know which hosts are meant.",
 		Limits: "Counts where what does not pass is refused (an error, `false`), or the function is named for such a check. What only tells providers apart is left alone, as is test code.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/918.html",

@@ -22,7 +22,7 @@ var XPathInjection = &check.Check{
 	Page: check.Page{
 		What:   "Data that a stranger sends becomes part of an XPath expression.",
 		Why:    "`' or '1'='1` selects every node, also those that the expression was to hide.",
-		Fix:    "Select with a constant expression and compare in Go.",
+		Fix:    "Select with a constant expression and compare in Go. There is no quick fix, because the libraries have no values beside the expression.",
 		Limits: "Data from the program's own command line, environment or files is not reported: who writes those needs no help of the program.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/643.html",

@@ -32,7 +32,7 @@ var BodyNotClosed = &check.Check{
 	Page: check.Page{
 		What:   "The response of an HTTP request, or the rows of a query, stay in the function that got them, and nothing closes them.",
 		Why:    "Each one keeps a connection. A server that leaks one per request runs out of file descriptors, or waits for its database pool for ever; a stranger only has to repeat the request.",
-		Fix:    "`defer resp.Body.Close()` after the error was looked at, or `defer rows.Close()`. There is no quick fix yet.",
+		Fix:    "`defer resp.Body.Close()` after the error was looked at, or `defer rows.Close()`. There is no quick fix yet. There is no quick fix, because where the last read is has to be known.",
 		Limits: "What is returned, stored or handed to another function may be closed there and is left alone. So is test code.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/772.html",

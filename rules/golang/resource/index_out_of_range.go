@@ -36,7 +36,7 @@ var IndexOutOfRange = &check.Check{
 		What: "A slice, string or array is indexed or cut beyond its end, where the function itself, or a caller, has made it, so that its length is known: by a constant, or by the counter of a loop that runs to its end.",
 		Why: "The program panics whenever it gets here. Such code is often on a way that tests do not take, and a stranger may: an error path, a loop whose last round is one too many, a length that is tested for 3 before element 3 is taken. " +
 			"A panic that nobody recovers ends the process with all its requests.",
-		Fix:    "Test the length for what is taken: `s[3]` needs `len(s) > 3`, `s[:3]` needs `len(s) >= 3`. A loop over all elements is `for i := range s`. There is no quick fix.",
+		Fix:    "Test the length for what is taken: `s[3]` needs `len(s) > 3`, `s[:3]` needs `len(s) >= 3`. A loop over all elements is `for i := range s`. There is no quick fix, because the index or the length may be the wrong one.",
 		Limits: "A test of the length before the place counts, if it is enough. Lengths that come from callers are followed where a parameter is cut before any branch, those of other functions are not; loops with `break` or `return` inside are left alone. So is test code.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/129.html",

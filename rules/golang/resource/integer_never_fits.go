@@ -30,7 +30,7 @@ var IntegerNeverFits = &check.Check{
 	Page: check.Page{
 		What:   "A variable is converted to an integer type, and no value that it can have at that place fits: by the constant that it was set to, or by a comparison that lets only larger numbers through.",
 		Why:    "The compiler refuses such a conversion of a constant. Through a variable it goes, and the result is another number, mostly a negative one or 0; a limit that is made so bounds nothing.",
-		Fix:    "Use a type that holds the number, or the limit of the type: `math.MaxInt32`. There is no quick fix.",
+		Fix:    "Use a type that holds the number, or the limit of the type: `math.MaxInt32`. There is no quick fix, because the number or the type may be the wrong one.",
 		Limits: "-1 that becomes an unsigned integer is taken to be meant, as \"all bits\". So are conversions next to a shift or mask of the same number. What comes from elsewhere, and may fit, is left alone.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/681.html",

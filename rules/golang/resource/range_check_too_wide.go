@@ -35,7 +35,7 @@ var RangeCheckTooWide = &check.Check{
 		What: "A number is compared with constants on both sides and then converted to a smaller integer, alone or after a calculation, and some of the numbers that got through do not fit: `if n >= 0 && n <= 256 { b = byte(n) }`.",
 		Why: "The check shows that the number can be anything, and that the author wanted to keep out what does not fit; the boundary is off by one, is that of another type, is made wrong by what is added afterwards, or never refuses anything: `n < 0 && n > 255`. What slips through becomes " +
 			"another number: 256 becomes 0.",
-		Fix:    "Compare with the limits of the type (`math.MaxUint8`), and compare what is converted, after the calculation. There is no quick fix.",
+		Fix:    "Compare with the limits of the type (`math.MaxUint8`), and compare what is converted, after the calculation. There is no quick fix, because the check or the type may be the wrong one.",
 		Limits: "Only comparisons with constants are looked at. A byte of -128 to 255 is taken to be meant, as is a conversion next to a shift of the same number. So is test code.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/681.html",

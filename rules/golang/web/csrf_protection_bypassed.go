@@ -30,7 +30,7 @@ var CSRFProtectionBypassed = &check.Check{
 	Page: check.Page{
 		What:   "`AddInsecureBypassPattern` of `http.CrossOriginProtection` is called with a pattern that every path matches, as `/` and `/{path...}` do, or with one that is not fixed in the source but comes from a request.",
 		Why:    "The protection is there, and does nothing: another site can make the browser of a user who is logged in send any request to this one. A pattern from a request lets an attacker choose the path that is not protected.",
-		Fix:    "Name the paths that have to be open, one by one, with their methods: `POST /webhooks/payment`. To trust another origin use `AddTrustedOrigin`. There is no quick fix.",
+		Fix:    "Name the paths that have to be open, one by one, with their methods: `POST /webhooks/payment`. To trust another origin use `AddTrustedOrigin`. There is no quick fix, because only you know which paths have to be open.",
 		Limits: "A pattern that ends in a slash further down, `/api/`, is left alone, though it covers all below it. Patterns from the configuration are left alone as well; so is test code.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/352.html",
