@@ -20,6 +20,7 @@ func All() []*check.Check {
 		JWTWithoutExpiry,
 		OAuthStateNotChecked,
 		OAuthWithoutPKCE,
+		OIDCTokenNotChecked,
 		SecretInLog,
 		VerificationResultIgnored,
 	}
