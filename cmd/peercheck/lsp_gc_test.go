@@ -8,7 +8,7 @@ import (
 )
 
 func TestGCPercent(t *testing.T) {
-	for live, want := range map[uint64]int{0: 400, 8 << 20: 400, 16 << 20: 200, 30 << 20: 100, 64 << 20: 50, 1 << 30: 50} {
+	for live, want := range map[uint64]int{0: 400, 5 << 20: 400, 10 << 20: 200, 20 << 20: 100, 40 << 20: 50, 1 << 30: 50} {
 		if got := gcPercent(live); got != want {
 			t.Errorf("%d MB live: got %d, want %d", live>>20, got, want)
 		}
