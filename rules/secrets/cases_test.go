@@ -213,6 +213,7 @@ func TestManualsAndTests(t *testing.T) {
 	}
 	for path, want := range map[string]check.Persona{
 		"docs/src/api.md": check.Pedantic, "MANUAL.txt": check.Pedantic, "tool.1": check.Pedantic, "api/usage.rst": check.Pedantic, "api/token_test.go": check.Pedantic,
+		"_examples/auth/main.go": check.Pedantic, "internal/testutils/keys.go": check.Pedantic,
 		"README.md": check.Regular, "deploy/notes.txt": check.Regular, "config.yaml": check.Regular,
 	} {
 		if got := persona(path, "token: {jwt}", "jwt"); got != want {

@@ -181,16 +181,21 @@ func isTest(p string) bool {
 	return false
 }
 
-// isFixture reports whether a path is that of test code or its data: unlike
-// documentation and examples, nobody takes a value from there to use it.
+// isFixture reports whether a path is that of test code or its data, or of examples, which
+// bring keys of their own to run with: unlike in documentation, nobody takes a value from
+// there to use it.
 func isFixture(p string) bool {
 	base := strings.ToLower(path.Base(p))
 	if strings.HasSuffix(base, "_test.go") || strings.Contains(base, ".test.") || strings.Contains(base, ".spec.") || strings.HasPrefix(base, "test_") && strings.HasSuffix(base, ".py") || strings.HasSuffix(base, "_test.py") || strings.HasSuffix(base, "_spec.rb") {
 		return true
 	}
 	for dir := range strings.SplitSeq(path.Dir(p), "/") {
-		switch strings.Trim(strings.ToLower(dir), "_") {
-		case "test", "tests", "testdata", "testing", "spec", "specs", "fixture", "fixtures", "mock", "mocks", "e2e", "cypress", "mirage":
+		dir = strings.Trim(strings.ToLower(dir), "_")
+		if strings.HasPrefix(dir, "testutil") || strings.HasPrefix(dir, "testhelper") || strings.HasPrefix(dir, "testcert") || strings.HasPrefix(dir, "testkey") {
+			return true
+		}
+		switch dir {
+		case "example", "examples", "test", "tests", "testdata", "testing", "spec", "specs", "fixture", "fixtures", "mock", "mocks", "e2e", "cypress", "mirage":
 			return true
 		}
 	}

@@ -180,7 +180,7 @@ func (t *timing) judge(c comparison) {
 		return
 	}
 	x, y := t.side(c.x), t.side(c.y)
-	if x.fixed && y.fixed || t.isKeyword(c.x) || t.isKeyword(c.y) || t.isPublicKey(c.x) || t.isPublicKey(c.y) {
+	if x.fixed && y.fixed || t.isKeyword(c.x) || t.isKeyword(c.y) || t.isPublicKey(c.x) || t.isPublicKey(c.y) || t.isMadeOf(c.x, c.y) || t.isMadeOf(c.y, c.x) {
 		return
 	}
 	if values := t.compared[c.pos]; values[0] != nil && values[1] != nil {
@@ -223,6 +223,14 @@ func (t *timing) isLiteral(e ast.Expr) bool {
 		return e.Name == "nil"
 	}
 	return false
+}
+
+// isMadeOf reports whether one value is another one in a different form:
+// strings.TrimSpace(pass).
+func (t *timing) isMadeOf(x, of ast.Expr) bool {
+	v := code.Var(t.TypesInfo, of)
+	call, ok := ast.Unparen(x).(*ast.CallExpr)
+	return ok && v != nil && slices.ContainsFunc(call.Args, func(arg ast.Expr) bool { return code.Var(t.TypesInfo, arg) == v })
 }
 
 // isPublicKey reports whether a value is a public key by its type, or the text of one.
