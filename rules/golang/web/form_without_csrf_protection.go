@@ -65,30 +65,13 @@ func runFormWithoutCSRFProtection(_ context.Context, pass *check.PackagePass) er
 	if len(forms) == 0 || speaksOfCSRF(pass) {
 		return nil
 	}
-	type group struct {
-		router *types.Var
-		scope  ast.Node
-	}
-	groups := map[group][]route{}
-	var order []group
-	for _, r := range forms {
-		f, ok := code.Enclosing(r.cursor)
-		if !ok {
-			continue
-		}
-		g := group{r.router, f.Node}
-		if groups[g] == nil {
-			order = append(order, g)
-		}
-		groups[g] = append(groups[g], r)
-	}
-	for _, g := range order {
-		first := groups[g][0]
+	for _, g := range groups(forms) {
+		first := g.routes[0]
 		finding := check.Finding{
 			Message:  "any page that a user visits can send this form in their name: nothing asks where it comes from",
 			Location: pass.Location(first.call),
 		}
-		for _, r := range groups[g][1:] {
+		for _, r := range g.routes[1:] {
 			related := pass.Location(r.call)
 			related.Message = "this one as well"
 			finding.Related = append(finding.Related, related)

@@ -50,28 +50,11 @@ var RouteWithoutAuth = &check.Check{
 const siblings = 3
 
 func runRouteWithoutAuth(_ context.Context, pass *check.PackagePass) error {
-	type group struct {
-		router *types.Var
-		scope  ast.Node
-	}
-	groups := map[group][]route{}
-	var order []group
-	for _, r := range routesOf(pass) {
-		f, ok := code.Enclosing(r.cursor)
-		if !ok {
-			continue
-		}
-		g := group{r.router, f.Node}
-		if groups[g] == nil {
-			order = append(order, g)
-		}
-		groups[g] = append(groups[g], r)
-	}
-	for _, g := range order {
+	for _, g := range groups(routesOf(pass)) {
 		var open []route
 		protected := 0
 		var example route
-		for _, r := range groups[g] {
+		for _, r := range g.routes {
 			switch {
 			case r.isProtected():
 				protected++

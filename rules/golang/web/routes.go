@@ -211,3 +211,27 @@ func isAuth(name string) bool {
 }
 
 func (r *route) isProtected() bool { return slices.ContainsFunc(r.wrappers, isAuth) }
+
+// A routeGroup is the routes that one function registers with one router.
+type routeGroup struct {
+	router *types.Var
+	scope  ast.Node
+	routes []route
+}
+
+// groups sorts routes by where they are registered, in source order.
+func groups(routes []route) (all []*routeGroup) {
+	for _, r := range routes {
+		f, ok := code.Enclosing(r.cursor)
+		if !ok {
+			continue
+		}
+		i := slices.IndexFunc(all, func(g *routeGroup) bool { return g.router == r.router && g.scope == f.Node })
+		if i < 0 {
+			i = len(all)
+			all = append(all, &routeGroup{router: r.router, scope: f.Node})
+		}
+		all[i].routes = append(all[i].routes, r)
+	}
+	return all
+}
