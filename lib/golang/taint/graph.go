@@ -212,6 +212,9 @@ func (g *graph) find(v ssa.Value) cell {
 		if v.Op == token.ARROW {
 			return g.part(g.cell(v.X), elements)
 		}
+		if set := g.overwritten(v); set != nil {
+			return g.cell(set)
+		}
 		return g.cell(v.X)
 	case *ssa.Slice:
 		return g.cell(v.X)
@@ -698,6 +701,46 @@ func (g *graph) fieldSource(at ssa.Value, base ssa.Value, index int) {
 		part.at = g.part(s.at, g.run.names.id(name))
 		g.seeds = append(g.seeds, part)
 	}
+}
+
+// overwritten gives what the function itself stored into a field that is a source, where it
+// certainly did before it reads it: header.Name = clean(header.Name). Nil if it did not.
+func (g *graph) overwritten(load *ssa.UnOp) ssa.Value {
+	f, ok := load.X.(*ssa.FieldAddr)
+	if !ok {
+		return nil
+	}
+	m := g.run.fieldModel(f.X.Type(), f.Field)
+	if _, isBasic := load.Type().Underlying().(*types.Basic); !isBasic || m == nil || m.Kind == nil {
+		return nil
+	}
+	var last *ssa.Store
+	for _, b := range g.fn.Blocks {
+		for _, instr := range b.Instrs {
+			store, ok := instr.(*ssa.Store)
+			if !ok || !sameAddress(store.Addr, f, 0) || before(load, store) {
+				continue
+			}
+			if !before(store, load) || last != nil && !before(last, store) {
+				return nil // on some ways only
+			}
+			last = store
+		}
+	}
+	if last == nil {
+		return nil
+	}
+	return last.Val
+}
+
+// sameAddress reports whether two addresses are of the same field of the same object.
+func sameAddress(a, b ssa.Value, depth int) bool {
+	if a == b {
+		return true
+	}
+	x, isField := a.(*ssa.FieldAddr)
+	y, both := b.(*ssa.FieldAddr)
+	return isField && both && depth < maxDepth && x.Field == y.Field && sameAddress(x.X, y.X, depth+1)
 }
 
 // onlyStored reports whether a field's address is only stored to.

@@ -8,6 +8,7 @@ import "github.com/peercheck/peercheck/lib/check"
 func All() []*check.Check {
 	return []*check.Check{
 		CapabilitiesInheritable,
+		ClaimTypeIgnored,
 		ConstantOAuthState,
 		DeniedButContinues,
 		ErrorIgnored,
@@ -22,6 +23,7 @@ func All() []*check.Check {
 		OAuthWithoutPKCE,
 		OIDCTokenNotChecked,
 		SecretInLog,
+		TokenSplitWithoutLimit,
 		VerificationResultIgnored,
 	}
 }

@@ -29,6 +29,7 @@ func All() []*check.Check {
 		OpenRedirect,
 		OpenedURLScheme,
 		PathTraversal,
+		ProgramNameCompleted,
 		RedirectAfterURLCheck,
 		ReflectedXSS,
 		SQLInjection,
