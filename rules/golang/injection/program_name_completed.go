@@ -54,7 +54,7 @@ func runProgramNameCompleted(_ context.Context, pass *check.PackagePass) error {
 	reported := map[ast.Expr]bool{}
 	for _, c := range a.Calls("os/exec.Command", "os/exec.CommandContext", "os/exec.LookPath") {
 		at := 0
-		if c.Name == "os/exec.CommandContext" {
+		if strings.HasSuffix(c.Name, "Context") {
 			at = 1
 		}
 		a.Behind(c.Arg(at), a.clean, func(_ ssa.Value, t text.Text) {
@@ -62,14 +62,20 @@ func runProgramNameCompleted(_ context.Context, pass *check.PackagePass) error {
 				return
 			}
 			name := t[1].Value
-			if text.Harmless(name.Type()) || a.clean(name) || !a.handedIn(name) || a.isAsked(name, looksAtName) || known(pass, t[1].Expr, "command") {
+			if v := t[1].Verb; v != 0 && v != 's' && v != 'v' && v != 'q' || text.Harmless(name.Type()) || !a.handedIn(name) || a.isAsked(name, looksAtName) || known(pass, t[1].Expr, "command") {
 				return
 			}
 			reported[t[1].Expr] = true
-			pass.Report(check.Finding{
+			f := check.Finding{
 				Message:  fmt.Sprintf("a value completes the name of the program %s…: with a separator in it, it is a path to another program", t[0].Const),
-				Location: pass.Location(t[1].Expr),
-			})
+				Location: pass.Location(c.Expr.Args[at]),
+			}
+			if t[1].Expr != c.Expr.Args[at] {
+				put := pass.Location(t[1].Expr)
+				put.Message = "here it is put together"
+				f.Related = []check.Location{put}
+			}
+			pass.Report(f)
 		}, func(ssa.Value) {})
 	}
 	return nil

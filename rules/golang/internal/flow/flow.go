@@ -154,10 +154,14 @@ func run(pass *analysis.Pass) (any, error) {
 	return f, nil
 }
 
+// standIns are packages that have the functions of one of the standard library, which
+// their calls count as.
+var standIns = strings.NewReplacer("golang.org/x/sys/execabs.", "os/exec.")
+
 func (f *Flow) index(fn *ssa.Function, instr ssa.Instruction) {
 	switch instr := instr.(type) {
 	case ssa.CallInstruction:
-		name := code.Unversioned(query.CalleeSSA(instr.Common()))
+		name := standIns.Replace(code.Unversioned(query.CalleeSSA(instr.Common())))
 		expr := f.exprs[instr.Common().Pos()]
 		if expr == nil {
 			break
