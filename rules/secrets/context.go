@@ -323,14 +323,17 @@ func pairAt(text []byte, name check.Range, config bool, values *run) (p pair, ok
 	c.any("])")
 	c.any("\"'`")
 	gap := c.spaces()
-	if !quoted {
+	if !quoted && (gap > 0 || c.peek() == ':') {
 		c.annotation()
 	}
 	if config && quoted {
 		c.attributes()
 	}
+	listed := false // name: NAME, and the next line has the value: of it
 	if config && (c.literal("</key>") || c.literal("</name>")) {
 		c.spaces()
+	} else {
+		listed = config && c.lineEnd()
 	}
 	switch {
 	case c.literal(":="), c.literal("=>"), c.literal("->"), c.literal("==="), c.literal("=="), c.literal("!=="), c.literal("!="),
@@ -359,6 +362,10 @@ func pairAt(text []byte, name check.Range, config bool, values *run) (p pair, ok
 		}
 	case flag && gap > 0 && (!quoted || text[name.Start] == '-') && c.peek() != '`':
 		p.flag = true
+		c.spaces()
+		if i := c; i.any("07") && i.any(" ") { // a router's: password 0 ..., in the clear or as good as
+			c = i
+		}
 	case c.lineEnd() && config:
 	default:
 		return p, false
@@ -379,18 +386,16 @@ func pairAt(text []byte, name check.Range, config bool, values *run) (p pair, ok
 		}
 		c.newline()
 		c.spaces()
-		switch b := c.peek(); {
-		case strings.IndexByte("\"'`<", b) >= 0:
-		case b == 'v' || b == 'D': // value: or Default:
-			if start := c.at; c.valueKey() == start {
-				return p, false
-			}
-		default:
+		b := c.peek()
+		if strings.IndexByte("\"'`<vVD", b) < 0 {
 			return p, false
 		}
+		listed = listed || b|0x20 == 'v' || b == 'D' // value: or Default:
 	}
 	// The pair of a list: name: NAME, value: ...
-	c.valueKey()
+	if !c.valueKey() && listed {
+		return p, false
+	}
 	c.spaces()
 	if c.yamlBlock() {
 		c.newline()
@@ -532,8 +537,7 @@ func (c *cursor) objectValue() bool {
 	i := *c
 	i.any("{")
 	i.white()
-	start := i.at
-	if i.valueKey() == start {
+	if !i.valueKey() {
 		return false
 	}
 	*c = i
@@ -583,9 +587,9 @@ func (c *cursor) annotation() {
 }
 
 // valueKey skips the name of the value in formats that list names and values:
-// YAML's "value:", JSON's "value":, XML's value=" and <string>. It gives the new
-// offset.
-func (c *cursor) valueKey() int {
+// YAML's "value:", JSON's "value":, XML's value=" and <string>.
+// It reports whether there was one.
+func (c *cursor) valueKey() bool {
 	i := *c
 	i.any("\"'")
 	i.any(",")
@@ -604,10 +608,11 @@ func (c *cursor) valueKey() int {
 		if key == "string>" || j.any(":=") {
 			j.spaces()
 			*c = j
+			return true
 		}
-		break
+		return false
 	}
-	return c.at
+	return false
 }
 
 // yamlBlock skips "|", ">-" and the like before a line end.
@@ -782,10 +787,10 @@ func judge(text []byte, nameRange check.Range, n name, p pair, config, lax bool)
 		g.confidence = check.Firm
 		switch {
 		case lax:
-		case p.call && nature != natureRandom && !n.setter, p.flag && !p.quoted && !restOfLine(text, p.value.End):
+		case p.call && nature != natureRandom && !n.setter, p.flag && !p.quoted && text[nameRange.Start] != '-' && !restOfLine(text, p.value.End):
 			return g, false
 		case nature == natureRandom && len(value) >= 8:
-		case n.ends && wordAndNumber(value) && !leet(value):
+		case wordAndNumber(value) && !leet(value) && (n.ends || besideUser(text, nameRange)):
 		case len(value) >= 8 && (kinds >= 3 || kinds == 2 && digits > 0 && letters > 0) && !leet(value) && (!identifier(value) || config && chosen(value)):
 		default:
 			return g, false
@@ -837,6 +842,12 @@ func judge(text []byte, nameRange check.Range, n name, p pair, config, lax bool)
 		return g, true
 	}
 	return g, false
+}
+
+// besideUser reports whether the name of a user stands shortly before a name, so
+// that "pass" is short for password.
+func besideUser(text []byte, nameRange check.Range) bool {
+	return bytes.Contains(bytes.ToLower(text[max(0, nameRange.Start-80):nameRange.Start]), []byte("user"))
 }
 
 // oneCase reports whether the letters of a value are all capitals or all not.

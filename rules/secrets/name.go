@@ -51,7 +51,7 @@ func splitWords(s string) []string {
 }
 
 var (
-	passwordWords = set("psk password passwd passphrase pwd passcode pass pw userpass dbpass userpassword dbpassword rootpassword adminpassword smtppass mypwd passwrd pswd psw masterpass keypass storepass requirepass masterauth")
+	passwordWords = set("psk password passwd passphrase pwd passcode pass pw userpass dbpass userpassword dbpassword rootpassword adminpassword smtppass mypwd passwrd pswd psw masterpass keypass storepass requirepass masterauth bindpw rootpw userpw dbpw adminpw bindpass smtppassword mailpass ldappass ftppass sshpass mysqlpass pgpass rootpass adminpass proxypass certpass vpnpass wpapsk keystorepass truststorepass sudopass becomepass passwort kennwort")
 	secretNames   = set("secret secrets token tokens apikey apikeys apitoken authtoken accesstoken accesskey secretkey secretaccesskey privatekey credential credentials cred creds bearer pat apisecret clientsecret appsecret appkey authkey encryptionkey signingkey masterkey sharedkey licensekey accountkey storagekey webhooksecret consumersecret consumerkey authorization subscriptionkey jwtsecret sessionsecret cookiesecret sessionkey sas sastoken connectionstring refreshtoken idtoken bottoken usertoken pswdkey accesskeyid serverkey servicekey secretid integrationkey routingkey ingestkey writekey")
 	// What a key is of, for it to be a secret.
 	keyOwners = set("validation decryption machine api access secret private auth app application account license encryption encrypt signing sign master service client consumer shared storage subscription server admin integration write rest aes hmac crypto cipher des session jwt user developer dev partner merchant security deploy deployment registration ingest ingestion routing host webhook token site project publishing push management bot org organization team workspace tenant customer fernet rsa ecdsa wallet deploykey functions function host cosmos redis search instrumentation")
@@ -144,7 +144,7 @@ func readName(s string) name {
 			n.notSecret = true
 		case passwordWords[w] || hasSuffix(w, passwordSuffixes):
 			n.password = true
-			n.ends = i == len(words)-1 && (i > 0 || len(w) > 4) // not "pass" alone, which is many things
+			n.ends = i == len(words)-1 && (i > 0 || w != "pass") // alone it is many things
 		case secretNames[w] || hasSuffix(w, secretSuffixes):
 			n.secret = true
 		case (w == "key" || w == "keys") && i > 0 && keyOwners[words[i-1]]:
@@ -159,7 +159,7 @@ func readName(s string) name {
 			n.weakened = true
 		}
 	}
-	if last == "key" && bundled(words) && !slices.ContainsFunc(words, func(w string) bool { return w == "secret" || w == "private" || w == "api" }) {
+	if last == "key" && bundled(words) && !keyOwners[words[len(words)-2]] {
 		n.notSecret = true
 	}
 	n.client = clientWords[last]

@@ -196,7 +196,7 @@ func natureOf(v string) nature {
 		return natureNumber
 	case locator(v):
 		return natureLocator
-	case codePattern.MatchString(v) && !random(v):
+	case codePattern.MatchString(v) && !random(v) && !numbered(v):
 		return natureReference
 	case random(withoutNumbers(v)) && !strings.ContainsAny(v, " \t"):
 		return natureRandom
@@ -204,20 +204,38 @@ func natureOf(v string) nature {
 	return natureText
 }
 
+// numbered reports whether what could be a field of a variable has several digits:
+// the names of fields seldom do, and passwords of two words with a dot between do.
+func numbered(v string) bool {
+	_, digits, _ := classes(v)
+	return digits >= 2 && tokenBytes(v) && !strings.ContainsAny(v, ":~")
+}
+
 // wordAndNumberPattern is how most people choose passwords: words, and a year or
 // another number behind or between them.
 var wordAndNumberPattern = engine.NewRegexp(`^[A-Za-z]{3,16}(?:[._-]?[A-Za-z]{3,16}){0,3}[._-]?\d{2,4}(?:[._-]?[A-Za-z]{3,16}){0,2}$`)
 
-// technical are parts of names that end in a number without being chosen by a person.
-var technical = []string{"sha", "md5", "aes", "rsa", "hmac", "pbkdf", "scram", "crypt", "argon", "base64", "utf", "oauth", "http", "ssl", "tls", "ipv", "win32", "x509", "ecdsa", "ed25519", "curve", "user", "login", "field", "input", "form", "step", "version", "hash", "plain", "key", "value", "example", "pass"}
+// spelt puts a letter for each digit in the place of one: Wint3r.
+func spelt(v string) string {
+	b := []byte(v)
+	for i := 1; i+1 < len(b); i++ {
+		if b[i]-'0' < 10 && b[i-1]|0x20-'a' < 26 && b[i+1]-'0' >= 10 {
+			b[i] = 'a'
+		}
+	}
+	return string(b)
+}
+
+// technical are words of names that end in a number without being chosen by a person.
+var technical = set(`
+	sha md aes rsa hmac pbkdf scram bcrypt scrypt crypt argon chacha salsa base utf iso oauth http https ssl tls ipv win x ecdsa ed curve secp pkcs
+	user username login field input form label page view column col row test prod dev stage dummy pass password passwd passwort secret token key auth admin
+	root guest varchar char nvarchar text string str int uint float bool byte bytes hex type enum version release step level min max len length size default`)
 
 // wordAndNumber reports whether a value could be such a password.
 func wordAndNumber(v string) bool {
-	if len(v) < 8 || len(v) > 40 || !wordAndNumberPattern.MatchString(v) {
-		return false
-	}
-	lower := strings.ToLower(v)
-	return !slices.ContainsFunc(technical, func(t string) bool { return strings.Contains(lower, t) })
+	return len(v) >= 8 && len(v) <= 40 && wordAndNumberPattern.MatchString(spelt(v)) &&
+		!slices.ContainsFunc(splitWords(v), func(w string) bool { return technical[w] })
 }
 
 func locator(v string) bool {
