@@ -1,9 +1,16 @@
 package injection
 
 import (
+	"context"
 	_ "embed"
+	"fmt"
+	"strings"
+
+	"golang.org/x/tools/go/ssa"
 
 	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/lib/golang/query"
+	"github.com/peercheck/peercheck/lib/golang/taint"
 )
 
 //go:embed testdata/open-redirect.txtar
@@ -18,16 +25,89 @@ var OpenRedirect = &check.Check{
 	Confidence: check.Firm,
 	Since:      "0.1",
 	Requires:   requires,
-	RunPackage: flowsInto("data from %s decides where %s sends the browser", "redirect"),
+	RunPackage: runOpenRedirect,
 	Page: check.Page{
 		What:   "Data that a stranger sends becomes the target of a redirect.",
 		Why:    "A link to your own site, which people trust, leads them to a copy of its login page; and where the redirect belongs to a login by OAuth, it gives away the code that logs in.",
 		Fix:    "Redirect to a path of your own: parse the target, and refuse it if `u.Host` or `u.Scheme` is not empty. `//host` and `/\\\\host` are hosts too. There is no quick fix, because only you know where redirects may go.",
-		Limits: "What comes after a constant path such as `/user/` is not reported, nor what was compared with a list or has an empty `u.Host`.",
+		Limits: "What comes after a constant path such as `/user/` is not reported, nor what was compared with a list or has an empty `u.Host`, nor the path of a request in a function literal that is registered for that path alone.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/601.html",
 			"https://cheatsheetseries.owasp.org/cheatsheets/Unvalidated_Redirects_and_Forwards_Cheat_Sheet.html",
 		},
 		Examples: openRedirectExamples,
 	},
+}
+
+func runOpenRedirect(_ context.Context, pass *check.PackagePass) error {
+	for _, f := range taint.Flows(pass, func(f *taint.Flow) bool {
+		return f.Source.Remote && f.Class.Name == "redirect" && !(isOwnPath(f) && servesOnePath(f.Fn))
+	}) {
+		pass.Report(f.Finding(pass, fmt.Sprintf("data from %s decides where %s sends the browser", f.Source.Title, f.Sink)))
+	}
+	return nil
+}
+
+// isOwnPath reports whether a flow begins at the URL of a request, and goes through
+// none of its parts but the path.
+func isOwnPath(f *taint.Flow) bool {
+	if !strings.HasSuffix(f.Steps[0].Message, "(URL)") {
+		return false
+	}
+	for _, s := range f.Steps[1:] {
+		if strings.Contains(s.Message, "(*url.URL).Query") || strings.Contains(s.Message, "RawQuery") {
+			return false
+		}
+	}
+	return true
+}
+
+// servesOnePath reports whether a function literal is only handed to calls that
+// register it for a path without variables.
+func servesOnePath(fn *ssa.Function) bool {
+	if fn.Parent() == nil {
+		return false
+	}
+	registered := false
+	for _, b := range fn.Parent().Blocks {
+		for _, instr := range b.Instrs {
+			call, ok := instr.(ssa.CallInstruction)
+			if !ok {
+				continue
+			}
+			given, fixed := false, false
+			for _, arg := range call.Common().Args {
+				given = given || literal(arg) == fn
+				if path, ok := query.StringSSA(arg); ok {
+					if _, after, ok := strings.Cut(path, " "); ok { // GET /path
+						path = after
+					}
+					fixed = fixed || strings.HasPrefix(path, "/") && !strings.HasSuffix(path, "/") && !strings.ContainsAny(path, "*:{<(")
+				}
+			}
+			if given && !fixed {
+				return false
+			}
+			registered = registered || given
+		}
+	}
+	return registered
+}
+
+// literal gives the function literal that a value is; nil for any other.
+func literal(v ssa.Value) *ssa.Function {
+	for {
+		switch x := v.(type) {
+		case *ssa.MakeInterface:
+			v = x.X
+		case *ssa.ChangeType:
+			v = x.X
+		case *ssa.MakeClosure:
+			v = x.Fn
+		case *ssa.Function:
+			return x
+		default:
+			return nil
+		}
+	}
 }

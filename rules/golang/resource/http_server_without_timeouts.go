@@ -20,6 +20,7 @@ import (
 	"github.com/peercheck/peercheck/lib/golang/query"
 	"github.com/peercheck/peercheck/rules/golang/internal/code"
 	"github.com/peercheck/peercheck/rules/golang/internal/edit"
+	"github.com/peercheck/peercheck/rules/golang/internal/purpose"
 )
 
 //go:embed testdata/http-server-without-timeouts.txtar
@@ -467,6 +468,9 @@ func (s *servers) isLocal(addr ast.Expr) bool {
 	if addr == nil {
 		return false
 	}
+	if slices.ContainsFunc(purpose.Names(s.TypesInfo, addr), isForProfiles) {
+		return true
+	}
 	text, ok := code.ConstString(s.Pass, addr)
 	if !ok {
 		switch e := ast.Unparen(addr).(type) {
@@ -503,4 +507,12 @@ func isLoopback(text string) bool {
 	}
 	ip, err := netip.ParseAddr(host)
 	return err == nil && ip.IsLoopback()
+}
+
+// isForProfiles reports whether a name is that of an address where a program shows its
+// own state to who develops it.
+func isForProfiles(name string) bool {
+	return slices.ContainsFunc(purpose.Words(name), func(w string) bool {
+		return w == "pprof" || w == "profile" || w == "profiler" || w == "profiling" || w == "debug"
+	})
 }

@@ -37,7 +37,7 @@ var DebugEndpointsExposed = &check.Check{
 		Why: "The endpoints need no password. They give away the command line with its secrets, goroutines, memory and source paths, and each `profile` request costs half a minute of CPU. " +
 			"Kubernetes' kubelet had it on its public health port (CVE-2019-11248).",
 		Fix: "Serve the public routes from a mux of your own, and the default one on `localhost:6060` or behind authentication. There is no quick fix, because routes have to move.",
-		Limits: "Sees a server only in the package that imports the endpoints. Left alone: addresses that are loopback, or whose name says that they are for operators (`debugAddr`, `pprofListen`), servers " +
+		Limits: "Sees a server only in the package that imports the endpoints. Left alone: addresses that are loopback, or whose name says that they are for operators (`debugAddr`, `pprofListen`), packages that are named so, servers " +
 			"with a handler of their own, and test code.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/489.html",
@@ -64,7 +64,7 @@ func runDebugEndpointsExposed(_ context.Context, pass *check.PackagePass) error 
 		return nil
 	}
 	served := servesDefaultMux(pass)
-	if served == nil {
+	if served == nil || forOperators(pass.Pkg.Name()) {
 		return nil
 	}
 	for _, spec := range imports {
@@ -114,12 +114,8 @@ func reachable(pass *check.PackagePass, addr ast.Expr) bool {
 		s := constant.StringVal(v)
 		return !strings.HasPrefix(s, "localhost:") && !strings.HasPrefix(s, "127.") && !strings.HasPrefix(s, "[::1]")
 	}
-	for _, name := range purpose.Names(pass.TypesInfo, addr) {
-		for _, w := range purpose.Words(name) {
-			if slices.Contains([]string{"debug", "pprof", "profile", "profiling", "prof", "metrics", "admin", "internal", "monitor", "monitoring", "telemetry", "diagnostics", "ops", "local", "loopback", "expvar", "health", "status"}, w) {
-				return false
-			}
-		}
+	if slices.ContainsFunc(purpose.Names(pass.TypesInfo, addr), forOperators) {
+		return false
 	}
 	local := false
 	ast.Inspect(addr, func(n ast.Node) bool {
@@ -129,4 +125,11 @@ func reachable(pass *check.PackagePass, addr ast.Expr) bool {
 		return true
 	})
 	return !local
+}
+
+// forOperators reports whether a name says that something is for who runs the program.
+func forOperators(name string) bool {
+	return slices.ContainsFunc(purpose.Words(name), func(w string) bool {
+		return slices.Contains([]string{"debug", "pprof", "profile", "profiler", "profiling", "prof", "metrics", "admin", "internal", "monitor", "monitoring", "telemetry", "diagnostics", "ops", "local", "loopback", "expvar", "health", "status"}, w)
+	})
 }
