@@ -32,7 +32,7 @@ var RouteWithoutAuth = &check.Check{
 	Requires:   []*analysis.Analyzer{inspect.Analyzer},
 	RunPackage: runRouteWithoutAuth,
 	Page: check.Page{
-		What: "A route that changes something, or has to do with users, settings or administration, is registered without the middleware that most routes beside it have.",
+		What: "A route that changes something, or has to do with users, settings or administration, is registered without the middleware that most routes beside it have, or with the router itself, below the path of a group that has it.",
 		Why:  "Where every route is wrapped by hand, one is forgotten: the handler works, every test of it passes, and it is open to the world. Broken access control has been first on the OWASP list since 2021.",
 		Fix:  "Wrap the handler as its siblings are wrapped, or put the middleware on the group, so that no route can be without it. There is no quick fix, because a route may be meant to be public; then say so in an ignore.",
 		Limits: "Compared are the routes that one function registers with one router, of net/http, chi, gorilla/mux, httprouter, gin, echo and fiber. At least three of them, and more than half, must have a middleware whose name speaks of " +
@@ -50,7 +50,9 @@ var RouteWithoutAuth = &check.Check{
 const siblings = 3
 
 func runRouteWithoutAuth(_ context.Context, pass *check.PackagePass) error {
-	for _, g := range groups(routesOf(pass)) {
+	all := groups(routesOf(pass))
+	reportBesideGroups(pass, all)
+	for _, g := range all {
 		var open []route
 		protected := 0
 		var example route
@@ -82,6 +84,73 @@ func runRouteWithoutAuth(_ context.Context, pass *check.PackagePass) error {
 		}
 	}
 	return nil
+}
+
+// reportBesideGroups reports routes that are registered with a router itself, below the path of one of its groups
+// that is protected as a whole: who added them to the router forgot the group.
+func reportBesideGroups(pass *check.PackagePass, all []*routeGroup) {
+	for _, protected := range all {
+		parent, prefix := madeGroup(pass, protected)
+		if parent == nil || prefix == "" || len(protected.routes) < siblings || !routerIsProtected(pass, protected.scope, protected.router) {
+			continue
+		}
+		for _, g := range all {
+			if g.router != parent || g.scope != protected.scope || routerIsProtected(pass, g.scope, parent) {
+				continue
+			}
+			for _, r := range g.routes {
+				if !strings.HasPrefix(r.path, prefix+"/") || r.isProtected() || handlerAuthenticates(pass, r.handler) || !r.isSensitive(pass) {
+					continue
+				}
+				related := pass.Location(protected.routes[0].call)
+				related.Message = "this one is in the group"
+				finding := check.Finding{
+					Message:  fmt.Sprintf("%s lacks the authentication of the group for %s, in which it is not", edit.Text(pass, r.call.Args[0]), prefix),
+					Location: pass.Location(r.call),
+					Related:  []check.Location{related},
+				}
+				if r.method == "POST" {
+					finding.Confidence = check.Tentative // creating a user may be signing up
+				}
+				pass.Report(finding)
+			}
+		}
+	}
+}
+
+// madeGroup gives the router that a group was made from, and its path: api := r.Group("/api"), or
+// r.PathPrefix("/api").Subrouter() of gorilla.
+func madeGroup(pass *check.PackagePass, g *routeGroup) (parent *types.Var, prefix string) {
+	if g.router == nil {
+		return nil, ""
+	}
+	ast.Inspect(g.scope, func(n ast.Node) bool {
+		as, ok := n.(*ast.AssignStmt)
+		if !ok || len(as.Lhs) != len(as.Rhs) {
+			return parent == nil
+		}
+		for i, lhs := range as.Lhs {
+			call, ok := ast.Unparen(as.Rhs[i]).(*ast.CallExpr)
+			if !ok || code.Var(pass.TypesInfo, lhs) != g.router {
+				continue
+			}
+			sel, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr)
+			if ok && sel.Sel.Name == "Subrouter" {
+				if call, ok = ast.Unparen(sel.X).(*ast.CallExpr); ok {
+					sel, ok = ast.Unparen(call.Fun).(*ast.SelectorExpr)
+				}
+			}
+			if !ok || sel.Sel.Name != "Group" && sel.Sel.Name != "PathPrefix" || len(call.Args) == 0 {
+				continue
+			}
+			path, known := code.ConstString(pass.Pass, call.Args[0])
+			if known {
+				parent, prefix = code.Var(pass.TypesInfo, sel.X), strings.TrimSuffix(path, "/")
+			}
+		}
+		return parent == nil
+	})
+	return parent, prefix
 }
 
 // publicWords are those of routes that are open on purpose.
