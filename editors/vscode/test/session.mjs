@@ -291,7 +291,7 @@ async function path(page, name) {
   await page.keyboard.press("ArrowRight");
   await step.first().waitFor();
   expect("the last step of the way is in the other file", (await step.first().innerText()).includes("accounts.go"), await step.first().innerText());
-  await shot(page, name, 668);
+  await shot(page, name, 660);
   await page.keyboard.press("Control+j");
   await command(page, "File: Revert File");
   await gone(page.locator(".squiggly-error"));
