@@ -39,7 +39,7 @@ func (s *server) lookForUpdate() {
 		if version == s.opts.Version {
 			message = fmt.Sprintf("peercheck %s was built anew: restart the language server to have it", version)
 		}
-		if message == s.updateTold {
+		if message == s.updateTold || s.phase() != phaseRunning {
 			return
 		}
 		s.updateTold = message
