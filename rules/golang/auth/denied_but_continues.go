@@ -20,6 +20,7 @@ import (
 	"github.com/peercheck/peercheck/lib/golang/query"
 	"github.com/peercheck/peercheck/rules/golang/internal/code"
 	"github.com/peercheck/peercheck/rules/golang/internal/edit"
+	"github.com/peercheck/peercheck/rules/golang/internal/purpose"
 )
 
 //go:embed testdata/auth-denied-but-continues.txtar
@@ -36,7 +37,7 @@ var DeniedButContinues = &check.Check{
 	Requires:   []*analysis.Analyzer{golang.SSA},
 	RunPackage: runDeniedButContinues,
 	Page: check.Page{
-		What: "A handler or middleware answers 401 or 403 in one branch, and from there goes on to what it does for a request that is allowed: " +
+		What: "A handler or middleware answers 401 or 403, or redirects to a page for logging in, in one branch, and from there goes on to what it does for a request that is allowed: " +
 			"it calls the next handler, reads the form, or writes the answer.",
 		Why: "`http.Error` and `WriteHeader` only write; they do not end the handler, as they do in many other frameworks. The client sees the " +
 			"status 401, so every test of the status passes, while the protected work is done and its output follows in the same body.",
@@ -96,7 +97,7 @@ var answering = map[string]bool{
 	"AbortWithStatus": true, "AbortWithStatusJSON": true, "AbortWithError": true, "AbortWithStatusPureJSON": true,
 }
 
-// refusal gives the status 401 or 403 that a call answers with, or 0. The call
+// refusal gives the status 401 or 403 that a call answers with, seeOther, or 0. The call
 // may be of a function of the package that does nothing but refuse.
 func refusal(call *ssa.CallCommon) int64 {
 	if status := directRefusal(call); status != 0 {
@@ -120,6 +121,9 @@ func refusal(call *ssa.CallCommon) int64 {
 
 func directRefusal(call *ssa.CallCommon) int64 {
 	args := call.Args
+	if toLogin(call) {
+		return seeOther
+	}
 	index, ok := refusals[query.CalleeSSA(call)]
 	if !ok {
 		recv, method := receiver(call)
@@ -138,6 +142,20 @@ func directRefusal(call *ssa.CallCommon) int64 {
 		return status
 	}
 	return 0
+}
+
+// seeOther stands for a redirect to where users log in, whatever its status.
+const seeOther = 303
+
+// toLogin reports whether a call redirects to a fixed page for logging in.
+func toLogin(call *ssa.CallCommon) bool {
+	if recv, method := receiver(call); query.CalleeSSA(call) != "net/http.Redirect" && (recv == nil || method != "Redirect" || !isFramework(recv.Type())) {
+		return false
+	}
+	return slices.ContainsFunc(call.Args, func(arg ssa.Value) bool {
+		target, ok := query.StringSSA(arg)
+		return ok && slices.ContainsFunc(purpose.Words(target), func(w string) bool { return w == "login" || w == "signin" || w == "sso" })
+	})
 }
 
 // receiver gives the receiver and the name of a method call.
@@ -184,7 +202,7 @@ func (d *denial) judge() {
 	if work == nil {
 		if d.chainGoesOn() {
 			d.pass.Report(check.Finding{
-				Message:  fmt.Sprintf("refuses the request with %d, but gin runs the handlers behind this one all the same: Abort is missing", d.status),
+				Message:  d.refuses() + ", but gin runs the handlers behind this one all the same: Abort is missing",
 				Location: d.pass.Location(stmt),
 				Fixes:    d.abort(stmt),
 			})
@@ -192,7 +210,7 @@ func (d *denial) judge() {
 		return
 	}
 	f := check.Finding{
-		Message:  fmt.Sprintf("refuses the request with %d, but then goes on to serve it: a return is missing", d.status),
+		Message:  d.refuses() + ", but then goes on to serve it: a return is missing",
 		Location: d.pass.Location(stmt),
 		Fixes:    d.fixes(stmt),
 	}
@@ -202,6 +220,13 @@ func (d *denial) judge() {
 		f.Related = []check.Location{at}
 	}
 	d.pass.Report(f)
+}
+
+func (d *denial) refuses() string {
+	if d.status == seeOther {
+		return "sends the request to the page for logging in"
+	}
+	return fmt.Sprintf("refuses the request with %d", d.status)
 }
 
 // chainGoesOn reports whether the function is a middleware of gin and refuses
