@@ -238,6 +238,21 @@ func TestDocumentationInCode(t *testing.T) {
 			t.Errorf("%q: %q, want %s", text, got, want)
 		}
 	}
+	for _, c := range []struct{ path, text, want string }{
+		{"README.md", "export ACME_API_KEY=" + key, "tentative"},
+		{"runbook.md", "export ACME_API_KEY=" + key, "firm"},
+		{"acme.toml", "Example = '''\nACME_API_KEY=" + key + " \\\nacme run\n'''\n", "tentative"},
+		{"acme.toml", "Example = '''\nacme run\n'''\n\nacme_api_key = \"" + key + "\"\n", "firm"},
+		{"cmd.go", "Usage: `Log in:\n  acme --api-key=" + key + " \n`,\n", "tentative"},
+		{"api.yaml", "content:\n  examples:\n    login:\n      access_token: " + key + "\n", "tentative"},
+		{"api.yaml", "examples:\n  login: x\nclient:\n  access_token: " + key + "\n", "firm"},
+		{"a.go", "// Upon success, it responds with \"Session Token-> AuthToken: " + key + " <- for a user.\n", "tentative"},
+		{"a.go", "// var apiKey string = \"" + key + "\"\n", "firm"},
+	} {
+		if got := judgeText(c.path, c.text); !slices.Equal(got, []string{"generic-api-key " + c.want + " " + key}) {
+			t.Errorf("%s %q: %q, want %s", c.path, c.text, got, c.want)
+		}
+	}
 	if got := judgeText("a.js", "/**\n * @example\n * login({apiKey: '"+key+"'})\n */\n"); !slices.Equal(got, []string{"generic-api-key tentative " + key}) {
 		t.Errorf("in JSDoc: %q", got)
 	}

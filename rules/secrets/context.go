@@ -797,7 +797,7 @@ func judge(text []byte, nameRange check.Range, n name, p pair, config, lax bool)
 		}
 		return g, true
 	case n.service != "" && (nature == natureRandom || nature == natureUUID) && tokenBytes(value) && len(value) >= 16:
-		if n.weakened && !n.secret {
+		if n.weakened && !n.secret || n.long && !n.secret && nature == natureUUID {
 			return g, false
 		}
 		if n.common && !n.secret && (len(value) < 20 || isHex(value) && (len(value) == 40 || len(value) == 64) || nature == natureUUID || p.call) {

@@ -11,9 +11,8 @@ import (
 // at all, as code that looks for one. Keys that do not tell their length, those of
 // OpenSSH and PGP and the encrypted ones of RFC 1421, are never said to be.
 func cutShort(pem string) bool {
-	_, body, ok := strings.Cut(pem, "KEY-----")
-	if !ok || strings.Contains(pem, "OPENSSH") || strings.Contains(pem, "PGP") || strings.Contains(pem, "BLOCK") ||
-		strings.Contains(body, "Proc-Type") {
+	label, body, ok := strings.Cut(pem, "KEY-----")
+	if !ok || strings.Contains(label, "OPENSSH") || strings.Contains(label, "PGP") || strings.Contains(body, "Proc-Type") {
 		return false
 	}
 	body, _, _ = strings.Cut(body, "-----")

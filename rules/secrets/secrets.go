@@ -353,7 +353,7 @@ var testKinds = set("jwt jwt-base64 private-key pkcs12-file registry-credential 
 
 // byContext are the kinds that only a name, or what stands around a value, gives
 // away: in a manual it shows how a call is written.
-var byContext = set("private-key " + kindSecret + " " + kindPassword + " " + kindService + " " + kindURL + " " + kindConnection)
+var byContext = set("private-key jwt curl-auth-user curl-auth-header " + kindSecret + " " + kindPassword + " " + kindService + " " + kindURL + " " + kindConnection)
 
 // choose keeps one guess for each place: the one that says most.
 func choose(d *check.Document, all []guess) []guess {
@@ -391,9 +391,13 @@ func choose(d *check.Document, all []guess) []guess {
 			chosen = append(chosen, g)
 		}
 	}
+	if len(chosen) == 0 {
+		return nil
+	}
 	shown := newManual(d)
 	for i := range chosen {
-		if g := &chosen[i]; g.confidence == check.Firm && byContext[g.kind] && shown.has(g.value.Start) {
+		// A key that is whole is one in a README, too.
+		if g := &chosen[i]; byContext[g.kind] && g.confidence >= check.Firm && shown.has(g.value.Start) && !(shown.readme && g.kind == "private-key") {
 			g.confidence = check.Tentative
 		}
 	}
