@@ -46,7 +46,7 @@ var InsecureRandom = &check.Check{
 			"turns `math/rand.Read` into `crypto/rand.Read`, which is safe from Go 1.24 on, where it cannot fail; and a formatted " +
 			"number into `crypto/rand.Text()`, which is not safe to apply unseen, as the text gets another length and alphabet.",
 		Limits: "Judged by what the value is used for, as names tell it; jitter, shuffling, sampling, simulation and test data are left alone, and so are " +
-			"IDs that only have to differ (requests, traces), and numbers that are taken where crypto/rand fails. Values are followed within a function, to the callers in the package, and " +
+			"IDs that only have to differ (requests, traces) unless the function that makes them seeds the generator from crypto/rand, and numbers that are taken where crypto/rand fails. Values are followed within a function, to the callers in the package, and " +
 			"to callers of helpers in other packages of the scan. A helper for random text is reported by itself if its documentation does not say what it is not for: as tentative, unless its package " +
 			"uses crypto/rand too, so that callers may expect it.",
 		References: []string{
@@ -150,6 +150,10 @@ func (r *randoms) isRand(e ast.Expr) bool {
 // drawn judges a call whose result is random.
 func (r *randoms) drawn(c inspector.Cursor, file *ast.File, call *ast.CallExpr, source string) {
 	trace := r.tracer.Trace(c)
+	if name, ok := r.seededID(c, call); ok {
+		r.report(call.Fun, fmt.Sprintf("%s draws from math/rand, and a seed from crypto/rand does not change that a few of its numbers give away the next", name), purpose.Use{}, nil)
+		return
+	}
 	if r.isFallback(c) {
 		return
 	}
@@ -162,6 +166,30 @@ func (r *randoms) drawn(c inspector.Cursor, file *ast.File, call *ast.CallExpr, 
 		return
 	}
 	r.report(call.Fun, fmt.Sprintf("%s in %s comes from %s, whose numbers can be predicted", use.Purpose, use.Name, source), use, r.text(c, file, use))
+}
+
+// seededID reports whether a draw is of a generator for identifiers, by the name of the
+// function, that the same function seeds from crypto/rand: who does that does not want them
+// guessed, as the IDs of messages whose answers are told by them.
+func (r *randoms) seededID(c inspector.Cursor, call *ast.CallExpr) (name string, ok bool) {
+	sel, isMethod := ast.Unparen(call.Fun).(*ast.SelectorExpr)
+	f, in := code.Enclosing(c)
+	if !isMethod || !in || !r.isRand(sel.X) || !slices.ContainsFunc(purpose.Words(f.Name), func(w string) bool { return w == "id" || w == "ids" || w == "identifier" }) {
+		return "", false
+	}
+	reads, seeds := false, false
+	ast.Inspect(f.Node, func(n ast.Node) bool {
+		if call, ok := n.(*ast.CallExpr); ok {
+			switch query.Callee(r.TypesInfo, call) {
+			case "crypto/rand.Read", "crypto/rand.Int":
+				reads = true
+			case "math/rand.NewSource", "math/rand.Seed", "(*math/rand.Rand).Seed", "math/rand/v2.NewPCG":
+				seeds = true
+			}
+		}
+		return true
+	})
+	return f.Name, reads && seeds
 }
 
 // isFallback reports whether a draw is in a function that reads from crypto/rand, and takes this only where that fails.

@@ -35,7 +35,7 @@ var WeakHash = &check.Check{
 	Requires:   []*analysis.Analyzer{inspect.Analyzer},
 	RunPackage: runWeakHash,
 	Page: check.Page{
-		What: "MD4, MD5 or SHA-1 protects a password, a token, a key or a signature, or a fast hash of the SHA-2 and SHA-3 families stores a password; or a weak one names the file that a cache keeps for a key.",
+		What: "MD4, MD5 or SHA-1 protects a password, a token, a key or a signature, or a fast hash of the SHA-2 and SHA-3 families stores a password; or a weak one names the file that a cache keeps for a key. Or a weak one is on the list of those that a package accepts in signatures.",
 		Why: "Anybody with a laptop makes two documents with the same MD5, and for some thousand dollars with the same SHA-1 (the SHAttered " +
 			"and Shambles attacks), so a signature over one holds for the other: the Flame malware carried a Windows update signature " +
 			"forged in this way. And one graphics card tries billions of fast hashes a second, whichever: most of the 117 million " +
@@ -44,7 +44,7 @@ var WeakHash = &check.Check{
 			"tokens crypto/rand.Text, for fingerprints and signatures SHA-256. The quick fix puts SHA-256 in the place of the weak one, " +
 			"where types allow. It is not safe to apply unseen: what was stored or sent before no longer matches.",
 		Limits: "Judged by what the value is used for, as names tell it: a checksum, ETag or map key may well be MD5. Files named by the hash of a key are reported as tentative, because " +
-			"only where strangers choose keys can they make two that share a file (beego's cache, CVE-2024-55885). HMAC and " +
+			"only where strangers choose keys can they make two that share a file (beego's cache, CVE-2024-55885). So are lists of accepted hash functions (SIF, CVE-2022-39237), in packages that sign or verify, by their names. HMAC and " +
 			"PBKDF2 over SHA-1 are not broken and are left alone, as are protocols that prescribe the hash (HTTP digest, MySQL, " +
 			"WebSocket handshakes, breach databases). Values are followed within a function and to the callers in the package.",
 		References: []string{
@@ -122,6 +122,7 @@ func runWeakHash(_ context.Context, pass *check.PackagePass) error {
 			h.signer(call)
 		}
 	}
+	h.accepted()
 	if !code.MentionsField(pass.Pass, "SignatureAlgorithm") {
 		return nil
 	}
@@ -131,6 +132,71 @@ func runWeakHash(_ context.Context, pass *check.PackagePass) error {
 		}
 	}
 	return nil
+}
+
+// accepted judges lists of hash functions that are accepted, in a package that signs or
+// verifies: the weakest is the strength of all, because who forges a signature chooses.
+func (h *hashes) accepted() {
+	weak := map[string]string{"crypto.MD4": "MD4", "crypto.MD5": "MD5", "crypto.SHA1": "SHA-1"}
+	if !code.Mentions(h.Pass, "crypto.MD4", "crypto.MD5", "crypto.SHA1") || !h.verifiesSignatures() {
+		return
+	}
+	for c := range code.Nodes(h.Pass, (*ast.CompositeLit)(nil)) {
+		lit, ok := c.Node().(*ast.CompositeLit)
+		list := code.Holder(h.TypesInfo, c)
+		if !ok || list == nil || !listsAccepted(list.Name()) {
+			continue
+		}
+		for _, e := range lit.Elts {
+			if kv, ok := e.(*ast.KeyValueExpr); ok {
+				e = kv.Key
+			}
+			sel, ok := ast.Unparen(e).(*ast.SelectorExpr)
+			if !ok {
+				continue
+			}
+			if name := weak[query.Name(h.TypesInfo.Uses[sel.Sel])]; name != "" {
+				h.Report(check.Finding{
+					Message:    fmt.Sprintf("%s is among what is accepted, and whoever forges a signature chooses the weakest: two documents can have the same %s", name, name),
+					Location:   h.Location(e),
+					Severity:   check.Medium,
+					Confidence: check.Tentative,
+				})
+			}
+		}
+	}
+}
+
+// listsAccepted reports whether a variable lists algorithms that are accepted, by its name.
+func listsAccepted(name string) bool {
+	accepted, algorithms := false, false
+	for _, w := range purpose.Words(name) {
+		switch w {
+		case "supported", "allowed", "accepted", "permitted", "trusted":
+			accepted = true
+		case "algorithm", "algorithms", "algs", "hash", "hashes", "digest", "digests":
+			algorithms = true
+		case "weak", "insecure", "deprecated", "legacy", "hmac", "mac", "kdf", "oaep":
+			return false
+		}
+	}
+	return accepted && algorithms
+}
+
+// verifiesSignatures reports whether a package has a function that signs or verifies, by its
+// name.
+func (h *hashes) verifiesSignatures() bool {
+	for _, file := range h.Files {
+		for _, decl := range file.Decls {
+			fn, ok := decl.(*ast.FuncDecl)
+			if ok && slices.ContainsFunc(purpose.Words(fn.Name.Name), func(w string) bool {
+				return w == "sign" || w == "signature" || strings.HasPrefix(w, "verif")
+			}) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // hashes is the work on one package.

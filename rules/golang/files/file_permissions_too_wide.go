@@ -51,7 +51,7 @@ var FilePermissionsTooWide = &check.Check{
 		Limits: "Whether a file holds a secret is judged by the names of its path and of what is written, and by `PRIVATE KEY` in it. The " +
 			"umask applies to new files, not to `Chmod`; a process normally runs with 022, so 0666 and 0777 for new files and folders " +
 			"are left alone, as `os.Create` uses them too, unless the package clears the umask; for fixed paths of the system, such as " +
-			"/var or /tmp, they are reported as tentative. So are folders that others may enter: what is in them may have narrow modes itself. Group-writable modes, modes with the sticky bit, modes that are not constant " +
+			"/var or /tmp, and for paths with the ID of a session, they are reported as tentative. So are folders that others may enter: what is in them may have narrow modes itself. Group-writable modes, modes with the sticky bit, modes that are not constant " +
 			"and test code are left alone.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/732.html",
@@ -278,9 +278,25 @@ func (m *modes) call(file *ast.File, call *ast.CallExpr, mc modeCall) {
 	switch {
 	case mc.kind == change || m.umaskCleared || !usual:
 		m.report(file, arg, value, perm&^anyWrite, 0, 0, what)
+	case mc.path >= 0 && m.holdsSessions(call.Args[mc.path]):
+		m.report(file, arg, value, perm&^anyWrite, 0, check.Tentative, what+" to sessions where the umask is 0, as it is for some services")
 	case mc.path >= 0 && m.isSystemPath(call.Args[mc.path]):
 		m.report(file, arg, value, perm&^anyWrite, check.Low, check.Tentative, what+" where the umask is 0, as it is for some services")
 	}
+}
+
+// holdsSessions reports whether a path is made of the ID of a session, by names: who can write
+// there logs in as anybody.
+func (m *modes) holdsSessions(e ast.Expr) bool {
+	found := false
+	ast.Inspect(e, func(n ast.Node) bool {
+		if id, ok := n.(*ast.Ident); ok && code.Var(m.TypesInfo, id) != nil {
+			words := purpose.Words(id.Name)
+			found = found || slices.Contains(words, "sid") || slices.Contains(words, "session") && slices.Contains(words, "id")
+		}
+		return !found
+	})
+	return found
 }
 
 // entered judges a new folder whose mode lets others pass through and not look,
