@@ -17,6 +17,7 @@ func All() []*check.Check {
 		IntegerTruncated,
 		JSONBodyWithoutLimit,
 		LengthCheckedOnOneSide,
+		LengthPrefixWraps,
 		MultipartFormWithoutLimit,
 		RangeCheckTooWide,
 		RecursionWithoutLimit,

@@ -24,6 +24,7 @@ func All() []*check.Check {
 		ObjectWithoutOwner,
 		OriginCheckIncomplete,
 		RedirectCheckIncomplete,
+		RedirectURLIgnoresCase,
 		RequestSchemeNeverSet,
 		RouteWithoutAuth,
 		StateChangeOverGet,
