@@ -5,8 +5,6 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
-	"runtime/debug"
-	"runtime/metrics"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -34,9 +32,6 @@ there, only the folders that it lists, one a line, and what lies in them, are.`,
 			// kills: what the server holds is let go of in order. (Notify, since
 			// Ignore would hold for git and go as well.)
 			signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
-			if os.Getenv("GOGC") == "" {
-				collectSparingly()
-			}
 			err := lsp.Serve(cmd.Context(), p.in, p.out, lsp.Options{
 				Checks: rules.All(), ChecksFor: editorChecks, Version: version(), Now: p.now, Env: p.env, Log: p.err, Cache: p.kept(),
 				Alive: alive, Parent: parent, Trusted: trustedFolders(), Installed: installed(),
@@ -50,42 +45,6 @@ there, only the folders that it lists, one a line, and what lies in them, are.`,
 	cmd.Flags().Bool("stdio", true, "accepted for editors that pass it; there is no other way")
 	cmd.Flags().IntVar(&parent, "clientProcessId", 0, "end when this process does") // LSP 3.18, Implementation Considerations
 	return cmd
-}
-
-// The server lies beside an editor all day: of a large heap, half as much garbage as
-// usual is worth some collections. (With golang.org/x/tools open: at most 260 MB
-// instead of 310, 142 at rest instead of 180, at the same processor time.) Of a small
-// one it is not: a typed verdict on a package of 40 files makes 60 MB of garbage,
-// beside 17 that live, and then a third of its processor time is collections. (More
-// than 20 MB, and a day of typing takes more than the 20 MB that it may: at 32 the
-// process has 25 MB more after 10,000 edits, editors' BenchmarkMemory.)
-const (
-	worthCollecting = 20 << 20 // bytes of garbage
-	leastPercent    = 50
-	mostPercent     = 400
-)
-
-// collectSparingly sets, after each collection, how much garbage the next one waits
-// for, in steps, since to set it stops the world for a moment.
-func collectSparingly() {
-	sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
-	set := 0
-	var collected func(int)
-	collected = func(int) {
-		metrics.Read(sample)
-		if percent := gcPercent(sample[0].Value.Uint64()); percent != set {
-			debug.SetGCPercent(percent)
-			set = percent
-		}
-		runtime.AddCleanup(new(*int), collected, 0) // when the next collection has found it unused
-	}
-	collected(0)
-}
-
-// gcPercent gives GOGC for so many bytes that live.
-func gcPercent(live uint64) int {
-	percent := int(worthCollecting * 100 / max(live, 1<<20))
-	return min(max(percent/25*25, leastPercent), mostPercent)
 }
 
 // alive reports whether a process runs; one that may not be asked does.

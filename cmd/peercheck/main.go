@@ -33,6 +33,13 @@ func main() {
 	if asVetTool(os.Args[1:]) {
 		unitchecker.Main(rules.Analyzers()...) // which exits
 	}
+	switch {
+	case os.Getenv("GOGC") != "":
+	case len(os.Args) > 1 && os.Args[1] == "lsp":
+		ofServer.sparingly()
+	default:
+		ofCommand.sparingly()
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	dir, err := os.Getwd()
 	if err != nil {
