@@ -101,7 +101,7 @@ func deviates(text string, h hit, others []hit) bool {
 		if o.Rule != h.Rule {
 			continue
 		}
-		if o.Line == h.Line && (strings.HasPrefix(o.Secret, h.Secret) || strings.HasPrefix(h.Secret, o.Secret)) {
+		if o.Line == h.Line && (strings.Contains(o.Secret, h.Secret) || strings.Contains(h.Secret, o.Secret)) {
 			return true
 		}
 	}
