@@ -78,6 +78,7 @@ type NoticeKind string
 const (
 	NoticeUnreadable  NoticeKind = "unreadable"     // the bytes could not be read
 	NoticeTooLarge    NoticeKind = "too-large"      // over a size limit
+	NoticeTooMany     NoticeKind = "too-many"       // more findings in a document than are listed
 	NoticeBinary      NoticeKind = "binary"         // not text: only checks of the path ran
 	NoticeExternal    NoticeKind = "external"       // the content is kept elsewhere (Git LFS)
 	NoticeNotRegular  NoticeKind = "not-regular"    // device, socket, link out of the tree

@@ -57,6 +57,10 @@ func (s *Scanner) complete(out *outcome, findings []check.Finding) {
 // there is no declaration: what one looks at to judge a line of a configuration.
 const contextLines = 3
 
+// maxContextLine is how much of a line on either side of a finding is its context,
+// in bytes: a line of generated text may be as long as the file.
+const maxContextLine = 2000
+
 var asterisks = regexp.MustCompile(`\*+`)
 
 // context gives a finding's ContextHash.
@@ -66,7 +70,8 @@ func (s *Scanner) context(out *outcome, f *check.Finding, d *check.Document, m m
 		first, err1 := d.LineRange(max(1, f.Location.Start.Line-contextLines))
 		last, err2 := d.LineRange(min(d.OffsetPosition(len(d.Content)).Line, f.Location.End.Line+contextLines))
 		if err1 == nil && err2 == nil {
-			r = check.Range{Start: first.Start, End: last.End}
+			r.Start = max(first.Start, f.Location.Range.Start-maxContextLine)
+			r.End = max(min(last.End, f.Location.Range.End+maxContextLine), r.Start)
 		}
 	}
 	folded := func(text []byte) string { // the number of asterisks would tell a secret's length
@@ -197,11 +202,11 @@ func (s *Scanner) mask(out *outcome, d *check.Document) mask {
 	for groups := s.secrets; len(groups) > 0; {
 		groups = groups[r.run(context.Background(), groups, func(c *check.Check) bool { return c.Selects(d.Path, d.Language) }):]
 	}
+	if r.limit(); len(r.notices) > 0 { // a check failed, or there are too many: then anything may be a secret
+		m.ranges = append(m.ranges, check.Range{End: len(d.Content)})
+	}
 	for _, f := range r.findings {
 		m.ranges = append(m.ranges, d.Clamp(f.Location.Range))
-	}
-	if len(r.notices) > 0 { // a check failed: then anything may be a secret
-		m.ranges = append(m.ranges, check.Range{End: len(d.Content)})
 	}
 	m.hide(d, m.ranges...)
 	out.masks[d] = m

@@ -256,11 +256,32 @@ func (s *Scanner) runDocument(ctx context.Context, d *check.Document) documentRe
 		for groups := s.groups; len(groups) > 0; {
 			groups = groups[r.run(ctx, groups, wants):]
 		}
+		r.limit()
 		return r
 	})
 	r.findings = cloned(r.findings) // the memo's own stay as they are
 	r.notices = slices.Clone(r.notices)
 	return r
+}
+
+// maxFindings is how many findings of one document are listed. Nobody reads more,
+// and to mask each secret wherever else it stands takes time for each: a file made
+// of 200,000 tokens would take an hour.
+const maxFindings = 1000
+
+// limit drops the last of too many findings, and says so: whether one of those is
+// new is not known.
+func (r *documentResult) limit() {
+	n := len(r.findings)
+	if n <= maxFindings {
+		return
+	}
+	sortFindings(r.findings)
+	r.findings = slices.Clone(r.findings[:maxFindings])
+	r.notices = append(r.notices, check.Notice{
+		Kind: check.NoticeTooMany, Path: r.document.Path, Effect: check.EffectNotJudged,
+		Message: fmt.Sprintf("%d findings are more than the %d that are listed of one file; name the file under `exclude` in .peercheck.yaml if it is made of them", n, maxFindings),
+	})
 }
 
 // A group is the document checks that are called together: the members of a

@@ -182,6 +182,56 @@ func TestSecretsAreMaskedEverywhere(t *testing.T) {
 	}
 }
 
+// A file with more findings than anybody reads has the first of them listed, is
+// not taken for judged, and shows nothing of the secrets that are left out.
+func TestTooManyFindings(t *testing.T) {
+	secret := matching("test/secret", "tok_[a-z]+", func(c *check.Check) { c.Secret = true })
+	r, err := scanner(t, scan.Options{Checks: []*check.Check{secret}}).Scan(t.Context(), source.Files(doc("a.txt", strings.Repeat("x tok_abcdef\n", 1500)+"tok_left tok_out\n")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(r.Findings); n != 1000 || r.Findings[n-1].Location.Start.Line != 1000 {
+		t.Errorf("%d findings, the last at %v", n, r.Findings[n-1].Location.Start)
+	}
+	if len(r.Notices) != 1 || r.Notices[0].Kind != check.NoticeTooMany || r.Notices[0].Effect != check.EffectNotJudged {
+		t.Errorf("notices %+v", r.Notices)
+	}
+	if got := r.Findings[0].Location.Snippet; strings.Trim(got, "*") != "" {
+		t.Errorf("snippet %q", got)
+	}
+}
+
+// A family is called once a document, for the members that run.
+func TestFamily(t *testing.T) {
+	calls := 0
+	family := &check.Family{Run: func(_ context.Context, _ *check.Document, report func(string, check.Finding)) error {
+		calls++
+		for _, id := range []string{"test/a", "test/b", "test/c"} {
+			report(id, check.Finding{Message: id})
+		}
+		return nil
+	}}
+	member := func(id string) *check.Check {
+		return matching(id, "never", func(c *check.Check) { c.Family = family })
+	}
+	s := scanner(t, scan.Options{Checks: []*check.Check{member("test/a"), member("test/b"), member("test/c")}, Only: []string{"test/a", "test/c"}})
+	r, err := s.Scan(t.Context(), source.Files(doc("a.txt", "text")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, f := range r.Findings {
+		got = append(got, f.CheckID)
+	}
+	if calls != 1 || !slices.Equal(got, []string{"test/a", "test/c"}) {
+		t.Errorf("%d calls, findings of %q", calls, got)
+	}
+	family.Run = func(context.Context, *check.Document, func(string, check.Finding)) error { panic("boom") }
+	if r, err = s.Scan(t.Context(), source.Files(doc("a.txt", "text"))); err != nil || len(r.Notices) != 1 || r.Notices[0].Effect != check.EffectNotJudged {
+		t.Errorf("a family that crashes: %v, notices %+v", err, r.Notices)
+	}
+}
+
 // A fix that would write a secret elsewhere would show it.
 func TestFixThatShowsASecret(t *testing.T) {
 	secret := matching("test/secret", "tok_[a-z]+", func(c *check.Check) { c.Secret = true })

@@ -14,6 +14,7 @@ import (
 type linePattern struct {
 	words   string // separated by spaces: a line must have one of them for the expression to be tried on it
 	before  string // the characters of which one stands before the word; "" for any
+	needs   string // what else such a line has; "" for nothing
 	list    bool   // it is about the lines that follow, too
 	pattern *engine.Regexp
 	kind    string
@@ -36,6 +37,9 @@ func (p *linePattern) guesses(text []byte, at int) (found []guess, next int) {
 	if n := bytes.IndexByte(text[at:end], '\n'); n >= 0 && !p.list {
 		end = at + n + 1 // for $ to see it
 		next = end
+	}
+	if !bytes.Contains(text[start:end], []byte(p.needs)) {
+		return nil, next
 	}
 	for _, m := range p.pattern.FindAllSubmatchIndex(text[start:end]) {
 		value := check.Range{Start: start + m[2], End: start + m[3]}
@@ -60,14 +64,14 @@ var linePatterns = slices.Concat(
 		linePattern{words: "mysqli", pattern: engine.NewRegexp(`\bmysqli(?:_connect)?\([ \t]*["'][^"'\n]{1,200}["'],[ \t]*["'][^"'\n]{1,100}["'],[ \t]*["']([^"'\n]{6,200})["']`)},
 		linePattern{words: "password-stdin", pattern: engine.NewRegexp(`\b(?:echo|printf)[ \t]+(?:-n[ \t]+)?(?:'%s' )?["']?([^\s"'|]{6,200})["']?[ \t]*\|[^\n]{0,100}--password-stdin`)},
 		linePattern{words: "chpasswd", list: true, pattern: engine.NewRegexp(`(?m)(?:^[ \t-]{2,20}|\becho[ \t]+["']?)[\w.-]{1,40}:([^\s"'|:]{6,100})["']?[ \t]*(?:\|[^\n]{0,40}chpasswd|$)`)},
-		linePattern{words: "login", before: " \t", pattern: engine.NewRegexp(`\b(?:docker|podman|nerdctl|buildah|skopeo|oras|crane|helm registry)[ \t]+login\b[^\n|;]{0,200}?[ \t]-p[ \t=]?["']?([^\s"']{6,200})`)},
+		linePattern{words: "login", before: " \t", needs: "-p", pattern: engine.NewRegexp(`\b(?:docker|podman|nerdctl|buildah|skopeo|oras|crane|helm registry)[ \t]+login\b[^\n|;]{0,200}?[ \t]-p[ \t=]?["']?([^\s"']{6,200})`)},
 		// Python's paramiko, and Perl's DBI.
 		linePattern{words: "connect(", before: ".>", pattern: engine.NewRegexp(`\bconnect\([^()\n]{1,120},[ \t]*(?:\d{1,5},[ \t]*)?["'][^"'\n]{1,100}["'],[ \t]*["']([^"'\n]{6,200})["']`)},
 		linePattern{words: "user:", before: "/", pattern: engine.NewRegexp(`(?i:\bnet[ \t]+use\b)[^\n]{0,200}?/user:[^\s]{1,100}[ \t]+["']?([^\s"'*/]{6,200})`)},
 		linePattern{words: "sshpass", pattern: engine.NewRegexp(`\bsshpass[ \t]+-p[ \t]*["']?([^\s"']{6,200})`)},
-		linePattern{words: "mysql mysqldump mysqladmin mysqlimport mysqlshow", pattern: engine.NewRegexp(`\bmysql(?:dump|admin|import|show)?\b[^\n|;]{0,200}?[ \t]-p["']?([^\s"'-][^\s"']{5,200})`)},
-		linePattern{words: "curl", pattern: engine.NewRegexp(`\bcurl\b[^\n|;]{0,300}?[ \t](?:-u|--user)[ \t=]?["']?[^\s"':]{0,100}:([^\s"']{6,200})`)},
-		linePattern{words: "convertto-securestring", pattern: engine.NewRegexp(`ConvertTo-SecureString[ \t]+(?:-AsPlainText[ \t]+)?(?:-String[ \t]+)?["']([^"'\n]{6,200})["']`)},
+		linePattern{words: "mysql mysqldump mysqladmin mysqlimport mysqlshow", needs: "-p", pattern: engine.NewRegexp(`\bmysql(?:dump|admin|import|show)?\b[^\n|;]{0,200}?[ \t]-p["']?([^\s"'-][^\s"']{5,200})`)},
+		linePattern{words: "curl", needs: "-u", pattern: engine.NewRegexp(`\bcurl\b[^\n|;]{0,300}?[ \t](?:-u|--user)[ \t=]?["']?[^\s"':]{0,100}:([^\s"']{6,200})`)},
+		linePattern{words: "convertto-securestring", needs: "-AsPlainText", pattern: engine.NewRegexp(`ConvertTo-SecureString[ \t]+(?:-AsPlainText[ \t]+)?(?:-String[ \t]+)?["']([^"'\n]{6,200})["']`)},
 	),
 	linesOf(kindPassword, "Password that is an argument", commandPassword,
 		// PHP: the third argument, or the second of those that have a connection first.
@@ -114,7 +118,7 @@ var linePatterns = slices.Concat(
 	),
 	linesOf(kindSecret, "Key that is given to curl as a user", randomKey,
 		// As many services take it: curl -u KEY: https://...
-		linePattern{words: "curl", pattern: engine.NewRegexp(`\bcurl\b[^\n|;]{0,300}?[ \t](?:-u|--user)[ \t=]?["']?([\w.~+/=-]{16,200}):(?:x|X|["']?(?:\s|$))`)},
+		linePattern{words: "curl", needs: "-u", pattern: engine.NewRegexp(`\bcurl\b[^\n|;]{0,300}?[ \t](?:-u|--user)[ \t=]?["']?([\w.~+/=-]{16,200}):(?:x|X|["']?(?:\s|$))`)},
 	),
 	linesOf(kindConnection, "Password in a connection string", connectionPassword,
 		// Go's MySQL driver: user:password@tcp(host:3306)/name.
