@@ -191,7 +191,7 @@ func isHeader(v ssa.Value, name string) bool {
 func reflectedOrigins(pass *check.PackagePass, fl *flow.Flow) {
 	wild := &wildcards{fl, map[*ssa.Parameter]bool{}}
 	for _, c := range fl.Calls(headerSetters...) {
-		if !isHeader(c.Arg(0), "Access-Control-Allow-Origin") || !allowsCredentials(fl, c.Fn) {
+		if !isHeader(c.Arg(0), "Access-Control-Allow-Origin") || !allowsCredentials(fl, c.Fn) || asksAboutRequest(c.Instr.Block()) {
 			continue
 		}
 		reflected, always := false, true
@@ -210,6 +210,25 @@ func reflectedOrigins(pass *check.PackagePass, fl *flow.Flow) {
 		}
 		pass.Report(check.Finding{Message: message, Location: pass.Location(c.Expr)})
 	}
+}
+
+// asksAboutRequest reports whether a block is only reached where a function that was
+// given the whole request, and may look at its origin, said yes or no.
+func asksAboutRequest(b *ssa.BasicBlock) bool {
+	for d := b.Idom(); d != nil; d = d.Idom() {
+		branch, ok := d.Instrs[len(d.Instrs)-1].(*ssa.If)
+		if !ok {
+			continue
+		}
+		cond := branch.Cond
+		if not, ok := cond.(*ssa.UnOp); ok {
+			cond = not.X
+		}
+		if call, ok := cond.(*ssa.Call); ok && slices.ContainsFunc(call.Call.Args, func(arg ssa.Value) bool { return query.IsType(arg.Type(), "net/http.Request") }) {
+			return true
+		}
+	}
+	return false
 }
 
 func isOrigin(call *ssa.Call) bool {
