@@ -223,6 +223,15 @@ func TestManualsAndTests(t *testing.T) {
 			t.Errorf("%s: GitLab's token is for %v, want everybody", path, got)
 		}
 	}
+	for text, want := range map[string]check.Persona{
+		"```go\ntoken := \"{jwt}\"\n```\nSee there.\n": check.Pedantic,
+		"1. Log in:\n\n   ~~~\n   token={jwt}":         check.Pedantic, // to the end, as it has none
+		"```\nlog in\n```\n\nToken: {jwt}\n":           check.Regular,
+	} {
+		if got := persona("README.md", text, "jwt"); got != want {
+			t.Errorf("a JWT in %q is for %v, want %v", text, got, want)
+		}
+	}
 }
 
 // What documentation in the code shows is how a call is written.

@@ -394,11 +394,14 @@ func choose(d *check.Document, all []guess) []guess {
 	if len(chosen) == 0 {
 		return nil
 	}
-	shown := newManual(d)
+	shown, shows := newManual(d), fencesOf(d)
 	for i := range chosen {
 		// A key that is whole is one in a README, too.
 		if g := &chosen[i]; byContext[g.kind] && g.confidence >= check.Firm && shown.has(g.value.Start) && !(shown.readme && g.kind == "private-key") {
 			g.confidence = check.Tentative
+		}
+		if g := &chosen[i]; testKinds[g.kind] && g.kind != "private-key" && shows.has(g.value.Start) {
+			g.persona = check.Pedantic
 		}
 	}
 	test, manual := isTest(d.Path), isManual(d.Path)
