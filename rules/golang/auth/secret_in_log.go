@@ -375,6 +375,9 @@ func (l *secretLog) isOfClient(c inspector.Cursor, e ast.Expr) bool {
 	if _, isCall := ast.Unparen(sel.X).(*ast.CallExpr); isCall {
 		return false
 	}
+	if l.hasFixedHost(c, sel.X) || followsRedirect(l.Pass, c, sel.X) {
+		return false
+	}
 	for f := range c.Enclosing((*ast.FuncDecl)(nil)) {
 		for call := range f.Preorder((*ast.CallExpr)(nil)) {
 			n, ok := call.Node().(*ast.CallExpr)
@@ -385,6 +388,66 @@ func (l *secretLog) isOfClient(c inspector.Cursor, e ast.Expr) bool {
 			case "(*net/http.Client).Do", "(net/http.RoundTripper).RoundTrip", "(*net/http.Transport).RoundTrip":
 				return true
 			}
+		}
+	}
+	return false
+}
+
+// hasFixedHost reports whether a request is made in the function around a place, for an URL that begins with a
+// scheme and a host of the source, and so has no user.
+func (l *secretLog) hasFixedHost(c inspector.Cursor, request ast.Expr) (found bool) {
+	v := code.Var(l.TypesInfo, request)
+	f, ok := code.Enclosing(c)
+	if v == nil || !ok || f.Body == nil {
+		return false
+	}
+	ast.Inspect(f.Body, func(n ast.Node) bool {
+		as, ok := n.(*ast.AssignStmt)
+		if !ok || len(as.Rhs) != 1 || len(as.Lhs) != 2 || code.Var(l.TypesInfo, as.Lhs[0]) != v {
+			return true
+		}
+		call, ok := ast.Unparen(as.Rhs[0]).(*ast.CallExpr)
+		if !ok || len(call.Args) < 3 {
+			return true
+		}
+		url := call.Args[len(call.Args)-2]
+		switch query.Callee(l.TypesInfo, call) {
+		case "net/http.NewRequest", "net/http.NewRequestWithContext":
+		default:
+			return true
+		}
+		for { // "https://host/" + path
+			sum, ok := ast.Unparen(url).(*ast.BinaryExpr)
+			if _, known := code.ConstString(l.Pass, url); known || !ok {
+				break
+			}
+			url = sum.X
+		}
+		text, known := code.ConstString(l.Pass, url)
+		_, rest, ok := strings.Cut(text, "://")
+		found = found || known && ok && strings.Contains(rest, "/") && !strings.Contains(rest, "@")
+		return !found
+	})
+	return found
+}
+
+// followsRedirect reports whether a request is the one that an http.Client's CheckRedirect is asked about, whose
+// URL a server wrote.
+func followsRedirect(pass *analysis.Pass, c inspector.Cursor, request ast.Expr) bool {
+	v := code.Var(pass.TypesInfo, request)
+	for f := range c.Enclosing((*ast.FuncLit)(nil), (*ast.FuncDecl)(nil)) {
+		var t types.Type
+		switch n := f.Node().(type) {
+		case *ast.FuncLit:
+			t = pass.TypesInfo.TypeOf(n)
+		case *ast.FuncDecl:
+			if obj := pass.TypesInfo.Defs[n.Name]; obj != nil {
+				t = obj.Type()
+			}
+		}
+		sig, ok := t.(*types.Signature)
+		if ok && sig.Params().Len() == 2 && sig.Params().At(0) == v && types.TypeString(sig.Params().At(1).Type(), nil) == "[]*net/http.Request" {
+			return true
 		}
 	}
 	return false

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/tools/go/ssa"
 
 	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/lib/golang/query"
 	"github.com/peercheck/peercheck/rules/golang/internal/code"
 	"github.com/peercheck/peercheck/rules/golang/internal/flow"
 	"github.com/peercheck/peercheck/rules/golang/internal/purpose"
@@ -39,7 +40,7 @@ var RecursionWithoutLimit = &check.Check{
 			"compress/gzip and encoding/gob each had this flaw (CVE-2022-1962, CVE-2022-28131, CVE-2022-30631, CVE-2022-30635).",
 		Fix: "Count the depth in a parameter or a field, and refuse input that is nested deeper than people write: encoding/json allows 10,000 levels. There is no quick fix, because the limit depends on the data.",
 		Limits: "Judged are the methods of types, and functions with parameters of types, that are called parser, decoder, lexer, scanner, tokenizer or unmarshaler, or read from an `io.Reader`, by static calls within the package. Anything in the circle " +
-			"that speaks of depth, levels, nesting or limits counts as a limit. Whether the input is a stranger's is not known, which is why this is for the careful. Test code is left alone.",
+			"that speaks of depth, levels, nesting or limits counts as a limit, and what fills in values by reflection is left alone. Whether the input is a stranger's is not known, which is why this is for the careful. Test code is left alone.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/674.html",
 			"https://nvd.nist.gov/vuln/detail/CVE-2022-28131",
@@ -57,7 +58,7 @@ func runRecursionWithoutLimit(_ context.Context, pass *check.PackagePass) error 
 	r := &recursion{Flow: fl, callees: map[*ssa.Function][]call{}}
 	for _, circle := range r.circles() {
 		in := slices.IndexFunc(circle, func(fn *ssa.Function) bool { return parses(fn) })
-		if in < 0 || slices.ContainsFunc(circle, countsDepth) {
+		if in < 0 || slices.ContainsFunc(circle, countsDepth) || slices.ContainsFunc(circle, followsTypes) {
 			continue
 		}
 		back := r.within(circle[in], circle)
@@ -183,6 +184,14 @@ func parses(fn *ssa.Function) bool {
 		return slices.ContainsFunc(purpose.Words(named.Obj().Name()), func(w string) bool {
 			return slices.Contains([]string{"parser", "decoder", "lexer", "scanner", "tokenizer", "unmarshaler", "unmarshaller"}, w)
 		})
+	})
+}
+
+// followsTypes reports whether a function is given what to fill in by reflection: it recurses as deep as the type
+// is nested, which the program wrote.
+func followsTypes(fn *ssa.Function) bool {
+	return slices.ContainsFunc(fn.Params, func(p *ssa.Parameter) bool {
+		return query.IsType(p.Type(), "reflect.Value") || query.IsType(p.Type(), "reflect.Type")
 	})
 }
 
