@@ -166,6 +166,7 @@ type documentResult struct {
 	document *check.Document
 	findings []check.Finding
 	notices  []check.Notice
+	dropped  int // findings that are too many; see limit
 }
 
 // recognised reports whether a check makes sense for the texts of a binary file.
@@ -272,16 +273,24 @@ const maxFindings = 1000
 // limit drops the last of too many findings, and says so: whether one of those is
 // new is not known.
 func (r *documentResult) limit() {
-	n := len(r.findings)
+	n := len(r.findings) + r.dropped
 	if n <= maxFindings {
 		return
 	}
-	sortFindings(r.findings)
-	r.findings = slices.Clone(r.findings[:maxFindings])
+	r.drop()
 	r.notices = append(r.notices, check.Notice{
 		Kind: check.NoticeTooMany, Path: r.document.Path, Effect: check.EffectNotJudged,
 		Message: fmt.Sprintf("%d findings are more than the %d that are listed of one file; name the file under `exclude` in .peercheck.yaml if it is made of them", n, maxFindings),
 	})
+}
+
+// drop leaves the first findings, in the order of places.
+func (r *documentResult) drop() {
+	sortFindings(r.findings)
+	n := min(len(r.findings), maxFindings)
+	r.dropped += len(r.findings) - n
+	clear(r.findings[n:])
+	r.findings = r.findings[:n]
 }
 
 // A group is the document checks that are called together: the members of a
@@ -338,7 +347,9 @@ func (r *documentResult) run(ctx context.Context, groups []group, wants func(*ch
 	report := func(c *check.Check, f check.Finding) {
 		f.CheckID = c.ID
 		f.Location.Path = cmp.Or(f.Location.Path, r.document.Path)
-		r.findings = append(r.findings, f)
+		if r.findings = append(r.findings, f); len(r.findings) > 4*maxFindings {
+			r.drop()
+		}
 	}
 	for _, g := range groups {
 		called++

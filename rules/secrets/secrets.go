@@ -147,10 +147,8 @@ const domain = "secrets/"
 
 func (s *ruleset) checks() []*check.Check {
 	family := &check.Family{Run: func(ctx context.Context, d *check.Document, report func(string, check.Finding)) error {
-		for kind, findings := range s.found(d) {
-			for _, f := range findings {
-				report(domain+kind, f)
-			}
+		for _, g := range s.guessed(d) {
+			report(domain+g.kind, g.finding())
 		}
 		return ctx.Err()
 	}}
@@ -168,8 +166,10 @@ func (s *ruleset) check(k kind, family *check.Family) *check.Check {
 		CWE: []check.CWE{798, 312}, Severity: k.severity, Confidence: k.confidence, Persona: k.persona,
 		Secret: true, Generated: true, Since: "0.1", Family: family,
 		Run: func(ctx context.Context, p *check.Pass) error {
-			for _, f := range s.found(p.Document)[k.id] {
-				p.Report(f)
+			for _, g := range s.guessed(p.Document) {
+				if g.kind == k.id {
+					p.Report(g.finding())
+				}
 			}
 			return ctx.Err()
 		},
@@ -178,21 +178,18 @@ func (s *ruleset) check(k kind, family *check.Family) *check.Check {
 
 type key struct{ *ruleset }
 
-// found gives the findings of a document by the ID of their kind: one pass for
-// all checks.
-func (s *ruleset) found(d *check.Document) map[string][]check.Finding {
-	return check.Memo(d, key{s}, func() map[string][]check.Finding {
-		byKind := make(map[string][]check.Finding)
-		for _, g := range s.guesses(d) {
-			byKind[g.kind] = append(byKind[g.kind], check.Finding{
-				Message:    g.message + ": revoke it where it was issued, then remove it; in the history it stays readable",
-				Confidence: g.confidence,
-				Location:   check.Location{Range: g.value},
-				Persona:    g.persona,
-			})
-		}
-		return byKind
-	})
+// guessed gives what is found in a document: one pass for all checks.
+func (s *ruleset) guessed(d *check.Document) []guess {
+	return check.Memo(d, key{s}, func() []guess { return s.guesses(d) })
+}
+
+func (g guess) finding() check.Finding {
+	return check.Finding{
+		Message:    g.message + ": revoke it where it was issued, then remove it; in the history it stays readable",
+		Confidence: g.confidence,
+		Location:   check.Location{Range: g.value},
+		Persona:    g.persona,
+	}
 }
 
 func (s *ruleset) guesses(d *check.Document) []guess {

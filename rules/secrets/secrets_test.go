@@ -4,8 +4,18 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/rules/secrets/gitleaks"
 )
+
+// found gives the findings of a document by the ID of their kind.
+func (s *ruleset) found(d *check.Document) map[string][]check.Finding {
+	byKind := make(map[string][]check.Finding)
+	for _, g := range s.guessed(d) {
+		byKind[g.kind] = append(byKind[g.kind], g.finding())
+	}
+	return byKind
+}
 
 // Each rule of gitleaks has a kind, each kind a provider, and each check is whole.
 func TestCatalogue(t *testing.T) {
