@@ -237,7 +237,11 @@ func tokenKinds() []kind {
 	var kinds []kind
 	for _, t := range tokens {
 		k := kind{id: t.id, title: t.title, severity: t.severity, confidence: check.Firm, source: t.source}
-		if !documented[t.id] {
+		switch {
+		case documented[t.id]:
+		case confirmed[t.id]:
+			k.limits = observedTwice
+		default:
 			k.limits = observed
 		}
 		kinds = append(kinds, k)

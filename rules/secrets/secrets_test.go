@@ -58,3 +58,24 @@ func BenchmarkAll(b *testing.B) {
 		All()
 	}
 }
+
+// Each token says whether its form is documented, and the lists name no others.
+func TestSources(t *testing.T) {
+	ids := make(map[string]bool)
+	for _, k := range tokens {
+		ids[k.id] = true
+		if k.source == "" {
+			t.Errorf("%s has no source", k.id)
+		}
+		if documented[k.id] && confirmed[k.id] {
+			t.Errorf("%s is documented, and needs no confirmation", k.id)
+		}
+	}
+	for _, list := range []map[string]bool{documented, confirmed} {
+		for id := range list {
+			if !ids[id] {
+				t.Errorf("%s is no token", id)
+			}
+		}
+	}
+}
