@@ -23,6 +23,7 @@ func All() []*check.Check {
 		FileNameInHeader,
 		HTMLWithoutEscaping,
 		HeaderInjection,
+		InputLineNotChecked,
 		LDAPInjection,
 		LogInjection,
 		NoSQLInjection,

@@ -18,6 +18,7 @@ func All() []*check.Check {
 		JSONBodyWithoutLimit,
 		LengthCheckedOnOneSide,
 		LengthPrefixWraps,
+		LineWithoutLimit,
 		MultipartFormWithoutLimit,
 		RangeCheckTooWide,
 		RecursionWithoutLimit,
