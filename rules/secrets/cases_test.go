@@ -126,6 +126,11 @@ func TestFound(t *testing.T) {
 		{"mount.bat", "net use Z: \\\\files\\r /user:CORP\\svc «Tiger{dig:4}?»\n", "hard-coded-password"},
 		{"Pool.java", "    c.setPassword(\"«RocketCastle?{dig:3}»\");\n", "hard-coded-password"},
 		{"a.rb", "MYSQL_DSN = 'shop:«Harbor@{dig:4}»@tcp(mysql.acme.io:3306)/shop'\n", "connection-string-password"},
+		// Hosts and packages that only sound like examples.
+		{"a.txt", "redis://:«{b62:24}»@redis.prod.example-corp.net:6379", "url-with-password"},
+		{"src/main/java/com/example/demo/App.java", "String apiKey = \"«{b62:32}»\";", "generic-api-key"},
+		{"hook.yml", "hook: https://open.feishu.cn/«open-apis/bot/v2/hook/{uuid}»\n", "lark-webhook-url"},
+		{"key.env", "JWT_SIGNING=«MIIEvQIBADANBgkqhkiG9w0BAQEFAASC{b64:1600}»\n", "rsa-private-key-der"},
 		// The value is not next to the name.
 		{"terraform.tfstate", "{\"outputs\": {\n  \"pushbullet_token\": {\n    \"value\": \"«{b62:34}»\",\n    \"sensitive\": true}}}", "service-credential"},
 		{"template.yaml", "Parameters:\n  AcmeToken:\n    Type: String\n    NoEcho: true\n    Default: \"«{hex:32}»\"\n", "generic-api-key"},
@@ -166,6 +171,7 @@ func TestNotFound(t *testing.T) {
 		{"a.tf", "kms_key_id = \"arn:aws:kms:eu-west-1:1:key/{uuid}\"\nclient_id = \"{uuid}\""},
 		{"a.js", "const alphabet_key = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'"},
 		{"a.go", "secretName := \"my-app-tls-secret-2023\"\nkeyVaultToStoreSecrets := \"cmp2-qat-1208358310\""},
+		{"a.txt", "redis://:{b62:24}@redis.example.com redis://:{b62:24}@db.corp.example:6379 redis://:{b62:24}@a.test"},
 		// A file's name is not that of its sum.
 		{"checksums.txt", "V3__add_token_column.sql {hex64}\nreset_password.sql {hex64}\n"},
 		{"atlas.sum", "20240102_password_reset.sql h1:{b64:43}=\n"},

@@ -260,5 +260,8 @@ var contextKinds = []kind{
 	{id: kindConnection, title: "Password in a connection string", severity: check.High, confidence: check.Firm},
 	{id: kindRegistry, title: "Credential of a package or image registry", severity: check.Critical, confidence: check.Firm},
 	{id: kindKeyStore, title: "Key store or password database", severity: check.High, confidence: check.Firm},
+	{id: kindMnemonic, title: "Mnemonic of a wallet", severity: check.Critical, confidence: check.Certain,
+		limits: "English words under a name that says mnemonic, phrase or words; those that standards and tools for tests publish are left alone.",
+		source: "https://github.com/bitcoin/bips/blob/master/bip-0039.mediawiki"},
 	{id: kindPossible, title: "Value in the form of a credential, probably none", severity: check.Low, confidence: check.Tentative, persona: check.Auditor},
 }

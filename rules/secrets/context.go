@@ -17,6 +17,7 @@ const (
 	kindPassword = "hard-coded-password"
 	kindService  = "service-credential"
 	kindSecret   = "generic-api-key"
+	kindMnemonic = "wallet-mnemonic"
 	kindPossible = "possible-secret"
 )
 
@@ -160,6 +161,7 @@ func aboutHashes(text []byte) bool {
 // isTest reports whether a path is that of tests, their data or examples, where
 // most values that look like credentials open nothing.
 func isTest(p string) bool {
+	p = withoutPackage(p)
 	base := path.Base(p)
 	if strings.HasSuffix(base, "_test.go") || strings.HasPrefix(base, "test_") || strings.Contains(base, ".test.") || strings.Contains(base, ".spec.") ||
 		strings.Contains(base, "_test.") || strings.Contains(base, "_spec.") || strings.Contains(strings.ToLower(base), "example") || strings.Contains(base, ".sample") {
@@ -181,10 +183,22 @@ func isTest(p string) bool {
 	return false
 }
 
+// withoutPackage takes the folders that are a package of the JVM's out of a path:
+// com/example/demo is what generators of projects write, and many stay so.
+func withoutPackage(p string) string {
+	for _, language := range []string{"/java/", "/kotlin/", "/scala/", "/groovy/"} {
+		if i := strings.Index(p, language); i >= 0 && strings.Contains(p[:i], "src/") {
+			return path.Join(p[:i], path.Base(p))
+		}
+	}
+	return p
+}
+
 // isFixture reports whether a path is that of test code or its data, or of examples, which
 // bring keys of their own to run with: unlike in documentation, nobody takes a value from
 // there to use it.
 func isFixture(p string) bool {
+	p = withoutPackage(p)
 	base := strings.ToLower(path.Base(p))
 	if strings.HasSuffix(base, "_test.go") || strings.Contains(base, ".test.") || strings.Contains(base, ".spec.") || strings.HasPrefix(base, "test_") && strings.HasSuffix(base, ".py") || strings.HasSuffix(base, "_test.py") || strings.HasSuffix(base, "_spec.rb") {
 		return true

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
-	"hash/crc32"
 	"strings"
 )
 
@@ -43,25 +42,4 @@ func decodeJSON(part string, v any) error {
 		return err
 	}
 	return json.NewDecoder(bytes.NewReader(text)).Decode(v)
-}
-
-// base62 is the alphabet of the checksums of GitHub and npm.
-const base62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-
-// checksummed reports whether a token of GitHub or npm, "ghp_" and 36
-// characters, ends in the checksum of the 30 before: their CRC-32 in base 62
-// (github.blog, "Behind GitHub's new authentication token formats"). A random
-// string does so once in 4,000 million.
-func checksummed(token string) bool {
-	_, body, ok := strings.Cut(token, "_")
-	if !ok || len(body) != 36 {
-		return false
-	}
-	sum := crc32.ChecksumIEEE([]byte(body[:30]))
-	digits := make([]byte, 6)
-	for i := 5; i >= 0; i-- {
-		digits[i] = base62[sum%62]
-		sum /= 62
-	}
-	return string(digits) == body[30:]
 }

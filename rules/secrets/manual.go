@@ -35,7 +35,7 @@ func newManual(d *check.Document) *manual {
 }
 
 // prose is part of a sentence: no code that somebody has commented out.
-var prose = engine.NewRegexp(`(?:^|[ \t])(?:[A-Za-z]+,? ){0,6}(?:the|an?|is|are|with|for|to|of|and|or|in|on|as|by|it|this|that|you|your|we) [A-Za-z]+[ :,]`)
+var prose = engine.NewRegexp(`(?:^|[ \t])(?:[A-Za-z]+,? ){0,6}(?:the|an?|is|are|with|for|to|of|and|or|in|on|as|by|it|this|that|you|your|we) ["\x27\x60]?[A-Za-z]+[ :,]`)
 
 // has reports whether an offset is in documentation.
 func (m *manual) has(at int) bool {

@@ -20,6 +20,7 @@ type linePattern struct {
 	kind    string
 	message string
 	accepts func(value string) bool
+	certain bool // what it accepts is proven
 }
 
 // maxCommand is how much of a line is looked at on either side of such a word:
@@ -44,7 +45,11 @@ func (p *linePattern) guesses(text []byte, at int) (found []guess, next int) {
 	for _, m := range p.pattern.FindAllSubmatchIndex(text[start:end]) {
 		value := check.Range{Start: start + m[2], End: start + m[3]}
 		if p.accepts(string(text[value.Start:value.End])) {
-			found = append(found, guess{kind: p.kind, value: value, confidence: check.Firm, message: p.message})
+			g := guess{kind: p.kind, value: value, confidence: check.Firm, message: p.message}
+			if p.certain {
+				g.confidence = check.Certain
+			}
+			found = append(found, g)
 		}
 	}
 	return found, next
@@ -119,6 +124,10 @@ var linePatterns = slices.Concat(
 	linesOf(kindSecret, "Key that is given to curl as a user", randomKey,
 		// As many services take it: curl -u KEY: https://...
 		linePattern{words: "curl", needs: "-u", pattern: engine.NewRegexp(`\bcurl\b[^\n|;]{0,300}?[ \t](?:-u|--user)[ \t=]?["']?([\w.~+/=-]{16,200}):(?:x|X|["']?(?:\s|$))`)},
+	),
+	linesOf(kindMnemonic, "Mnemonic of a wallet", isMnemonic,
+		linePattern{words: "mnemonic mnemonics seedphrase phrase recovery_words", list: true, certain: true,
+			pattern: engine.NewRegexp(`(?i:mnemonics?|phrase|words)["']?[^\n"'=:(]{0,40}[=:(][\s|>-]{0,20}["'` + "`" + `]?((?:[a-z]{3,8}[ \t]{1,3}){11,23}[a-z]{3,8})(?:["'` + "`" + `\s,;)]|$)`)},
 	),
 	linesOf(kindConnection, "Password in a connection string", connectionPassword,
 		// Go's MySQL driver: user:password@tcp(host:3306)/name.

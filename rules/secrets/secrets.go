@@ -292,7 +292,7 @@ func guessOf(m *engine.Match, text []byte) guess {
 		}
 	case m.Rule.ID == "jwt-base64":
 		return g
-	case checksummed(value):
+	case proven(m.Rule.ID, value):
 		g.confidence = check.Certain
 	case strings.HasPrefix(m.Rule.ID, "curl-"), m.Rule.ID == "hashicorp-tf-password", m.Rule.ID == "nuget-config-password", m.Rule.ID == "kubernetes-secret-yaml":
 		if n := natureOf(strings.Trim(value, `"'`)); n == natureReference || n == naturePlaceholder || m.Rule.ID == "hashicorp-tf-password" && (n == natureText && identifier(strings.Trim(value, `"'`)) || leet(value)) {

@@ -135,17 +135,26 @@ func localHost(host string) bool {
 		strings.HasSuffix(host, ".local") || strings.HasSuffix(host, ".localhost") || strings.HasSuffix(host, ".internal")
 }
 
-// exampleHost reports whether a host is one of those reserved for examples (RFC
-// 2606) or plainly a placeholder.
+// exampleDomains are reserved for examples (RFC 2606, RFC 6761), or plainly
+// placeholders; a domain beneath one is one, too.
+var exampleDomains = strings.Fields("example.com example.org example.net example test invalid example.io foo.com bar.com domain.com mydomain.com yourdomain.com some.host")
+
+// exampleHost reports whether a host, with or without a port, is an example.
 func exampleHost(host string) bool {
 	host = strings.ToLower(host)
-	for _, s := range []string{"example.com", "example.org", "example.net", "example.io", ".example", ".test", ".invalid", "yourhost", "your-", "<", "hostname", "host:port", "myserver", "foo.com", "bar.com", "domain.com", "some.host", "somehost"} {
+	for _, s := range []string{"yourhost", "your-", "<", "hostname", "host:port", "myserver", "somehost"} {
 		if strings.Contains(host, s) {
 			return true
 		}
 	}
 	h, _, _ := strings.Cut(host, ":")
-	return h == "host" || h == "server" || h == "example" || h == "domain" || h == "a" || h == "b"
+	h = strings.TrimSuffix(h, ".")
+	for _, d := range exampleDomains {
+		if h == d || strings.HasSuffix(h, "."+d) {
+			return true
+		}
+	}
+	return h == "host" || h == "server" || h == "domain" || h == "a" || h == "b"
 }
 
 // pgpassPattern is hostname:port:database:username:password (PostgreSQL
