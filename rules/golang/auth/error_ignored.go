@@ -35,7 +35,7 @@ var ErrorIgnored = &check.Check{
 	RunPackage: runErrorIgnored,
 	Page: check.Page{
 		What: "A function that authenticates, authorizes or verifies returns an error, and the code goes on as if it had not: the error is thrown away or only logged, or the answer of `isRevoked`, `isBlocked` is taken without a look at " +
-			"the error beside it, the answer of `hasPermission` is thrown away, or `isAllowed` itself answers true on an error.",
+			"the error beside it, the answer of `hasPermission` is thrown away, or a function such as `isAllowed`, or one that calls it, answers true on an error.",
 		Why: "The check fails open. An attacker only has to make it fail: a malformed token, a full connection pool, a permission service that does not answer. OWASP lists this among its ten most common risks of 2025, as mishandling of " +
 			"exceptional conditions.",
 		Fix: "Return on the error, after a 401, 403 or 500. There is no quick fix, because only you know what to answer.",
@@ -118,10 +118,7 @@ func reportFailOpen(pass *check.PackagePass, d *ast.FuncDecl) {
 	if d.Body == nil || results == nil || results.NumFields() != 1 || !query.IsType(pass.TypesInfo.TypeOf(results.List[0].Type), "bool") {
 		return
 	}
-	lets := permits(d.Name.Name)
-	if !lets && !shutsOut(d.Name.Name) {
-		return
-	}
+	named, shuts := permits(d.Name.Name), shutsOut(d.Name.Name)
 	ast.Inspect(d.Body, func(n ast.Node) bool {
 		branch, ok := n.(*ast.IfStmt)
 		if !ok {
@@ -136,11 +133,37 @@ func reportFailOpen(pass *check.PackagePass, d *ast.FuncDecl) {
 		if !ok || len(ret.Results) != 1 {
 			return true
 		}
-		if answer, known := query.Bool(pass.TypesInfo, ret.Results[0]); known && answer == lets {
+		lets := named || !shuts && asksPermission(pass, d.Body, branch)
+		if answer, known := query.Bool(pass.TypesInfo, ret.Results[0]); known && answer == lets && (lets || shuts) {
 			pass.Report(check.Finding{Message: fmt.Sprintf("%s lets in whoever makes it fail: it answers %t on an error", d.Name.Name, answer), Location: pass.Location(ret)})
 		}
 		return true
 	})
+}
+
+// asksPermission reports whether the error that a branch is about is that of a function which is named for
+// saying whether somebody is let in.
+func asksPermission(pass *check.PackagePass, body *ast.BlockStmt, branch *ast.IfStmt) (asks bool) {
+	cond, ok := ast.Unparen(branch.Cond).(*ast.BinaryExpr)
+	if !ok {
+		return false
+	}
+	v := code.Var(pass.TypesInfo, cond.X)
+	ast.Inspect(body, func(n ast.Node) bool {
+		as, ok := n.(*ast.AssignStmt)
+		if !ok || as.Pos() > cond.Pos() || len(as.Rhs) != 1 || v == nil || code.Var(pass.TypesInfo, as.Lhs[len(as.Lhs)-1]) != v {
+			return true
+		}
+		asks = false
+		call, ok := ast.Unparen(as.Rhs[0]).(*ast.CallExpr)
+		if !ok {
+			return true
+		}
+		fn := code.Callee(pass.TypesInfo, call)
+		asks = fn != nil && (permits(fn.Name()) || refuses(fn.Name())) // of the last one before the branch
+		return true
+	})
+	return asks
 }
 
 // permits reports whether a function is named for saying whether somebody is let in,
