@@ -66,10 +66,13 @@ func runDeniedButContinues(ctx context.Context, pass *check.PackagePass) error {
 		for _, b := range fn.Blocks {
 			for i, instr := range b.Instrs {
 				call, ok := instr.(*ssa.Call)
-				if file := code.FileAt(pass.Pass, instr.Pos()); !ok || file == nil || code.IsTest(pass.Pass, file) {
+				if !ok {
 					continue
 				}
 				if status := refusal(&call.Call); status != 0 {
+					if file := code.FileAt(pass.Pass, call.Pos()); file == nil || code.IsTest(pass.Pass, file) {
+						continue
+					}
 					d := &denial{pass: pass, fn: fn, call: call, block: b, after: i + 1, status: status}
 					d.judge()
 				}

@@ -48,12 +48,21 @@ var CheckedThenOpened = &check.Check{
 }
 
 func runCheckedThenOpened(_ context.Context, pass *check.PackagePass) error {
-	for c := range code.Nodes(pass.Pass, (*ast.FuncDecl)(nil)) {
-		d, ok := c.Node().(*ast.FuncDecl)
-		if !ok || d.Body == nil || knowsRaces(pass, d.Body) {
+	seen := map[ast.Node]bool{}
+	for c := range code.CallsTo(pass.Pass, "os.Lstat", "os.Stat") {
+		var d *ast.FuncDecl
+		for outer := range c.Enclosing((*ast.FuncDecl)(nil)) {
+			d, _ = outer.Node().(*ast.FuncDecl)
+		}
+		if d == nil || seen[d] {
 			continue
 		}
-		for _, look := range looks(pass, d.Body) {
+		seen[d] = true
+		found := looks(pass, d.Body)
+		if len(found) == 0 || knowsRaces(pass, d.Body) {
+			continue
+		}
+		for _, look := range found {
 			if use := usedAfter(pass, d.Body, look); use != nil {
 				related := pass.Location(look.refusal.Cond)
 				related.Message = "this was found out about whatever the path meant before"

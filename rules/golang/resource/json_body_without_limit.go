@@ -42,7 +42,7 @@ var JSONBodyWithoutLimit = &check.Check{
 func runJSONBodyWithoutLimit(_ context.Context, pass *check.PackagePass) error {
 	fl, ok := pass.ResultOf[flow.Analyzer].(*flow.Flow)
 	fns, built := pass.ResultOf[golang.SSA].(*golang.Functions)
-	if !ok || !built || limited(fns) {
+	if !ok || !built || limited(pass.Pass, fns) {
 		return nil
 	}
 	for _, c := range fl.Calls("encoding/json.NewDecoder", "encoding/xml.NewDecoder") {

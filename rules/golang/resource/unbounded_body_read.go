@@ -84,7 +84,7 @@ var limiters = map[string]bool{
 func runUnboundedBodyRead(_ context.Context, pass *check.PackagePass) error {
 	fl, ok := pass.ResultOf[flow.Analyzer].(*flow.Flow)
 	fns, built := pass.ResultOf[golang.SSA].(*golang.Functions)
-	if !ok || !built || limited(fns) {
+	if !ok || !built || limited(pass.Pass, fns) {
 		return nil
 	}
 	for name := range wholeReaders {
@@ -118,18 +118,23 @@ func inExample(pass *check.PackagePass, pos token.Pos) bool {
 }
 
 // limited reports whether something in the package bounds bodies.
-func limited(fns *golang.Functions) bool {
-	for _, fn := range fns.Source {
-		for _, b := range fn.Blocks {
-			for _, instr := range b.Instrs {
-				if call, ok := instr.(ssa.CallInstruction); ok && limiters[query.CalleeSSA(call.Common())] {
-					return true
+func limited(pass *analysis.Pass, fns *golang.Functions) bool {
+	find := func() any {
+		for _, fn := range fns.Source {
+			for _, b := range fn.Blocks {
+				for _, instr := range b.Instrs {
+					if call, ok := instr.(ssa.CallInstruction); ok && limiters[query.CalleeSSA(call.Common())] {
+						return true
+					}
 				}
 			}
 		}
+		return false
 	}
-	return false
+	return query.IndexOf(pass).Memo(limitedKey{}, find) == true
 }
+
+type limitedKey struct{}
 
 // answers reports whether a function, or one around it, answers requests. A
 // framework that works with its own context does not: who calls it does.

@@ -49,6 +49,9 @@ var RequestSchemeNeverSet = &check.Check{
 }
 
 func runRequestSchemeNeverSet(_ context.Context, pass *check.PackagePass) error {
+	if !code.MentionsField(pass.Pass, "Scheme") {
+		return nil
+	}
 	var found []inspector.Cursor
 	for c := range code.Nodes(pass.Pass, (*ast.BinaryExpr)(nil), (*ast.AssignStmt)(nil)) {
 		switch n := c.Node().(type) {
