@@ -266,7 +266,7 @@ func (m *modes) call(file *ast.File, call *ast.CallExpr, mc modeCall) {
 			return
 		}
 	}
-	if perm&othersWrite == 0 || isSticky(value) {
+	if perm&othersWrite == 0 || isSticky(value) || m.passesUmask(call) {
 		return
 	}
 	what := fmt.Sprintf("mode %04o lets every user of the machine write", perm)
@@ -283,6 +283,15 @@ func (m *modes) call(file *ast.File, call *ast.CallExpr, mc modeCall) {
 	case mc.path >= 0 && m.isSystemPath(call.Args[mc.path]):
 		m.report(file, arg, value, perm&^anyWrite, check.Low, check.Tentative, what+" where the umask is 0, as it is for some services")
 	}
+}
+
+// passesUmask reports whether a call hands a mask on next to the mode, which takes bits
+// away that its caller does not want.
+func (m *modes) passesUmask(call *ast.CallExpr) bool {
+	return slices.ContainsFunc(call.Args, func(arg ast.Expr) bool {
+		v := code.Var(m.TypesInfo, arg)
+		return v != nil && strings.HasSuffix(strings.ToLower(v.Name()), "umask")
+	})
 }
 
 // holdsSessions reports whether a path is made of the ID of a session, by names: who can write
