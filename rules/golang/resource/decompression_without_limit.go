@@ -36,7 +36,7 @@ var DecompressionWithoutLimit = &check.Check{
 			"(CVE-2025-63811).",
 		Fix: "Read through `io.LimitReader(r, max+1)` and refuse when more than max bytes come, or use `io.CopyN`. Over HTTP, wrap the decompressor in `http.MaxBytesReader`, not only the body. There is no quick fix, because the limit depends on " +
 			"the data and going over it has to be an error.",
-		Limits: "Firm where the compressed data comes from a request, a response or an upload within the function, or where an exported function unpacks its argument into memory; tentative and for persona pedantic elsewhere, because a program's own archives are fine. Entries of a " +
+		Limits: "Firm where the compressed data comes from a request, a response or an upload within the function, or where a library unpacks into memory what an exported function is handed, or what it has decoded or decrypted; tentative and for persona pedantic elsewhere, because a program's own archives are fine. Entries of a " +
 			"tar archive that are read into memory count as well. A limit anywhere in the function counts, as does a look at the size that an entry declares. Test code is left alone.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/409.html",
@@ -118,13 +118,52 @@ func fromCaller(fl *flow.Flow, v ssa.Value, depth int) bool {
 	for _, o := range fl.Origins(v) {
 		switch o := o.(type) {
 		case *ssa.Parameter:
-			if fn := o.Parent(); fn.Object() != nil && fn.Object().Exported() {
+			if fn := o.Parent(); fn.Object() != nil && fn.Object().Exported() || code.IsText(o.Type()) && isMessage(fl, o, depth) {
 				return true
 			}
 		case *ssa.Call:
 			name := code.Unversioned(query.CalleeSSA(&o.Call))
 			if (wrappers[name] || name == "bytes.NewReader" || name == "bytes.NewBuffer" || name == "strings.NewReader") && len(o.Call.Args) > 0 && fromCaller(fl, o.Call.Args[0], depth-1) {
 				return true
+			}
+		}
+	}
+	return false
+}
+
+// isMessage reports whether bytes that a function of a library is handed were handed to the
+// library, or decoded or decrypted by it: what is unpacked from memory into memory is a message, and
+// no archive of the program's own.
+func isMessage(fl *flow.Flow, p *ssa.Parameter, depth int) bool {
+	fn := p.Parent()
+	if depth == 0 || fn.Pkg == nil || fn.Pkg.Pkg.Name() == "main" {
+		return false
+	}
+	for i, param := range fn.Params {
+		if param != p {
+			continue
+		}
+		callers := fl.Callers(fn)
+		for _, c := range callers[:min(len(callers), maxCallers)] {
+			args := c.Instr.Common().Args
+			if i >= len(args) {
+				continue
+			}
+			for _, o := range fl.Origins(args[i]) {
+				if e, ok := o.(*ssa.Extract); ok {
+					o = e.Tuple
+				}
+				switch o := o.(type) {
+				case *ssa.Parameter:
+					if o.Parent().Object() != nil && o.Parent().Object().Exported() || isMessage(fl, o, depth-1) {
+						return true
+					}
+				case *ssa.Call:
+					name := query.CalleeSSA(&o.Call)
+					if strings.Contains(strings.ToLower(name), "decrypt") || strings.HasPrefix(name, "(*encoding/base64.") {
+						return true
+					}
+				}
 			}
 		}
 	}
