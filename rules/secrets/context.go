@@ -765,7 +765,7 @@ func judge(text []byte, nameRange check.Range, n name, p pair, config, lax bool)
 	g := guess{value: p.value}
 	kinds, digits, letters := classes(value)
 	// What is cheap to see, and leaves nothing to be judged below.
-	if strings.ContainsAny(value, " \t\\") || !lax && (len(value) < 8 || kinds == 1 && len(value) < 10) { // prose, bytes, or a word
+	if strings.ContainsAny(value, " \t\\") || strings.Contains(value, "-----") || !lax && (len(value) < 8 || kinds == 1 && len(value) < 10) { // prose, bytes, the edge of PEM, or a word
 		return g, false
 	}
 	// Code without quotes is a name, not a value; but no name is random.

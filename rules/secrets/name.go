@@ -136,7 +136,7 @@ func readName(s string) name {
 	if strings.EqualFold(s, "Postman-Token") { // a header against caches
 		return n
 	}
-	n.long = len(words) > 4
+	n.long = len(words) > 3
 	n.list = len(words) <= 3 && listWords[last]
 	n.signs = len(words) > 1 && signWords[words[0]]
 	n.setter = slices.Contains(words, "set") || slices.Contains(words, "with")

@@ -241,7 +241,7 @@ func isLock(p string) bool {
 	case "go.sum", "go.work.sum", "package-lock.json", "npm-shrinkwrap.json", "pnpm-lock.yaml", "packages.lock.json", "Cartfile.resolved", "Package.resolved", "pubspec.lock", ".terraform.lock.hcl", "bun.lock":
 		return true
 	default:
-		return strings.HasSuffix(base, ".lock") || strings.HasSuffix(base, ".lock.json") || strings.HasSuffix(base, ".lock.hcl")
+		return strings.HasSuffix(base, ".lock") || strings.HasSuffix(base, ".sum") || strings.HasSuffix(base, ".lock.json") || strings.HasSuffix(base, ".lock.hcl")
 	}
 }
 
@@ -261,7 +261,7 @@ func guessOf(m *engine.Match, text []byte) guess {
 			return doubt()
 		}
 		return g
-	case published[beforeAmpersand(value)]:
+	case isPublished(value):
 		return doubt()
 	case m.Rule.ID == "kubernetes-secret-yaml" && certificateAlone(value):
 		return doubt()
@@ -275,7 +275,7 @@ func guessOf(m *engine.Match, text []byte) guess {
 				return doubt()
 			}
 		case natureUUID:
-			if n.notSecret || !n.secret && n.service == "" {
+			if n.notSecret || !n.secret && (n.service == "" || n.long) {
 				return doubt()
 			}
 		default:
@@ -318,10 +318,12 @@ func guessOf(m *engine.Match, text []byte) guess {
 	return g
 }
 
-// beforeAmpersand is a value without the parameters of a query that follow it.
-func beforeAmpersand(value string) string {
+// isPublished reports whether a match holds a credential that everybody knows, as
+// AccountKey=... or with the parameters of a query that follow it.
+func isPublished(value string) bool {
 	value, _, _ = strings.Cut(value, "&")
-	return value
+	_, assigned, _ := strings.Cut(value, "=")
+	return published[value] || published[assigned]
 }
 
 // afterHash reports whether a name is the latter part of one that speaks of a
