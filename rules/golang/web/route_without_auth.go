@@ -36,7 +36,7 @@ var RouteWithoutAuth = &check.Check{
 		Why:  "Where every route is wrapped by hand, one is forgotten: the handler works, every test of it passes, and it is open to the world. Broken access control has been first on the OWASP list since 2021.",
 		Fix:  "Wrap the handler as its siblings are wrapped, or put the middleware on the group, so that no route can be without it. There is no quick fix, because a route may be meant to be public; then say so in an ignore.",
 		Limits: "Compared are the routes that one function registers with one router, of net/http, chi, gorilla/mux, httprouter, gin, echo and fiber. At least three of them, and more than half, must have a middleware whose name speaks of " +
-			"authentication. Left alone: routers with such a middleware of their own; routes for logging in, signing up, health, webhooks and the like; handlers that call something of that kind themselves; test code.",
+			"authentication. Groups are those that the same function makes by `Group` or `PathPrefix`; a POST beside one is reported tentatively, because it may be a sign-up. Left alone: routers with such a middleware of their own; routes for logging in, signing up, health, webhooks and the like; handlers that call something of that kind themselves; test code.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/862.html",
 			"https://cwe.mitre.org/data/definitions/306.html",
