@@ -199,7 +199,7 @@ var tokens = []token{
 	{"cloudinary-url", "Cloudinary URL with its secret", "cloudinary://", `cloudinary://\d{10,20}:[\w-]{20,40}@[\w-]{2,60}`, check.High, "https://cloudinary.com/documentation/solution_overview"},
 	{"mapbox-secret-token", "Mapbox secret token", "sk.eyj", `sk\.eyJ[\w-]{40,200}\.[\w-]{22}`, check.High, "https://docs.mapbox.com/accounts/guides/tokens/"},
 	{"openvpn-static-key", "OpenVPN static key", "begin openvpn static key", `BEGIN OpenVPN Static key V1-----\s+(?:[0-9a-f]{32}\s+){16}`, check.Critical, "https://openvpn.net/community-docs/static-key-mini-howto.html"},
-	{"nats-seed", "NATS seed", "sua sub suc sud sna sob soa saa sab sac sad", `S[UNOAC][A-D][A-Z2-7]{55}`, check.Critical, "https://docs.nats.io/running-a-nats-service/configuration/securing_nats/auth_intro/nkey_auth"},
+	{"nats-seed", "NATS seed", "sua sub suc sud sna snb snc snd soa sob soc sod saa sab sac sad sca scb scc scd", `S[UNOAC][A-D][A-Z2-7]{55}`, check.Critical, "https://docs.nats.io/running-a-nats-service/configuration/securing_nats/auth_intro/nkey_auth"},
 	{"nostr-private-key", "Nostr private key", "nsec1", `nsec1[02-9ac-hj-np-z]{58}`, check.High, "https://github.com/nostr-protocol/nips/blob/master/19.md"},
 	{"extended-private-key", "Extended private key of a wallet", "xprv yprv zprv tprv", `[xyzt]prv[1-9A-HJ-NP-Za-km-z]{107}`, check.Critical, "https://github.com/bitcoin/bips/blob/master/bip-0032.mediawiki"},
 	{"rsa-private-key-der", "RSA private key in base64", "ibadanbgkqhkig9w0baqefaas ibaakc", `MII[A-Za-z0-9+/]{3}IBA(?:DANBgkqhkiG9w0BAQEFAAS|AKC)[A-Za-z0-9+/]{300,}={0,2}`, check.Critical, "https://www.rfc-editor.org/rfc/rfc8017#appendix-A.1.2"},
