@@ -55,6 +55,10 @@ func TestNATSSeed(t *testing.T) {
 		if got := judgeText("user.creds", "-----BEGIN USER NKEY SEED-----\n"+seed+"\n"); !slices.Equal(got, []string{"nats-seed " + want + " " + seed}) {
 			t.Errorf("%q, want %s", got, want)
 		}
+		// Who writes tests makes keys for them.
+		if got := judgeText("auth_test.go", `seed := "`+seed+`"`); !slices.Equal(got, []string{"nats-seed tentative " + seed}) {
+			t.Errorf("in a test: %q", got)
+		}
 	}
 }
 

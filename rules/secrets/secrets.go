@@ -348,7 +348,7 @@ func nameBefore(text, value string) string {
 
 // testKinds are the kinds of which tests are full without that they open
 // anything: no service is named that would know them.
-var testKinds = set("jwt jwt-base64 private-key pkcs12-file registry-credential " + kindKeyStore + " " + kindSecret + " " + kindPassword + " " + kindURL + " " + kindConnection)
+var testKinds = set("jwt jwt-base64 private-key pkcs12-file registry-credential nats-seed nostr-private-key age-secret-key extended-private-key rsa-private-key-der openvpn-static-key " + kindMnemonic + " " + kindKeyStore + " " + kindSecret + " " + kindPassword + " " + kindURL + " " + kindConnection)
 
 // byContext are the kinds that only a name, or what stands around a value, gives
 // away: in a manual it shows how a call is written.
@@ -409,7 +409,7 @@ func choose(d *check.Document, all []guess) []guess {
 			if testKinds[chosen[i].kind] && (manual || isFixture(d.Path)) {
 				chosen[i].persona = check.Pedantic
 			}
-			if chosen[i].kind == "jwt" || chosen[i].confidence == check.Firm {
+			if testKinds[chosen[i].kind] || chosen[i].confidence == check.Firm {
 				chosen[i].confidence = check.Tentative
 			}
 		}
