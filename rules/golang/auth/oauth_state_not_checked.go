@@ -3,7 +3,6 @@ package auth
 import (
 	"context"
 	_ "embed"
-	"go/ast"
 	"slices"
 	"strings"
 
@@ -65,23 +64,10 @@ func runOAuthStateNotChecked(_ context.Context, pass *check.PackagePass) error {
 	return nil
 }
 
-// speaksOf reports whether a name or a text in a function contains one of some words.
-func speaksOf(fn *ssa.Function, words ...string) (found bool) {
-	if fn.Syntax() == nil {
-		return true
-	}
-	ast.Inspect(fn.Syntax(), func(n ast.Node) bool {
-		var text string
-		switch n := n.(type) {
-		case *ast.Ident:
-			text = n.Name
-		case *ast.BasicLit:
-			text = n.Value
-		}
-		for _, w := range purpose.Words(text) {
-			found = found || slices.ContainsFunc(words, func(word string) bool { return strings.Contains(w, word) && w != "status" })
-		}
-		return !found
+// speaksOf reports whether a name or a text in a function contains one of some words;
+// true where the function cannot be read.
+func speaksOf(fn *ssa.Function, words ...string) bool {
+	return fn.Syntax() == nil || purpose.Speaks(fn.Syntax(), func(w string) bool {
+		return w != "status" && slices.ContainsFunc(words, func(word string) bool { return strings.Contains(w, word) })
 	})
-	return found
 }

@@ -86,24 +86,20 @@ func runFormWithoutCSRFProtection(_ context.Context, pass *check.PackagePass) er
 }
 
 // speaksOfCSRF reports whether anything in a package has to do with requests of other sites.
-func speaksOfCSRF(pass *check.PackagePass) (found bool) {
+func speaksOfCSRF(pass *check.PackagePass) bool {
 	speaks := func(text string) bool {
 		lower := strings.ToLower(text)
 		return slices.ContainsFunc([]string{"csrf", "xsrf", "nosurf", "crossorigin", "samesite", "sec-fetch-site", "forgery"}, func(w string) bool { return strings.Contains(lower, w) }) ||
 			lower == `"origin"` || lower == `"referer"` || lower == "referer"
 	}
 	for _, file := range pass.Files {
-		ast.Inspect(file, func(n ast.Node) bool {
-			switch n := n.(type) {
-			case *ast.Ident:
-				found = found || speaks(n.Name)
-			case *ast.BasicLit:
-				found = found || speaks(n.Value)
+		for text := range purpose.Texts(file) {
+			if speaks(text) {
+				return true
 			}
-			return !found
-		})
+		}
 	}
-	return found
+	return false
 }
 
 // comparesMethod reports whether a handler looks for a POST itself.

@@ -142,20 +142,9 @@ func loads(pass *check.PackagePass, call *ast.CallExpr) bool {
 }
 
 // speaksOfUsers reports whether a name in a function has to do with who asks and what is theirs.
-func speaksOfUsers(fn ast.Node) (found bool) {
-	ast.Inspect(fn, func(n ast.Node) bool {
-		var text string
-		switch n := n.(type) {
-		case *ast.Ident:
-			text = n.Name
-		case *ast.BasicLit:
-			text = n.Value
-		}
-		found = found || slices.ContainsFunc(purpose.Words(text), func(w string) bool {
-			return slices.Contains([]string{"user", "users", "owner", "owned", "tenant", "account", "org", "organization", "permission", "permissions", "role", "session", "principal", "subject", "actor", "caller", "auth", "authorize", "authorized",
-				"can", "allowed", "acl", "rbac", "claims", "identity", "member", "me", "viewer", "workspace", "project", "team", "admin", "policy", "access", "scope", "current"}, w)
-		})
-		return !found
+func speaksOfUsers(fn ast.Node) bool {
+	return purpose.Speaks(fn, func(w string) bool {
+		return slices.Contains([]string{"user", "users", "owner", "owned", "tenant", "account", "org", "organization", "permission", "permissions", "role", "session", "principal", "subject", "actor", "caller", "auth", "authorize", "authorized",
+			"can", "allowed", "acl", "rbac", "claims", "identity", "member", "me", "viewer", "workspace", "project", "team", "admin", "policy", "access", "scope", "current"}, w)
 	})
-	return found
 }

@@ -85,21 +85,10 @@ func asksForOrigin(pass *check.PackagePass, c inspector.Cursor) (found bool) {
 	return found
 }
 
-func speaksOfOrigin(n ast.Node) (found bool) {
-	ast.Inspect(n, func(n ast.Node) bool {
-		var text string
-		switch n := n.(type) {
-		case *ast.Ident:
-			text = n.Name
-		case *ast.BasicLit:
-			text = n.Value
-		}
-		found = found || slices.ContainsFunc(purpose.Words(text), func(w string) bool {
-			return slices.Contains([]string{"origin", "origins", "token", "jwt", "bearer", "authorization", "secret", "apikey", "password"}, w)
-		})
-		return !found
+func speaksOfOrigin(n ast.Node) bool {
+	return purpose.Speaks(n, func(w string) bool {
+		return slices.Contains([]string{"origin", "origins", "token", "jwt", "bearer", "authorization", "secret", "apikey", "password"}, w)
 	})
-	return found
 }
 
 // reportServer judges golang.org/x/net/websocket's Server, which leaves the origin to a
