@@ -161,6 +161,9 @@ func aboutHashes(text []byte) bool {
 // isTest reports whether a path is that of tests, their data or examples, where
 // most values that look like credentials open nothing.
 func isTest(p string) bool {
+	if isFixture(p) {
+		return true
+	}
 	p = withoutPackage(p)
 	base := path.Base(p)
 	if strings.HasSuffix(base, "_test.go") || strings.HasPrefix(base, "test_") || strings.Contains(base, ".test.") || strings.Contains(base, ".spec.") ||
@@ -173,7 +176,7 @@ func isTest(p string) bool {
 	for dir := range strings.SplitSeq(path.Dir(p), "/") {
 		dir = strings.Trim(strings.ToLower(dir), "_")
 		switch dir {
-		case "spec", "specs", "fixtures", "fixture", "mocks", "mock", "mirage", "cypress", "stubs", "demo", "demos", "playground", "quickstart", "tutorial", "tutorials", "samples", "sample", "docs", "doc", "documentation", "man", "e2e", "benchmarks":
+		case "stubs", "demo", "demos", "playground", "quickstart", "tutorial", "tutorials", "samples", "sample", "docs", "doc", "documentation", "man", "benchmarks":
 			return true
 		}
 		if strings.HasPrefix(dir, "test") || strings.HasSuffix(dir, "tests") || strings.HasSuffix(dir, "_test") || strings.HasPrefix(dir, "example") {
@@ -210,6 +213,8 @@ func isFixture(p string) bool {
 		}
 		switch dir {
 		case "example", "examples", "test", "tests", "testdata", "testing", "spec", "specs", "fixture", "fixtures", "mock", "mocks", "e2e", "cypress", "mirage":
+			return true
+		case "local-environment", "local-env", "local-dev", "localdev", "dev-environment", "dev-env", "devenv": // a whole system to try the program with, on one's own machine
 			return true
 		}
 	}

@@ -258,6 +258,9 @@ func locator(v string) bool {
 	return at > 0 && hostPattern.MatchString(v[at+1:])
 }
 
+// selfNamed matches a value that only says what should stand there.
+var selfNamed = engine.NewRegexp(`^[a-z][a-z0-9]*(?:[-_][a-z][a-z0-9]*)+[-_](?:secret|password|token|key)$`)
+
 // placeholder reports whether a value asks to be replaced: it holds one of the
 // words for that, or it counts up, or it repeats itself.
 func placeholder(v string) bool {
@@ -270,13 +273,14 @@ func placeholder(v string) bool {
 	if lower == "n/a" || lower == "tbd" || periodic(lower) || rising(lower) || len(v) >= 12 && distinct(v) <= 4 {
 		return true
 	}
-	// In base64, as the examples of Kubernetes have it: "this is secret".
+	// In base64, as the examples of Kubernetes have it: "this is secret", or with
+	// the line end of echo "proxy-client-secret" | base64.
 	decoded, err := base64.StdEncoding.DecodeString(v)
-	if err != nil || len(decoded) < 8 || strings.IndexFunc(string(decoded), func(r rune) bool { return r < ' ' || r > '~' }) >= 0 {
+	text := strings.TrimSuffix(string(decoded), "\n")
+	if err != nil || len(text) < 8 || strings.IndexFunc(text, func(r rune) bool { return r < ' ' || r > '~' }) >= 0 {
 		return false
 	}
-	text := string(decoded)
-	return strings.Contains(text, " ") && surprise(text) < 4.5 || rising(text) || periodic(text) ||
+	return selfNamed.MatchString(text) || strings.Contains(text, " ") && surprise(text) < 4.5 || rising(text) || periodic(text) ||
 		slices.ContainsFunc(placeholders, func(p string) bool { return len(p) > 4 && strings.Contains(strings.ToLower(text), p) })
 }
 
