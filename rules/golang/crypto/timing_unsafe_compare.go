@@ -9,6 +9,7 @@ import (
 	"go/types"
 	"slices"
 	"strings"
+	"unicode"
 
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/analysis/passes/inspect"
@@ -294,6 +295,8 @@ func (t *timing) secret(c comparison, x, y side) string {
 	switch {
 	case !isSecret(named.purpose):
 		return ""
+	case typedTwice(x.name, y.name):
+		return ""
 	case given.sent:
 		// One of the two is enough, where the other comes over the network.
 	case held.fixed || given.fixed || !isSecret(held.purpose) || !isSecret(given.purpose):
@@ -313,7 +316,23 @@ func isSecret(p purpose.Purpose) bool { return p != purpose.None && p != purpose
 func saysTwice(name string) bool {
 	return slices.ContainsFunc(purpose.Words(name), func(w string) bool {
 		switch w {
-		case "confirm", "confirmation", "confirmed", "repeat", "repeated", "again", "retype", "retyped", "verify", "old", "new", "previous", "current", "original", "default":
+		case "confirmed", "verify", "old", "new", "previous", "current", "original", "default":
+			return true
+		}
+		return false
+	})
+}
+
+// typedTwice reports whether two names are those of a secret and its repetition: pw1 and
+// pw2, password and password2, newPassword and passwordAgain. Whoever types both learns nothing from the time.
+func typedTwice(x, y string) bool {
+	numbered := func(name string) bool { return name != "" && unicode.IsDigit(rune(name[len(name)-1])) }
+	if x != y && (numbered(x) || numbered(y)) && slices.Equal(purpose.Words(x), purpose.Words(y)) {
+		return true
+	}
+	return slices.ContainsFunc(slices.Concat(purpose.Words(x), purpose.Words(y)), func(w string) bool {
+		switch w {
+		case "confirm", "confirmation", "repeat", "repeated", "again", "retype", "retyped", "reenter", "twice", "second":
 			return true
 		}
 		return false

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"go/ast"
 	"go/token"
+	"go/types"
 	"strings"
 
 	"golang.org/x/tools/go/analysis"
@@ -73,8 +74,21 @@ func runLogInjection(_ context.Context, pass *check.PackagePass) error {
 	return nil
 }
 
+// describesItself reports whether a type is a struct with a method String, which mostly shows an
+// ID or a number of it rather than the text that a stranger sent.
+func describesItself(pass *check.PackagePass, t types.Type) bool {
+	if t == nil || !query.Implements(pass.Pkg, t, "fmt.Stringer") {
+		return false
+	}
+	if p, ok := t.Underlying().(*types.Pointer); ok {
+		t = p.Elem()
+	}
+	_, ok := t.Underlying().(*types.Struct)
+	return ok
+}
+
 // encodes reports whether an expression is of a type that is printed without line
-// breaks: an URL, or an error, which mostly quotes.
+// breaks: an URL, an error, which mostly quotes, or a struct that describes itself.
 func encodes(pass *check.PackagePass, from, to token.Pos) bool {
 	file := code.FileAt(pass.Pass, from)
 	if file == nil {
@@ -84,10 +98,12 @@ func encodes(pass *check.PackagePass, from, to token.Pos) bool {
 	ast.Inspect(file, func(n ast.Node) bool {
 		e, ok := n.(ast.Expr)
 		if ok && e.Pos() == from && e.End() == to {
-			switch query.TypeName(pass.TypesInfo.TypeOf(e)) {
+			t := pass.TypesInfo.TypeOf(e)
+			switch query.TypeName(t) {
 			case "net/url.URL", "error", "net/http.Header":
 				found = true
 			}
+			found = found || describesItself(pass, t)
 		}
 		return n != nil && n.Pos() <= from && n.End() >= to
 	})

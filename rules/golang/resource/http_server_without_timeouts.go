@@ -48,7 +48,7 @@ var HTTPServerWithoutTimeouts = &check.Check{
 			"sockets are as before.",
 		Limits: "A value that is not constant counts as a limit. A server counts as limited if anything in the package sets its limit, and " +
 			"for a local variable if that is done after the variable got the server. Left alone: servers on a Unix socket or a loopback " +
-			"address, also where that is only the default, test code, and folders named `examples`. Servers that frameworks make (`gin.Engine.Run`, `echo.Echo.Start`) are not looked at.",
+			"address, also where that is only the default or what all callers of an unexported function give, those that packages, functions and addresses named for profiles or debugging are for, test code, and folders named `examples`. Servers that frameworks make (`gin.Engine.Run`, `echo.Echo.Start`) are not looked at.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/400.html",
 			"https://pkg.go.dev/net/http#Server",
@@ -81,11 +81,14 @@ func runHTTPServerWithoutTimeouts(_ context.Context, pass *check.PackagePass) er
 		!code.MentionsField(pass.Pass, "ReadHeaderTimeout", "ReadTimeout") {
 		return nil
 	}
-	s := &servers{PackagePass: pass, index: query.IndexOf(pass.Pass), limits: map[*types.Var][]token.Pos{}}
+	s := &servers{PackagePass: pass, index: query.IndexOf(pass.Pass), limits: map[*types.Var][]token.Pos{}, given: map[*types.Var]bool{}}
 	s.findLimits(in.Root())
 	for c := range in.Root().Preorder((*ast.Ident)(nil), (*ast.CompositeLit)(nil), (*ast.CallExpr)(nil), (*ast.ValueSpec)(nil)) {
 		file := code.File(c)
-		if file == nil || code.IsTest(pass.Pass, file) || code.IsExample(pass.Pass, file) {
+		if file == nil || code.IsTest(pass.Pass, file) || code.IsExample(pass.Pass, file) || isForProfiles(pass.Pkg.Name()) {
+			continue
+		}
+		if f, ok := code.Enclosing(c); ok && isForProfiles(f.Name) {
 			continue
 		}
 		switch n := c.Node().(type) {
@@ -128,6 +131,8 @@ type servers struct {
 	// limits are the variables, parameters and fields that hold a server of
 	// which a limit is set, and where.
 	limits map[*types.Var][]token.Pos
+	// given are the parameters whose arguments are being looked at.
+	given map[*types.Var]bool
 }
 
 // findLimits looks for limits that are set outside of literals.
@@ -485,14 +490,49 @@ func (s *servers) isLocal(addr ast.Expr) bool {
 			return ok && query.Callee(s.TypesInfo, call) == "flag.String" && len(call.Args) == 3 && s.isLocal(call.Args[1])
 		case *ast.Ident:
 			v := code.Var(s.TypesInfo, e)
-			return v != nil && slices.ContainsFunc(code.Values(s.Pass, v), func(value ast.Expr) bool {
+			return v != nil && (s.isGivenLocal(v) || slices.ContainsFunc(code.Values(s.Pass, v), func(value ast.Expr) bool {
 				text, ok := code.ConstString(s.Pass, value)
 				return ok && isLoopback(text)
-			})
+			}))
 		}
 		return false
 	}
 	return isLoopback(text)
+}
+
+// isGivenLocal reports whether an address is a parameter for which all calls in the package give one of this machine:
+// of a function literal that is called where it stands, such as that of a goroutine, or of a function that is not
+// exported.
+func (s *servers) isGivenLocal(param *types.Var) bool {
+	if param.Kind() != types.ParamVar || s.given[param] {
+		return false
+	}
+	s.given[param] = true // a function that calls itself
+	defer delete(s.given, param)
+	calls := 0
+	for c := range code.Nodes(s.Pass, (*ast.CallExpr)(nil)) {
+		call, ok := c.Node().(*ast.CallExpr)
+		if !ok {
+			continue
+		}
+		sig, ok := s.TypesInfo.TypeOf(call.Fun).(*types.Signature)
+		if fn := code.Callee(s.TypesInfo, call); fn != nil {
+			if sig = fn.Signature(); fn.Exported() {
+				continue
+			}
+		} else if _, literal := ast.Unparen(call.Fun).(*ast.FuncLit); !ok || !literal {
+			continue
+		}
+		for i := range min(sig.Params().Len(), len(call.Args)) {
+			if sig.Params().At(i) != param {
+				continue
+			}
+			if calls++; !s.isLocal(call.Args[i]) {
+				return false
+			}
+		}
+	}
+	return calls > 0
 }
 
 // isLoopback judges "host:port" or the beginning of one.

@@ -463,13 +463,22 @@ func sendsNothing(pass *check.PackagePass, body ast.Node, conn *types.Var) bool 
 	return uses == quiet
 }
 
-// isServerSide reports whether a literal is used where only servers look: there
-// ClientAuth decides about certificates, and the field means nothing.
+// isServerSide reports whether a literal is used where only servers look, there itself or by the variable that it is
+// assigned to: there ClientAuth decides about certificates, and the field means nothing.
 func isServerSide(pass *check.PackagePass, c inspector.Cursor) bool {
 	at := c
 	for at.ParentEdgeKind() == edge.UnaryExpr_X || at.ParentEdgeKind() == edge.ParenExpr_X {
 		at = at.Parent()
 	}
+	if isServers(pass, at) {
+		return true
+	}
+	v := code.Holder(pass.TypesInfo, c)
+	return v != nil && !v.IsField() && v.Parent() != pass.Pkg.Scope() && onlyServersUse(pass, v, map[*types.Var]bool{})
+}
+
+// isServers reports whether a place is one where only servers look.
+func isServers(pass *check.PackagePass, at inspector.Cursor) bool {
 	switch parent := at.Parent().Node().(type) {
 	case *ast.CallExpr:
 		switch query.Callee(pass.TypesInfo, parent) {
@@ -481,4 +490,38 @@ func isServerSide(pass *check.PackagePass, c inspector.Cursor) bool {
 		return v != nil && v.Name() == "TLSConfig" && code.Path(v.Pkg()) == "net/http"
 	}
 	return false
+}
+
+// onlyServersUse reports whether a variable or parameter goes to servers and to nothing else, through functions of
+// this package, too. Its fields may be set and read.
+func onlyServersUse(pass *check.PackagePass, v *types.Var, seen map[*types.Var]bool) bool {
+	if seen[v] {
+		return false
+	}
+	seen[v] = true
+	served := false
+	for _, use := range query.IndexOf(pass.Pass).Uses(v) {
+		kind, i := use.ParentEdge()
+		switch kind {
+		case edge.SelectorExpr_X:
+			if sel, ok := use.Parent().Node().(*ast.SelectorExpr); ok && code.Var(pass.TypesInfo, sel) != nil {
+				continue // a field
+			}
+			return false
+		case edge.AssignStmt_Lhs, edge.BinaryExpr_X:
+			continue
+		}
+		if !isServers(pass, use) {
+			call, ok := use.Parent().Node().(*ast.CallExpr)
+			if !ok || kind != edge.CallExpr_Args {
+				return false
+			}
+			fn := code.Callee(pass.TypesInfo, call)
+			if fn == nil || fn.Pkg() != pass.Pkg || i >= fn.Signature().Params().Len() || !onlyServersUse(pass, fn.Signature().Params().At(i), seen) {
+				return false
+			}
+		}
+		served = true
+	}
+	return served
 }
