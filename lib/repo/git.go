@@ -210,7 +210,10 @@ func locateGit(ctx context.Context, opts Options) (layout, *gitStore, error) {
 	if err != nil {
 		return layout{}, nil, err
 	}
-	l, ok := locateSure(opts)
+	l, ok, err := locateSure(opts)
+	if err != nil {
+		return layout{}, nil, err
+	}
 	if !ok {
 		if l, err = cmd.locate(ctx); err != nil {
 			return layout{}, nil, err
@@ -230,13 +233,17 @@ func newGitStore(cmd command, l layout) *gitStore {
 
 // locateSure finds the repository without git, whose start takes longer than all
 // that there is to read: git, too, takes core.worktree and core.bare from the
-// repository's own configuration alone. It gives up where that is not all.
-func locateSure(opts Options) (layout, bool) {
+// repository's own configuration alone. It gives up where that is not all. The
+// error is ErrNotRepository where git would find none either.
+func locateSure(opts Options) (l layout, sure bool, err error) {
 	l, cfg, err := locate(opts)
-	if err != nil {
-		return layout{}, false
+	switch {
+	case errors.Is(err, errNowhere):
+		return layout{}, false, err
+	case err != nil:
+		return layout{}, false, nil
 	}
-	return l, l.root != "" || strings.EqualFold(cfg.Section("core").Option("bare"), "true")
+	return l, l.root != "" || strings.EqualFold(cfg.Section("core").Option("bare"), "true"), nil
 }
 
 // below reports whether a path is a folder or lies in it; links in it are followed.

@@ -67,6 +67,10 @@ func absolute(base, path string) string {
 	return filepath.Join(base, path)
 }
 
+// errNowhere: neither the folder nor any above it has anything that git could take
+// for a repository, so that it need not be asked.
+var errNowhere = errors.New("nor is any folder above")
+
 // climb looks for .git, a folder or a file that names one, in dir and above.
 func climb(dir string, opts Options) (gitDir, start string, err error) {
 	var ceilings []string
@@ -75,9 +79,14 @@ func climb(dir string, opts Options) (gitDir, start string, err error) {
 			ceilings = append(ceilings, real)
 		}
 	}
+	why := errNowhere
 	for at := dir; ; {
 		candidate := filepath.Join(at, ".git")
-		if info, err := os.Stat(candidate); err == nil {
+		info, err := os.Stat(candidate)
+		if !errors.Is(err, fs.ErrNotExist) || isGitDir(at, at) {
+			why = errors.New("what looks like one is none, or is bare")
+		}
+		if err == nil {
 			found, err := gitFile(candidate)
 			if err != nil || !info.IsDir() || isGitDir(found, found) || hasFile(found, "commondir") {
 				return found, at, err
@@ -85,7 +94,7 @@ func climb(dir string, opts Options) (gitDir, start string, err error) {
 		}
 		parent := filepath.Dir(at)
 		if parent == at || slices.Contains(ceilings, parent) {
-			return "", "", notRepository(opts.Dir, errors.New("nor is any folder above"))
+			return "", "", notRepository(opts.Dir, why)
 		}
 		at = parent
 	}

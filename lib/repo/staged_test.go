@@ -431,6 +431,15 @@ func TestOpenErrors(t *testing.T) {
 	if _, err := repo.Open(t.Context(), repo.Options{Dir: filepath.Dir(r.Dir), Env: r.Env}); !errors.Is(err, repo.ErrNotRepository) {
 		t.Errorf("outside a repository: %v", err)
 	}
+	// For which git need not be started.
+	if _, err := repo.Open(t.Context(), repo.Options{Dir: filepath.Dir(r.Dir), Env: r.Env, Git: "/nowhere/git"}); !errors.Is(err, repo.ErrNotRepository) {
+		t.Errorf("outside a repository, without asking git: %v", err)
+	}
+	// It has to be where there is a bare one, of which only git knows whether it counts.
+	r.Git("init", "-q", "--bare", "../bare.git")
+	if _, err := repo.Open(t.Context(), repo.Options{Dir: filepath.Join(filepath.Dir(r.Dir), "bare.git", "refs"), Env: r.Env}); err == nil || !strings.Contains(err.Error(), "safe.bareRepository") {
+		t.Errorf("inside a bare repository: %v", err)
+	}
 	// Without a git program the other backend steps in.
 	r.Stage("a", "1\n")
 	g, err := repo.Open(t.Context(), repo.Options{Dir: r.Dir, Env: []string{"PATH=/nowhere"}})

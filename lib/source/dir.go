@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 
 	"github.com/go-git/go-git/v5/plumbing/format/gitignore"
 
@@ -127,7 +128,7 @@ func (w *walker) named(p string) bool {
 		}
 		return w.folder(w.root, p, p, ignores)
 	}
-	return w.file(p, info, w.root.Open)
+	return w.file(p, info, func(name string) (*os.File, error) { return open(w.root, name) })
 }
 
 // parents yields the folders above p, from the root down, without p.
@@ -199,9 +200,17 @@ func (w *walker) folder(in *os.Root, name, p string, ignores []gitignore.Pattern
 	return true
 }
 
+// open opens a file or folder to be read. What has become a pipe since it was
+// listed does not have us wait for whoever writes to it; and for a file that is
+// opened like this package os does not try whether it can be waited for, which
+// takes five times as many calls of the system.
+func open(root *os.Root, name string) (*os.File, error) {
+	return root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+}
+
 // readDir lists a folder by name.
 func readDir(root *os.Root) ([]fs.DirEntry, error) {
-	f, err := root.Open(".")
+	f, err := open(root, ".")
 	if err != nil {
 		return nil, err
 	}
@@ -211,9 +220,11 @@ func readDir(root *os.Root) ([]fs.DirEntry, error) {
 	return entries, err
 }
 
-// A folders keeps the folders open from which files were opened last: a tree is read
-// folder by folder. It is safe for concurrent use. It must not outlive the walk
-// that it is for, since another folder may take the place of one that is kept open; those that are left are closed by the garbage collector.
+// A folders keeps the folders open from which files were opened last: a tree is
+// read folder by folder, and each is one step from the one above it. It is safe for
+// concurrent use. It must not outlive the walk that it is for, since another folder
+// may take the place of one that is kept open; those that are left are closed by the
+// garbage collector.
 type folders struct {
 	root *os.Root
 	mu   sync.Mutex
@@ -221,25 +232,28 @@ type folders struct {
 }
 
 type keptFolder struct {
-	path  string
+	path  string // without a slash at its end
 	root  *os.Root
 	users int
 }
 
-// maxFolders is how many folders are kept open: more than there are workers.
-const maxFolders = 16
+// maxFolders is how many folders are kept open: more than workers have in use,
+// with those above them.
+const maxFolders = 32
 
 // open opens a file of the tree.
 func (f *folders) open(name string) (*os.File, error) {
 	dir, base := path.Split(filepath.ToSlash(name))
 	if dir == "" {
-		return f.root.Open(base)
+		return open(f.root, base)
 	}
-	folder, err := f.take(dir)
+	f.mu.Lock()
+	folder, err := f.take(strings.TrimSuffix(dir, "/"))
+	f.mu.Unlock()
 	if err != nil {
 		return nil, err
 	}
-	file, err := folder.root.Open(base)
+	file, err := open(folder.root, base)
 	f.mu.Lock()
 	folder.users--
 	f.mu.Unlock()
@@ -248,25 +262,30 @@ func (f *folders) open(name string) (*os.File, error) {
 
 // take gives a folder, opened and with one user more.
 func (f *folders) take(dir string) (*keptFolder, error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	i := slices.IndexFunc(f.kept, func(k *keptFolder) bool { return k.path == dir })
-	var folder *keptFolder
-	if i >= 0 {
-		folder = f.kept[i]
-		f.kept = slices.Delete(f.kept, i, i+1)
-	} else {
-		root, err := f.root.OpenRoot(filepath.FromSlash(strings.TrimSuffix(dir, "/")))
+	if i := slices.IndexFunc(f.kept, func(k *keptFolder) bool { return k.path == dir }); i >= 0 {
+		folder := f.kept[i]
+		f.kept = append(slices.Delete(f.kept, i, i+1), folder)
+		folder.users++
+		return folder, nil
+	}
+	above := f.root
+	if i := strings.LastIndexByte(dir, '/'); i >= 0 {
+		parent, err := f.take(dir[:i])
 		if err != nil {
 			return nil, err
 		}
-		folder = &keptFolder{path: dir, root: root}
-		if len(f.kept) >= maxFolders && f.kept[0].users == 0 {
-			f.kept[0].root.Close()
-			f.kept = slices.Delete(f.kept, 0, 1)
-		}
+		parent.users--
+		above = parent.root
 	}
-	folder.users++
+	root, err := above.OpenRoot(dir[strings.LastIndexByte(dir, '/')+1:])
+	if err != nil {
+		return nil, err
+	}
+	if len(f.kept) >= maxFolders && f.kept[0].users == 0 {
+		f.kept[0].root.Close()
+		f.kept = slices.Delete(f.kept, 0, 1)
+	}
+	folder := &keptFolder{path: dir, root: root, users: 1}
 	f.kept = append(f.kept, folder)
 	return folder, nil
 }
@@ -276,8 +295,8 @@ func failed(p string, err error) Entry {
 	return Entry{Path: p, Size: -1, Load: func(context.Context) (*check.Document, error) { return nil, err }}
 }
 
-// file yields a file, which open opens when it is loaded.
-func (w *walker) file(p string, info fs.FileInfo, open func(string) (*os.File, error)) bool {
+// file yields a file, which opens opens when it is loaded.
+func (w *walker) file(p string, info fs.FileInfo, opens func(string) (*os.File, error)) bool {
 	if info.Mode()&fs.ModeSymlink != 0 {
 		if target, err := w.root.Stat(filepath.FromSlash(p)); err == nil && (target.Mode().IsRegular() || target.IsDir()) {
 			return true // it stays in the tree, where its target is judged under its own name
@@ -288,12 +307,12 @@ func (w *walker) file(p string, info fs.FileInfo, open func(string) (*os.File, e
 		return w.yield(failed(p, fmt.Errorf("%w: %s", ErrNotRegular, info.Mode().Type())), nil)
 	}
 	return w.yield(Entry{Path: p, Size: info.Size(), Load: func(context.Context) (*check.Document, error) {
-		return load(p, open)
+		return load(p, opens)
 	}}, nil)
 }
 
-func load(p string, open func(string) (*os.File, error)) (*check.Document, error) {
-	f, err := open(filepath.FromSlash(p))
+func load(p string, opens func(string) (*os.File, error)) (*check.Document, error) {
+	f, err := opens(filepath.FromSlash(p))
 	if err != nil {
 		return nil, err
 	}
@@ -312,15 +331,15 @@ func load(p string, open func(string) (*os.File, error)) (*check.Document, error
 	return NewDocument(p, raw, check.Revision{Kind: check.RevisionWorkTree}), nil
 }
 
-// readAll reads a file whose size is known, into a buffer that needs not grow
-// unless the file has meanwhile: one byte more is where the end is seen.
+// readAll reads a regular file whose size is known, into a buffer that needs not
+// grow unless the file has meanwhile: one byte more is where that would be seen.
 func readAll(r io.Reader, size int64) ([]byte, error) {
 	raw := make([]byte, 0, size+1)
 	for {
 		n, err := r.Read(raw[len(raw):cap(raw)])
 		raw = raw[:len(raw)+n]
 		switch {
-		case err == io.EOF:
+		case err == io.EOF, err == nil && int64(len(raw)) == size:
 			return raw, nil
 		case err != nil:
 			return nil, err
