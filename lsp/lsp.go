@@ -120,6 +120,8 @@ type server struct {
 	ctx    context.Context // ends with the session
 	cancel context.CancelCauseFunc
 	work   sync.WaitGroup // everything that runs beside the read loop
+	ending sync.Mutex     // guards ended
+	ended  bool           // nothing new begins: work is waited for
 
 	conn   jsonrpc2.Conn
 	client protocol.Client
@@ -186,6 +188,9 @@ func (s *server) serve(rw io.ReadWriteCloser) error {
 		s.cancel(ErrAbandoned)
 	case <-s.ctx.Done(): // exit, the end of input or of output, a dead parent, or the caller's wish
 	}
+	s.ending.Lock()
+	s.ended = true
+	s.ending.Unlock()
 	done := make(chan struct{})
 	go func() {
 		s.work.Wait()
@@ -217,8 +222,14 @@ func (s *server) phase() phase {
 	return s.state
 }
 
-// background runs f beside the read loop until it ends; f must watch ctx.
+// background runs f beside the read loop until it ends; f must watch ctx. Where the
+// session has ended, whose last messages may still be on their way in, it does nothing.
 func (s *server) background(what string, f func()) {
+	s.ending.Lock()
+	defer s.ending.Unlock()
+	if s.ended {
+		return
+	}
 	s.work.Go(func() {
 		defer s.recovered(what, nil)
 		f()
