@@ -535,6 +535,10 @@ func (r *run) plainResponse(fn *ssa.Function) bool {
 	}
 	for _, b := range fn.Blocks {
 		for _, instr := range b.Instrs {
+			if set, ok := instr.(*ssa.MapUpdate); ok && !plain { // header["Content-Type"] = []string{...}
+				key, known := stringConst(set.Key)
+				plain = known && strings.EqualFold(key, "content-type") && plainHeader(set.Key, onlyElement(set.Value))
+			}
 			call, ok := instr.(ssa.CallInstruction)
 			if !ok || plain {
 				continue
@@ -544,11 +548,64 @@ func (r *run) plainResponse(fn *ssa.Function) bool {
 				plain = plainHeader(args[1], args[2])
 			} else if name.IsInvoke() && len(args) == 2 && strings.Contains(name.Method.Name(), "Header") {
 				plain = plainHeader(args[0], args[1])
+			} else if callee != nil && callee.Pkg == fn.Pkg && callee != fn && slices.ContainsFunc(args, r.isAnswer) && r.onlySetsHeaders(callee) { // setHeaders(w)
+				plain = r.plainResponse(callee)
 			}
 		}
 	}
 	r.plain[fn] = plain
 	return plain
+}
+
+// onlySetsHeaders reports whether a function does nothing with answers but ask for their headers: what it says of the
+// type is then meant for what its caller writes.
+func (r *run) onlySetsHeaders(fn *ssa.Function) bool {
+	for _, p := range fn.Params {
+		if !r.isAnswer(p) || p.Referrers() == nil {
+			continue
+		}
+		for _, use := range *p.Referrers() {
+			call, ok := use.(ssa.CallInstruction)
+			if _, debug := use.(*ssa.DebugRef); !debug && (!ok || !call.Common().IsInvoke() || call.Common().Method.Name() != "Header") {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// isAnswer reports whether a value is one that must not be written to.
+func (r *run) isAnswer(v ssa.Value) bool { return r.writer(v.Type()) != nil }
+
+// onlyElement gives the element of a slice that a literal makes of one, or the slice.
+func onlyElement(list ssa.Value) ssa.Value {
+	s, ok := list.(*ssa.Slice)
+	if !ok {
+		return list
+	}
+	array, ok := s.X.(*ssa.Alloc)
+	if !ok || array.Referrers() == nil {
+		return list
+	}
+	var only ssa.Value
+	for _, ref := range *array.Referrers() {
+		at, ok := ref.(*ssa.IndexAddr)
+		if !ok {
+			continue
+		}
+		for _, ref := range *at.Referrers() {
+			if store, ok := ref.(*ssa.Store); ok && store.Addr == at {
+				if only != nil {
+					return list
+				}
+				only = store.Val
+			}
+		}
+	}
+	if only == nil {
+		return list
+	}
+	return only
 }
 
 func plainHeader(key, value ssa.Value) bool {

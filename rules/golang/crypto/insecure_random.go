@@ -131,6 +131,12 @@ func isGenerator(fn *types.Func) bool {
 	return true
 }
 
+// isSeededByRuntime reports whether a function draws from the generator of math/rand/v2 that nobody can seed: ChaCha8
+// with a seed of the operating system's, which so far nobody predicts.
+func isSeededByRuntime(fn *types.Func) bool {
+	return fn != nil && code.Path(fn.Pkg()) == "math/rand/v2" && fn.Signature().Recv() == nil
+}
+
 func isCrypto(fn *types.Func) bool {
 	path := code.Path(fn.Pkg())
 	return strings.HasPrefix(path, "crypto/") || strings.HasPrefix(path, "golang.org/x/crypto/")
@@ -165,7 +171,11 @@ func (r *randoms) drawn(c inspector.Cursor, file *ast.File, call *ast.CallExpr, 
 		r.offer(call, trace, source)
 		return
 	}
-	r.report(call.Fun, fmt.Sprintf("%s in %s comes from %s, whose numbers can be predicted", use.Purpose, use.Name, source), use, r.text(c, file, use))
+	said := "can be predicted"
+	if isSeededByRuntime(code.Callee(r.TypesInfo, call)) {
+		said = "are not made for secrets"
+	}
+	r.report(call.Fun, fmt.Sprintf("%s in %s comes from %s, whose numbers %s", use.Purpose, use.Name, source, said), use, r.text(c, file, use))
 }
 
 // seededID reports whether a draw is of a generator for identifiers, by the name of the
@@ -320,12 +330,29 @@ func needsSecrecy(trace purpose.Trace) (purpose.Use, bool) {
 
 func (r *randoms) report(at ast.Node, message string, use purpose.Use, fixes []check.Fix) {
 	f := check.Finding{Message: message, Location: r.Location(at), Fixes: fixes}
+	if id, ok := at.(ast.Expr); ok && isSeededByRuntime(r.function(id)) {
+		f.Severity, f.Confidence = check.Low, check.Tentative // the documentation promises nothing, the generator holds
+	}
 	if use.Node != nil && r.Document(use.Node.Pos()) != nil && use.Node.End() > use.Node.Pos() {
 		related := r.Location(use.Node)
 		related.Message = "here it becomes " + use.Name
 		f.Related = []check.Location{related}
 	}
 	r.Report(f)
+}
+
+// function gives the function that an expression names, nil for other expressions.
+func (r *randoms) function(e ast.Expr) *types.Func {
+	switch e := ast.Unparen(e).(type) {
+	case *ast.IndexExpr: // rand.N[int]
+		return r.function(e.X)
+	case *ast.SelectorExpr:
+		return r.function(e.Sel)
+	case *ast.Ident:
+		fn, _ := r.TypesInfo.Uses[e].(*types.Func)
+		return fn
+	}
+	return nil
 }
 
 // text replaces a formatted number, such as strconv.Itoa(rand.Int()), by

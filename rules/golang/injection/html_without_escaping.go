@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"go/ast"
 	"regexp"
+	"slices"
 	"strings"
 
 	"golang.org/x/tools/go/ssa"
@@ -72,8 +73,8 @@ func runHTMLWithoutEscaping(_ context.Context, pass *check.PackagePass) error {
 		}
 	}
 	for _, c := range a.Calls("fmt.Fprintf", "fmt.Fprint", "fmt.Fprintln", "io.WriteString") {
-		if isResponse(pass, a, c.Arg(0)) && !otherType(a, c.Fn) {
-			h.text(a.Written(c), false)
+		if t := a.Written(c); isResponse(pass, a, c.Arg(0)) && !otherType(a, c.Fn) && !(isPlainBeginning(t) && beginsAnswer(a, c)) {
+			h.text(t, false)
 		}
 	}
 	for _, c := range a.Methods("Write", "WriteString", "Send", "SendString", "HTML", "HTMLBlob", "Blob", "Data", "SetBody", "SetBodyString", "Body", "WriteHTML") {
@@ -119,8 +120,54 @@ func answers(pass *check.PackagePass, c flow.Call) bool {
 	return false
 }
 
-// otherType reports whether a function says that its answer is no HTML.
+// beginsAnswer reports whether a call writes what an answer begins with: nothing in its function, a handler, says of
+// what type the answer is, or writes to it before.
+func beginsAnswer(a *assembled, c flow.Call) bool {
+	if !isHandler(c.Fn) || len(a.In(c.Fn, "(net/http.Header).Set", "(net/http.Header).Add")) > 0 {
+		return false
+	}
+	for _, other := range a.In(c.Fn, "fmt.Fprintf", "fmt.Fprint", "fmt.Fprintln", "io.WriteString", "(net/http.ResponseWriter).Write") {
+		if other.Expr.Pos() < c.Expr.Pos() {
+			return false
+		}
+	}
+	return true
+}
+
+// otherType reports whether a function, or one that it calls to set headers, says that its answer is no HTML.
 func otherType(a *assembled, fn *ssa.Function) bool {
+	if setsOtherType(a, fn) {
+		return true
+	}
+	for instr := range instructions(fn) {
+		call, ok := instr.(ssa.CallInstruction)
+		if !ok {
+			continue
+		}
+		if callee := call.Common().StaticCallee(); callee != nil && callee.Pkg == fn.Pkg && slices.ContainsFunc(call.Common().Args, isAnswer) && onlySetsHeaders(callee) && setsOtherType(a, callee) {
+			return true
+		}
+	}
+	return false
+}
+
+// onlySetsHeaders reports whether a function does nothing with answers but ask for their headers.
+func onlySetsHeaders(fn *ssa.Function) bool {
+	for _, p := range fn.Params {
+		if !isAnswer(p) || p.Referrers() == nil {
+			continue
+		}
+		for _, use := range *p.Referrers() {
+			call, ok := use.(ssa.CallInstruction)
+			if _, debug := use.(*ssa.DebugRef); !debug && (!ok || !call.Common().IsInvoke() || call.Common().Method.Name() != "Header") {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func setsOtherType(a *assembled, fn *ssa.Function) bool {
 	for _, c := range a.In(fn, "(net/http.Header).Set", "(net/http.Header).Add") {
 		name, _ := query.StringSSA(c.Arg(0))
 		value, fixed := query.StringSSA(c.Arg(1))

@@ -7,6 +7,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"slices"
 	"strings"
 
 	"golang.org/x/tools/go/analysis"
@@ -35,7 +36,7 @@ var LogInjection = &check.Check{
 		What:   "Text that a stranger sends, and that may hold line breaks, goes into a log which writes it as it is: package log, glog and klog, or the message of slog before a handler is set.",
 		Why:    "What stands after the line break looks like a line of the program's own: an attacker fakes the log-in of somebody else, hides what was done, or brings control characters to the terminal of who reads the log.",
 		Fix:    "Print it by `%q`, or log by `log/slog` with a text or JSON handler and pass it as a value (`slog.Info(\"login\", \"user\", name)`): both escape. There is no quick fix, because the line changes for those who parse it.",
-		Limits: "Loggers that escape are left alone (zap, zerolog, logrus, slog with a handler that the package sets), as is what cannot hold a line break: headers, numbers, encoded URLs. So are errors, which mostly quote.",
+		Limits: "Loggers that escape are left alone (zap, zerolog, logrus, slog with a handler that the package sets), as is what cannot hold a line break: headers, numbers, encoded URLs. So are errors, which mostly quote, and structs with a method `String`. What was decoded into an object, was kept in one or came over another connection is for persona pedantic.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/117.html",
 			"https://pkg.go.dev/log/slog#TextHandler",
@@ -69,15 +70,32 @@ func runLogInjection(_ context.Context, pass *check.PackagePass) error {
 		return false
 	}
 	for _, f := range taint.Flows(pass, want) {
-		pass.Report(f.Finding(pass, fmt.Sprintf("data from %s goes into the log as it is, line breaks included", f.Source.Title)))
+		finding := f.Finding(pass, fmt.Sprintf("data from %s goes into the log as it is, line breaks included", f.Source.Title))
+		if !isStraight(f) {
+			finding.Persona = check.Pedantic
+		}
+		pass.Report(finding)
 	}
 	return nil
+}
+
+// isStraight reports whether text goes from a request into the log as a value of its own. What was decoded into
+// an object, or is kept in one, may have been looked at or replaced since, and of those that came over other
+// connections most are written by a peer of the program.
+func isStraight(f taint.Flow) bool {
+	return f.Source.Name == "http" && !slices.ContainsFunc(f.Steps, func(s taint.Step) bool {
+		return strings.Contains(s.Message, "Decode") || strings.Contains(s.Message, "Unmarshal") || strings.HasPrefix(s.Message, "is stored in")
+	})
 }
 
 // describesItself reports whether a type is a struct with a method String, which mostly shows an
 // ID or a number of it rather than the text that a stranger sent.
 func describesItself(pass *check.PackagePass, t types.Type) bool {
-	if t == nil || !query.Implements(pass.Pkg, t, "fmt.Stringer") {
+	if t == nil {
+		return false
+	}
+	method, _, _ := types.LookupFieldOrMethod(t, false, pass.Pkg, "String")
+	if fn, ok := method.(*types.Func); !ok || fn.Signature().Params().Len() > 0 {
 		return false
 	}
 	if p, ok := t.Underlying().(*types.Pointer); ok {

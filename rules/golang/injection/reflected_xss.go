@@ -4,11 +4,16 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
+	"go/types"
 	"slices"
 	"strings"
 
+	"golang.org/x/tools/go/ssa"
+
 	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/lib/golang/query"
 	"github.com/peercheck/peercheck/lib/golang/taint"
+	"github.com/peercheck/peercheck/rules/golang/internal/text"
 )
 
 //go:embed testdata/reflected-xss.txtar
@@ -22,13 +27,13 @@ var ReflectedXSS = &check.Check{
 	Severity:   check.High,
 	Confidence: check.Firm,
 	Since:      "0.1",
-	Requires:   requires,
+	Requires:   assembledRequires,
 	RunPackage: runReflectedXSS,
 	Page: check.Page{
 		What:   "Data that a stranger sends is written to the response as it is, and the response may be HTML.",
 		Why:    "Go guesses the content type from the first bytes: an answer that begins with a tag is a page, and a script in it acts with the rights of whoever clicked the link.",
 		Fix:    "Render with `html/template`, or pass the data through `html.EscapeString`, which the quick fix does; it is not safe to apply unseen, because an answer that is no page shows the escapes. If the answer is no page, say so: `w.Header().Set(\"Content-Type\", \"text/plain; charset=utf-8\")` and `X-Content-Type-Options: nosniff`.",
-		Limits: "A function that sets a content type other than HTML, XML or script, or an attachment, is taken to mean it on every path. What is written in several places is reported where the way is shortest, and pages of `text/template` by go/text-template-as-html. JSON of `encoding/json` escapes `<` and `>`.",
+		Limits: "A function that sets a content type other than HTML, XML or script, or an attachment, is taken to mean it on every path, and so is an answer of a handler, or of one that writes nothing else, whose first text is a constant that is no markup, which net/http then takes for plain text. What is written in several places is reported where the way is shortest, and pages of `text/template` by go/text-template-as-html. JSON of `encoding/json` escapes `<` and `>`.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/79.html",
 			"https://mimesniff.spec.whatwg.org/",
@@ -43,8 +48,9 @@ var ReflectedXSS = &check.Check{
 func runReflectedXSS(_ context.Context, pass *check.PackagePass) error {
 	shortest := map[taint.Place]int{}
 	var flows []taint.Flow
+	x, _ := pass.ResultOf[text.Analyzer].(*text.Index)
 	for _, f := range taint.Flows(pass, isReflected) {
-		if strings.HasPrefix(f.Sink, "(*template.Template).") {
+		if strings.HasPrefix(f.Sink, "(*template.Template).") || x != nil && beginsAsPlainText(x, f) {
 			continue
 		}
 		i, again := shortest[f.Steps[0].Place]
@@ -70,4 +76,76 @@ func runReflectedXSS(_ context.Context, pass *check.PackagePass) error {
 // as it is: the answer of another server, a tunnel.
 func isReflected(f *taint.Flow) bool {
 	return f.Source.Remote && f.Class.Name == "xss" && f.Source.Name != "socket" && f.Source.Name != "grpc"
+}
+
+// beginsAsPlainText reports whether an answer begins with text that is no markup, so that net/http, which is not told
+// a type, says text/plain: it looks at the first bytes for a tag. The function must write the whole answer, as a
+// handler does, and nothing in it may speak of HTML.
+func beginsAsPlainText(x *text.Index, f taint.Flow) bool {
+	call, ok := f.Call.(ssa.CallInstruction)
+	if !ok || !isHandler(f.Fn) || speaksOfHTML(f.Fn) {
+		return false
+	}
+	switch name := query.CalleeSSA(call.Common()); name {
+	case "fmt.Fprintf", "fmt.Fprint", "fmt.Fprintln", "io.WriteString", "(net/http.ResponseWriter).Write":
+		for _, c := range x.In(f.Fn, name) {
+			if c.Instr == call {
+				return isPlainBeginning(x.Written(c))
+			}
+		}
+	}
+	return false
+}
+
+// isPlainBeginning reports whether a text begins with a constant that makes it plain text: something other than
+// space before the first value, and no "<".
+func isPlainBeginning(t text.Text) bool {
+	if len(t) == 0 || t[0].Value != nil {
+		return false
+	}
+	begin := strings.TrimLeft(t[0].Const, "\t\n\x0c\r ") // what net/http skips
+	return begin != "" && begin[0] != '<'
+}
+
+// isHandler reports whether a function is given an answer to write and the request.
+func isHandler(fn *ssa.Function) bool {
+	writer, request := false, false
+	for p := range fn.Signature.Params().Variables() {
+		writer = writer || query.IsType(p.Type(), "net/http.ResponseWriter")
+		request = request || query.IsType(p.Type(), "net/http.Request")
+	}
+	return writer && request
+}
+
+// speaksOfHTML reports whether a function has a constant with a tag or the type of a page in it, or hands its answer
+// to a function of the program that may.
+func speaksOfHTML(fn *ssa.Function) bool {
+	for _, b := range fn.Blocks {
+		for _, instr := range b.Instrs {
+			for _, op := range instr.Operands(nil) {
+				if s, ok := query.StringSSA(*op); ok && (tag.MatchString(s) || strings.Contains(lower(s), "html") || strings.Contains(s, "<!")) {
+					return true
+				}
+			}
+			call, ok := instr.(ssa.CallInstruction)
+			if !ok {
+				continue
+			}
+			if callee := call.Common().StaticCallee(); callee == nil || callee.Pkg != fn.Pkg {
+				continue
+			}
+			if slices.ContainsFunc(call.Common().Args, isAnswer) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func isAnswer(v ssa.Value) bool {
+	t := v.Type()
+	if _, ok := t.Underlying().(*types.Interface); !ok {
+		return false
+	}
+	return query.IsType(t, "net/http.ResponseWriter")
 }

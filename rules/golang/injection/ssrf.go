@@ -1,9 +1,13 @@
 package injection
 
 import (
+	"context"
 	_ "embed"
+	"fmt"
+	"strings"
 
 	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/lib/golang/taint"
 )
 
 //go:embed testdata/ssrf.txtar
@@ -18,16 +22,31 @@ var SSRF = &check.Check{
 	Confidence: check.Firm,
 	Since:      "0.1",
 	Requires:   requires,
-	RunPackage: flowsInto("data from %s decides where %s sends a request", "ssrf"),
+	RunPackage: runSSRF,
 	Page: check.Page{
 		What:   "Data that a stranger sends decides the host of a request that the server makes.",
 		Why:    "The server then asks for what only it can reach: `http://169.254.169.254/` gave away the keys of Capital One's cloud account, and with them the data of 100 million customers (2019).",
 		Fix:    "Choose the host from a list: parse the URL, compare `u.Hostname()` with the list, and refuse redirects to other hosts in `CheckRedirect`. Where any public host is allowed, refuse private addresses in `net.Dialer.Control`, after the name is resolved. There is no quick fix, because only you know which hosts are meant.",
-		Limits: "What comes after a constant `https://host/`, or after a slash that follows a configured base, cannot change the host and is not reported. Data from the program's own command line, environment or files is not reported: who writes those needs no help of the program.",
+		Limits: "What comes after a constant `https://host/`, or after a slash that follows a configured base, cannot change the host and is not reported. Data from the program's own command line, environment or files is not reported: who writes those needs no help of the program. An address that comes over a connection and is dialled is for persona pedantic: peers tell each other of peers.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/918.html",
 			"https://cheatsheetseries.owasp.org/cheatsheets/Server_Side_Request_Forgery_Prevention_Cheat_Sheet.html",
 		},
 		Examples: ssrfExamples,
 	},
+}
+
+func runSSRF(_ context.Context, pass *check.PackagePass) error {
+	wanted := func(f *taint.Flow) bool {
+		from, to := f.Steps[0].Place, f.Steps[len(f.Steps)-1].Place
+		return f.Source.Remote && f.Class.Name == "ssrf" && !(f.Source.Name == "socket" && from.File == to.File && from.Line == to.Line) // the connection that a dial gives is not its address
+	}
+	for _, f := range taint.Flows(pass, wanted) {
+		finding := f.Finding(pass, fmt.Sprintf("data from %s decides where %s sends a request", f.Source.Title, f.Sink))
+		if f.Source.Name == "socket" && strings.Contains(f.Sink[strings.LastIndexByte(f.Sink, '.')+1:], "Dial") {
+			finding.Persona = check.Pedantic // protocols of peers carry addresses
+		}
+		pass.Report(finding)
+	}
+	return nil
 }
