@@ -3,6 +3,7 @@ package source
 import (
 	"bytes"
 	"encoding/binary"
+	"slices"
 	"unicode/utf16"
 	"unicode/utf8"
 
@@ -111,15 +112,37 @@ func decode32(raw []byte, order binary.ByteOrder) []byte {
 func asciiText(raw []byte) bool {
 	sample := raw[:min(len(raw), sniffBytes)]
 	printable := 0
-	for _, c := range sample {
-		if c == 0 {
-			return false
+	for block := range slices.Chunk(sample, blockBytes) {
+		if printableASCII(block) {
+			printable += len(block)
+			continue
 		}
-		if c >= ' ' && c < 0x7F || c == '\n' || c == '\t' || c == '\r' {
-			printable++
+		for _, c := range block {
+			if c == 0 {
+				return false
+			}
+			if c >= ' ' && c < 0x7F || c == '\n' || c == '\t' || c == '\r' {
+				printable++
+			}
 		}
 	}
 	return printable*10 >= len(sample)*9
+}
+
+// blockBytes is how many bytes printableASCII looks at at once.
+const blockBytes = 8
+
+// printableASCII reports whether a block is whole and has nothing but characters
+// from space to tilde.
+func printableASCII(block []byte) bool {
+	if len(block) < blockBytes {
+		return false
+	}
+	const each = 0x0101010101010101
+	v := binary.LittleEndian.Uint64(block)
+	// The high bit of the lowest byte that is something else is set by one of the
+	// three: from 0x7F on, below 0x20, from 0x80 on.
+	return (v+each|v-0x20*each|v)&(0x80*each) == 0
 }
 
 // sniffBytes is how much of a file decides what it is: as much as Git looks at
@@ -155,16 +178,24 @@ func asciiNULs(raw []byte) int {
 // a control character that no text has. Compressed and executable formats have
 // one in eight or more.
 func isBinary(raw []byte) bool {
-	sample := raw
+	samples := [][]byte{raw}
 	if len(raw) > 3*sniffBytes {
 		mid := len(raw) / 2
-		sample = append(append(append([]byte(nil), raw[:sniffBytes]...), raw[mid:mid+sniffBytes]...), raw[len(raw)-sniffBytes:]...)
+		samples = [][]byte{raw[:sniffBytes], raw[mid : mid+sniffBytes], raw[len(raw)-sniffBytes:]}
 	}
-	controls := 0
-	for _, c := range sample {
-		if c < 0x20 && c != '\t' && c != '\n' && c != '\r' && c != '\f' && c != 0x1B || c == 0x7F {
-			controls++
+	controls, size := 0, 0
+	for _, sample := range samples {
+		size += len(sample)
+		for block := range slices.Chunk(sample, blockBytes) {
+			if printableASCII(block) {
+				continue
+			}
+			for _, c := range block {
+				if c < 0x20 && c != '\t' && c != '\n' && c != '\r' && c != '\f' && c != 0x1B || c == 0x7F {
+					controls++
+				}
+			}
 		}
 	}
-	return controls*20 > len(sample)
+	return controls*20 > size
 }

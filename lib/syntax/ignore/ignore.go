@@ -85,37 +85,43 @@ const (
 // not looked at further.
 var markers = []string{"peercheck:", "nosec", "gosec:disable", "nolint", "nosemgrep", "gitleaks:allow", "zizmor:", "hadolint"}
 
-// shortestMarker is the length in bytes of the shortest marker.
-var shortestMarker = len(slices.MinFunc(markers, func(a, b string) int { return len(a) - len(b) }))
+// gram and stride are how markers are looked for: of a word of shortestMarker bytes,
+// wherever it stands in a text, gram bytes in a row begin at a multiple of stride.
+const (
+	shortestMarker = 5 // bytes: "nosec"
+	gram           = 3
+	stride         = shortestMarker - gram + 1
+)
 
-// skips is how far the next marker may begin at least behind an offset, by the
-// byte that is shortestMarker-1 behind it: Horspool's rule for several words. It is
-// 0 for the bytes with which the first part of a marker ends.
-var skips = func() (table [256]uint8) {
-	for c := range table {
-		table[c] = uint8(shortestMarker)
-	}
+// grams are the hashes of the three bytes that markers have within their first
+// shortestMarker bytes. One place in a hundred of a text has one of them.
+var grams = func() (set [1 << 12]bool) {
 	for _, m := range markers {
-		for i := range shortestMarker {
-			table[m[i]] = min(table[m[i]], uint8(shortestMarker-1-i))
+		for i := range stride {
+			set[gramAt([]byte(m), i)] = true // panics if a marker is shorter than shortestMarker
 		}
 	}
-	return table
+	return set
 }()
+
+func gramAt(text []byte, i int) uint32 {
+	_ = text[i+gram-1]
+	return (uint32(text[i]) | uint32(text[i+1])<<8 | uint32(text[i+2])<<16) * 2654435761 >> 20
+}
 
 // marked reports whether a text has one of the markers.
 func marked(text []byte) bool {
-	for i := 0; i+shortestMarker <= len(text); {
-		if n := skips[text[i+shortestMarker-1]]; n > 0 {
-			i += int(n)
+	for i := 0; i+gram <= len(text); i += stride {
+		if !grams[gramAt(text, i)] {
 			continue
 		}
-		for _, m := range markers {
-			if bytes.HasPrefix(text[i:], []byte(m)) {
-				return true
+		for at := max(i-stride+1, 0); at <= i; at++ {
+			for _, m := range markers {
+				if bytes.HasPrefix(text[at:], []byte(m)) {
+					return true
+				}
 			}
 		}
-		i++
 	}
 	return false
 }

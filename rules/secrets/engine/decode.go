@@ -206,7 +206,13 @@ func findEncoded(text []byte, region check.Range, yield func(encoding, check.Ran
 	}
 	points := bytes.Contains(text[region.Start:region.End], []byte("U+"))
 	end := region.End
+	escape := escapes{text: text[:end], percent: -1, backslash: -1}
 	for i := region.Start; i < end; {
+		if !points {
+			if i = nextRun(text, i, escape.next(i)); i == end {
+				break
+			}
+		}
 		class := encodedBytes[text[i]]
 		if class == 0 {
 			i++
@@ -252,6 +258,45 @@ func findEncoded(text []byte, region check.Range, yield func(encoding, check.Ran
 		i = j
 	}
 	flush(run{})
+}
+
+// nextRun gives where the next run of minBase64 bytes begins at or after i, or else
+// end. It looks at the last byte of each place for one first, as Boyer and Moore do:
+// words are shorter, so that most bytes are not looked at.
+func nextRun(text []byte, i, end int) int {
+	for i+minBase64 <= end {
+		k := i + minBase64 - 1
+		for k >= i && encodedBytes[text[k]]&inBase64 != 0 {
+			k--
+		}
+		if k < i {
+			return i
+		}
+		i = k + 1
+	}
+	return end
+}
+
+// escapes finds what may begin an escape.
+type escapes struct {
+	text               []byte
+	percent, backslash int // the next one of each that was found
+}
+
+// next gives the offset of the first % or \ at or after i, or else the length of
+// the text. i does not decrease.
+func (e *escapes) next(i int) int {
+	find := func(found int, c byte) int {
+		if found >= i {
+			return found
+		}
+		if n := bytes.IndexByte(e.text[i:], c); n >= 0 {
+			return i + n
+		}
+		return len(e.text)
+	}
+	e.percent, e.backslash = find(e.percent, '%'), find(e.backslash, '\\')
+	return min(e.percent, e.backslash)
 }
 
 // escapedAt finds percent encoding or Unicode escapes at i.
