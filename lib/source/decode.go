@@ -173,6 +173,18 @@ func asciiNULs(raw []byte) int {
 	return -1
 }
 
+// control is 1 for the control characters that no text has.
+var control = func() (table [256]uint8) {
+	for c := range 0x20 {
+		table[c] = 1
+	}
+	for _, c := range "\t\n\r\f\x1B" {
+		table[c] = 0
+	}
+	table[0x7F] = 1
+	return table
+}()
+
 // isBinary tells data from text. A single NUL does not make a file binary, or
 // one byte would hide a secret: more than one byte in twenty of a sample must be
 // a control character that no text has. Compressed and executable formats have
@@ -191,9 +203,7 @@ func isBinary(raw []byte) bool {
 				continue
 			}
 			for _, c := range block {
-				if c < 0x20 && c != '\t' && c != '\n' && c != '\r' && c != '\f' && c != 0x1B || c == 0x7F {
-					controls++
-				}
+				controls += int(control[c])
 			}
 		}
 	}

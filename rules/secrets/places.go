@@ -117,7 +117,7 @@ var linePatterns = slices.Concat(
 		linePattern{words: "xfreerdp wlfreerdp", pattern: engine.NewRegexp(`\b(?:x|wl)freerdp\b[^\n|;]{0,300}?[ \t]/p:["']?([^\s"']{6,200})`)},
 		// Kickstart's root password; what expect sends when it is asked for one.
 		linePattern{words: "rootpw", pattern: engine.NewRegexp(`(?m)^[ \t]*rootpw[ \t]+(?:--plaintext[ \t]+)?["']?([^\s"'-][^\s"']{5,200})["']?[ \t]*$`)},
-		linePattern{words: "expect", list: true, pattern: engine.NewRegexp(`\bexpect\b[^\n]{0,80}?ass(?:word|phrase|code)[^\n]{0,40}?\s{1,20}(?:send|exp_send)[ \t]+(?:-- )?"([^"\s\\]{6,100})\\[rn]"`)},
+		linePattern{words: "expect", needs: "send", list: true, pattern: engine.NewRegexp(`\bexpect\b[^\n]{0,80}?ass(?:word|phrase|code)[^\n]{0,40}?\s{1,20}(?:send|exp_send)[ \t]+(?:-- )?"([^"\s\\]{6,100})\\[rn]"`)},
 		// IDENTIFIED BY without quotes, as Oracle has it.
 		linePattern{words: "identified", pattern: engine.NewRegexp(`(?i:\bidentified[ \t]+by)[ \t]+([A-Za-z][\w$#]{7,60})\b`)},
 	),

@@ -38,8 +38,10 @@ type Engine struct {
 	rules []*rule
 	byID  map[string]*rule
 	words *automaton
-	users [][]int32 // rules of each word
-	free  sync.Pool // *search
+	users [][]int32         // rules of each word
+	paths func() *pathIndex // of the rules about paths alone
+	files []*rule           // those
+	free  sync.Pool         // *search
 }
 
 type rule struct {
@@ -72,6 +74,9 @@ func New(rules []*Rule, opts Options) *Engine {
 		for _, a := range r.Allowlists {
 			a.prepare()
 		}
+		if r.Path != nil && r.Regex == nil && !r.SkipReport {
+			e.files = append(e.files, own)
+		}
 		e.rules = append(e.rules, own)
 		e.byID[r.ID] = own
 	}
@@ -79,6 +84,13 @@ func New(rules []*Rule, opts Options) *Engine {
 		a.prepare()
 	}
 	e.words = newAutomaton(words)
+	e.paths = sync.OnceValue(func() *pathIndex {
+		var paths []*Regexp
+		for _, r := range e.files {
+			paths = append(paths, r.Path)
+		}
+		return newPathIndex(paths)
+	})
 	return e
 }
 
@@ -195,12 +207,12 @@ func (st *state) reaches(text []byte, at int, p *plan) bool {
 
 // paths reports the rules that are about the path alone.
 func (s *search) paths() {
-	for _, r := range s.engine.rules {
-		if r.Path != nil && r.Regex == nil && !r.SkipReport && s.path != "" &&
-			r.Path.Match([]byte(s.path)) && !allowsPath(r.Allowlists, s.path) {
+	s.engine.paths().each(s.path, func(i int) bool {
+		if r := s.engine.files[i]; s.path != "" && !allowsPath(r.Allowlists, s.path) {
 			s.matches = append(s.matches, Match{Rule: r.Rule})
 		}
-	}
+		return true
+	})
 }
 
 func allowsPath(lists []*Allowlist, path string) bool {

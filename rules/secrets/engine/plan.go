@@ -454,6 +454,17 @@ func contains(re *syntax.Regexp, keywords []string) bool {
 	return false
 }
 
+// longest gives the set whose texts are the longest by its first, nil if there is
+// none.
+func longest(sets [][]string) (best []string) {
+	for _, set := range sets {
+		if len(best) == 0 || len(set[0]) > len(best[0]) {
+			best = set
+		}
+	}
+	return best
+}
+
 // musts gives sets of lower-case texts of which every match of an expression
 // contains one, the longest text of each no shorter than two bytes.
 func musts(re *syntax.Regexp) [][]string {
@@ -499,7 +510,16 @@ func musts(re *syntax.Regexp) [][]string {
 				return !slices.ContainsFunc(other, func(o []string) bool { return slices.Equal(o, set) })
 			})
 		}
-		return all
+		// And one text of the best set of either.
+		var either []string
+		for _, sub := range re.Sub {
+			best := longest(musts(sub))
+			if len(best) == 0 || len(either)+len(best) > maxLanguage {
+				return all
+			}
+			either = append(either, best...)
+		}
+		return append(all, either)
 	}
 	return nil
 }

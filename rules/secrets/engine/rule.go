@@ -129,7 +129,7 @@ type pathIndex struct {
 	words *automaton
 	users []int // the expression of each word
 	paths []*Regexp
-	rest  []*Regexp // whose texts are not known
+	rest  []int // the expressions whose texts are not known
 }
 
 func newPathIndex(paths []*Regexp) *pathIndex {
@@ -138,14 +138,10 @@ func newPathIndex(paths []*Regexp) *pathIndex {
 	for i, r := range paths {
 		var best []string
 		if tree, err := syntax.Parse(r.source, syntax.Perl); err == nil {
-			for _, set := range musts(tree) {
-				if len(best) == 0 || len(set[0]) > len(best[0]) {
-					best = set
-				}
-			}
+			best = longest(musts(tree))
 		}
 		if len(best) == 0 {
-			p.rest = append(p.rest, r)
+			p.rest = append(p.rest, i)
 		}
 		for _, w := range best {
 			words = append(words, w)
@@ -156,14 +152,25 @@ func newPathIndex(paths []*Regexp) *pathIndex {
 	return p
 }
 
-func (p *pathIndex) match(path string) bool {
-	if anyMatch(p.rest, []byte(path)) {
-		return true
+// each calls found with the number of each expression that matches, in no order and
+// perhaps more than once, until it returns false.
+func (p *pathIndex) each(path string, found func(i int) bool) {
+	text := []byte(path)
+	for _, i := range p.rest {
+		if p.paths[i].Match(text) && !found(i) {
+			return
+		}
 	}
-	matched := false
-	p.words.scan([]byte(path), 0, func(word, _ int) bool {
-		matched = p.paths[p.users[word]].Match([]byte(path))
-		return !matched
+	p.words.scan(text, 0, func(word, _ int) bool {
+		i := p.users[word]
+		return !p.paths[i].Match(text) || found(i)
+	})
+}
+
+func (p *pathIndex) match(path string) (matched bool) {
+	p.each(path, func(int) bool {
+		matched = true
+		return false
 	})
 	return matched
 }
