@@ -143,12 +143,23 @@ func nameWords(name string) func(yield func(string) bool) {
 // vouches gives the classes that what a function gives back is harmless for by
 // the name of the function: sanitizePath, secureJoin.
 func (r *run) vouches(fn *types.Func) models.Set {
+	joins, inside := false, false
 	for w := range nameWords(fn.Name()) {
 		if making[w] {
 			return r.models.Shape("named-safe")
 		}
+		joins = joins || joining[w]
+		inside = inside || containing[w]
+	}
+	if joins && inside {
+		return r.models.Shape("named-inside") // symlinkJoin, resolveInRoot
 	}
 	return 0
 }
+
+var (
+	joining    = words("join joined resolve resolved follow eval")
+	containing = words("symlink symlinks inside within beneath under root rooted chroot scope scoped contained confined jail jailed bounded")
+)
 
 var making = words("sanitize sanitise sanitized sanitised safe secure securely validate validated slug slugify")

@@ -3,6 +3,7 @@ package files
 import (
 	"context"
 	_ "embed"
+	"go/types"
 	"slices"
 	"strings"
 
@@ -34,7 +35,7 @@ var FixedNameFollowsLink = &check.Check{
 		Why: "Whoever made the folder puts a link of that name into it, and the program writes through it: `Chart.lock` of a chart was a link to `.bashrc`, and `helm dependency update` wrote there what the chart's own file said " +
 			"(CVE-2025-53547).",
 		Fix:    "Write through `os.OpenRoot`, or write a new file with `os.CreateTemp` in the folder and `os.Rename` it into place. At least refuse what `os.Lstat` says is a link, which leaves a moment in between. There is no quick fix, because the folder has to be opened first, and the name used below it.",
-		Limits: "Such a folder is known by the name of the parameter or field: chart, repository, checkout, worktree, clone, plugin, module, bundle, package, theme, template, extracted, unpacked. Functions that call Lstat, Remove, Rename or EvalSymlinks, or pass O_EXCL or O_NOFOLLOW, are left alone.",
+		Limits: "Such a folder is known by the name of the parameter or field: chart, checkout, worktree, clone, plugin, module, package, theme, template, extracted, unpacked; repository, in packages that have to do with Git. Functions that call Lstat, Remove, Rename or EvalSymlinks, or pass O_EXCL or O_NOFOLLOW, are left alone.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/61.html",
 			"https://go.dev/blog/osroot",
@@ -61,7 +62,7 @@ func runFixedNameFollowsLink(_ context.Context, pass *check.PackagePass) error {
 			continue
 		}
 		for _, join := range joinsOf(x, c.Arg(0)) {
-			if elements := x.Arguments(join.Call.Args[0]); len(elements) == 2 && isReceivedFolder(x, elements[0]) && isFixedName(x, elements[1]) {
+			if elements := x.Arguments(join.Call.Args[0]); len(elements) == 2 && isReceivedFolder(pass, x, elements[0]) && isFixedName(x, elements[1]) {
 				reportLink(pass, c)
 				break
 			}
@@ -87,13 +88,23 @@ func isFixedName(x *text.Index, v ssa.Value) bool {
 }
 
 // received are parts of the names of folders that came from elsewhere.
-var received = []string{"chart", "repo", "checkout", "worktree", "clone", "plugin", "module", "bundle", "extract", "unpack", "unzip", "untar", "theme", "submodule", "pkgdir", "pkgpath", "packagedir", "packagepath"}
+var received = []string{"chart", "checkout", "worktree", "clone", "plugin", "module", "extract", "unpack", "unzip", "untar", "theme", "submodule", "pkgdir", "pkgpath", "packagedir", "packagepath"}
+
+// isOfGit reports whether a package has to do with Git, where a repository is what others made; elsewhere it is what
+// the program keeps its own data in.
+func isOfGit(pkg *types.Package) bool {
+	return slices.ContainsFunc(append(pkg.Imports(), pkg), func(p *types.Package) bool {
+		return slices.ContainsFunc(strings.Split(p.Path(), "/"), func(element string) bool {
+			return element == "git" || element == "go-git" || element == "git2go" || element == "gitutil" || element == "vcs"
+		})
+	})
+}
 
 // isReceivedFolder reports whether a folder is a parameter or field with such a name.
-func isReceivedFolder(x *text.Index, v ssa.Value) bool {
+func isReceivedFolder(pass *check.PackagePass, x *text.Index, v ssa.Value) bool {
 	for _, o := range x.Origins(v) {
 		name := strings.ToLower(text.ValueName(o))
-		if slices.ContainsFunc(received, func(w string) bool { return strings.Contains(name, w) }) {
+		if slices.ContainsFunc(received, func(w string) bool { return strings.Contains(name, w) }) || strings.Contains(name, "repo") && isOfGit(pass.Pkg) {
 			return true
 		}
 	}

@@ -108,7 +108,13 @@ func foreign(x *text.Index, v ssa.Value) bool {
 // makesName reports whether a function gives a name of a file that stays in its
 // folder.
 func makesName(name string) bool {
-	for _, w := range purpose.Words(name) {
+	words := purpose.Words(name)
+	if slices.Contains(words, "join") && slices.ContainsFunc(words, func(w string) bool {
+		return w == "symlink" || w == "root" || w == "within" || w == "inside" || w == "scope" || w == "chroot"
+	}) {
+		return true
+	}
+	for _, w := range words {
 		switch w {
 		case "base", "escape", "encode", "hash", "hex", "sum", "digest", "sanitize", "sanitise", "secure", "safe", "slug", "slugify", "localize", "uuid", "valid", "validate":
 			return true

@@ -3,6 +3,7 @@ package injection
 import (
 	"context"
 	_ "embed"
+	"go/ast"
 	"strings"
 
 	"golang.org/x/tools/go/ssa"
@@ -10,6 +11,7 @@ import (
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/golang/query"
 	"github.com/peercheck/peercheck/rules/golang/internal/flow"
+	"github.com/peercheck/peercheck/rules/golang/internal/purpose"
 	"github.com/peercheck/peercheck/rules/golang/internal/text"
 )
 
@@ -31,7 +33,7 @@ var FileNameInHeader = &check.Check{
 		Why: "A name such as `sheet.bat\";x=.txt` ends the quoted name early: the browser saves a file of another name and kind than the one that was checked (gin, CVE-2023-29401). " +
 			"In a mail or a form that the program writes itself, a line end in it begins another header.",
 		Fix:    "Let `mime.FormatMediaType(\"attachment\", map[string]string{\"filename\": name})` write the value. It quotes what must be quoted. There is no quick fix, because the whole header has to be put together in another way.",
-		Limits: "Where the name comes from is not asked. Numbers, constants, package-level variables, dates, `%q`, and what a function gives that is called escape, quote, encode, sanitize or replace, are fine.",
+		Limits: "Where the name comes from is not asked. Numbers, constants, package-level variables, dates, `%q`, what is named an ID, a hash or an extension, and what a function gives that is called escape, quote, encode, sanitize or replace, are fine.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/116.html",
 			"https://www.rfc-editor.org/rfc/rfc6266#section-4.3",
@@ -87,7 +89,7 @@ func isDisposition(v ssa.Value) bool {
 func judgeDisposition(a *assembled, value ssa.Value) {
 	a.Behind(value, a.clean, func(_ ssa.Value, t text.Text) {
 		for i, p := range t {
-			if p.Value == nil || p.Expr == nil || p.Verb != 0 && p.Verb != 's' && p.Verb != 'v' || !strings.Contains(lower(t[:i].Constant()), "name=") || !a.unescaped(p.Value) {
+			if p.Value == nil || p.Expr == nil || p.Verb != 0 && p.Verb != 's' && p.Verb != 'v' || !strings.Contains(lower(t[:i].Constant()), "name=") || isIdentifier(a.pass, p.Expr) || !a.unescaped(p.Value) {
 				continue
 			}
 			a.pass.Report(check.Finding{
@@ -97,4 +99,22 @@ func judgeDisposition(a *assembled, value ssa.Value) {
 			return
 		}
 	}, func(ssa.Value) {})
+}
+
+// isIdentifier reports whether a value, or all that a sum adds to constants, is named for an identifier of the program's
+// own, which has no quotes.
+func isIdentifier(pass *check.PackagePass, e ast.Expr) bool {
+	if sum, ok := ast.Unparen(e).(*ast.BinaryExpr); ok {
+		isConst := func(e ast.Expr) bool { return pass.TypesInfo.Types[e].Value != nil }
+		return (isConst(sum.X) || isIdentifier(pass, sum.X)) && (isConst(sum.Y) || isIdentifier(pass, sum.Y))
+	}
+	words := purpose.Words(purpose.NameOf(pass.TypesInfo, e))
+	if len(words) == 0 {
+		return false
+	}
+	switch words[len(words)-1] {
+	case "id", "uid", "uuid", "guid", "ulid", "hash", "digest", "sha", "checksum", "timestamp", "date", "time", "version", "ext", "extension", "suffix":
+		return true
+	}
+	return false
 }

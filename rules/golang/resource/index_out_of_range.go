@@ -87,7 +87,7 @@ func checkGiven(pass *check.PackagePass, fl *flow.Flow, i *ssa.Slice) {
 			continue
 		}
 		_, capacity, known := bounds.Length(args[index])
-		if !known || n.Min.Cmp(capacity.Max) <= 0 || bounds.AtLeast(args[index], caller.Instr.Block()).Cmp(n.Min) >= 0 {
+		if !known || isNil(args[index]) || n.Min.Cmp(capacity.Max) <= 0 || bounds.AtLeast(args[index], caller.Instr.Block()).Cmp(n.Min) >= 0 {
 			continue
 		}
 		given := pass.Location(caller.Expr)
@@ -104,7 +104,7 @@ func checkGiven(pass *check.PackagePass, fl *flow.Flow, i *ssa.Slice) {
 // checkIndex reports of[index], if it is always beyond the end, or in the last round
 // of a loop.
 func checkIndex(pass *check.PackagePass, at ssa.Instruction, of, index ssa.Value) {
-	if !at.Pos().IsValid() {
+	if !at.Pos().IsValid() || isNil(of) {
 		return // an element that a literal or the loop of a range writes
 	}
 	length, _, ok := bounds.Length(of)
@@ -125,6 +125,13 @@ func checkIndex(pass *check.PackagePass, at ssa.Instruction, of, index ssa.Value
 	case i.Max.Cmp(length.Max) >= 0 && i.Max.IsInt64() && i.Max.Int64() < 1<<62 && counted(index, block) && bounds.AtLeast(of, block).Cmp(i.Max) <= 0:
 		pass.Report(check.Finding{Message: fmt.Sprintf("the index gets to %s in the last round, and the length is %s", i.Max, length.Max), Location: where})
 	}
+}
+
+// isNil reports whether a slice is nil: one that is not made yet, so that a loop over it has no rounds and its length
+// says nothing of what the function means to put there.
+func isNil(v ssa.Value) bool {
+	c, ok := v.(*ssa.Const)
+	return ok && c.IsNil()
 }
 
 // checkSlice reports of[low:high:max], if it is always beyond the capacity.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"go/ast"
 	"go/types"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -36,7 +37,7 @@ var RouteWithoutAuth = &check.Check{
 		Why:  "Where every route is wrapped by hand, one is forgotten: the handler works, every test of it passes, and it is open to the world. Broken access control has been first on the OWASP list since 2021.",
 		Fix:  "Wrap the handler as its siblings are wrapped, or put the middleware on the group, so that no route can be without it. There is no quick fix, because a route may be meant to be public; then say so in an ignore.",
 		Limits: "Compared are the routes that one function registers with one router, of net/http, chi, gorilla/mux, httprouter, gin, echo and fiber. At least three of them, and more than half, must have a middleware whose name speaks of " +
-			"authentication. Groups are those that the same function makes by `Group` or `PathPrefix`; a POST beside one is reported tentatively, because it may be a sign-up. Left alone: routers with such a middleware of their own; routes for logging in, signing up, health, webhooks and the like; handlers that call something of that kind themselves; test code.",
+			"authentication; and where a route reads, one that reads below the same first element of the path. Groups are those that the same function makes by `Group` or `PathPrefix`; a POST beside one is reported tentatively, because it may be a sign-up. Left alone: routers with such a middleware of their own; routes for logging in, signing up, health, webhooks, discovery and federation and the like; handlers that call something of that kind themselves; test code.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/862.html",
 			"https://cwe.mitre.org/data/definitions/306.html",
@@ -67,11 +68,11 @@ func runRouteWithoutAuth(_ context.Context, pass *check.PackagePass) error {
 				open = append(open, r)
 			}
 		}
-		if protected < siblings || protected <= len(open) || routerIsProtected(pass, g.scope, g.router) {
+		if protected < siblings || protected <= len(g.routes)-protected || routerIsProtected(pass, g.scope, g.router) {
 			continue
 		}
 		for _, r := range open {
-			if !r.isSensitive(pass) {
+			if !r.isSensitive(pass) || !r.changes() && !g.protectsReads(r) {
 				continue
 			}
 			related := pass.Location(example.call)
@@ -84,6 +85,25 @@ func runRouteWithoutAuth(_ context.Context, pass *check.PackagePass) error {
 		}
 	}
 	return nil
+}
+
+// protectsReads reports whether a route that reads has a protected sibling that reads, too, or answers any method,
+// below the same first element of the path: where only what writes is protected, reading is public.
+func (g *routeGroup) protectsReads(r route) bool {
+	return slices.ContainsFunc(g.routes, func(s route) bool {
+		return s.isProtected() && !s.changes() && (firstElement(s.path) == firstElement(r.path) || isAdministrative(r.path))
+	})
+}
+
+func firstElement(path string) string {
+	first, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	return first
+}
+
+// isAdministrative reports whether the first element of a path is one for administration, which is nobody's resource.
+func isAdministrative(path string) bool {
+	first := firstElement(path)
+	return first == "admin" || first == "internal" || first == "settings" || first == "config"
 }
 
 // reportBesideGroups reports routes that are registered with a router itself, below the path of one of its groups
@@ -156,15 +176,19 @@ func madeGroup(pass *check.PackagePass, g *routeGroup) (parent *types.Var, prefi
 // publicWords are those of routes that are open on purpose.
 var publicWords = []string{"login", "signin", "logout", "signout", "signup", "register", "registration", "health", "healthz", "ready", "readyz", "livez", "alive", "ping", "static", "assets", "public", "callback", "oauth", "webhook", "webhooks",
 	"hook", "hooks", "forgot", "reset", "verify", "confirm", "activate", "favicon", "robots", "metrics", "version", "about", "docs", "swagger", "openapi", "token", "tokens", "captcha", "contact", "well", "acme", "challenge", "sso", "saml",
-	"auth", "session", "sessions", "invite", "invitation", "unsubscribe", "setup", "install", "status", "csp", "report", "search", "home", "index", "refresh", "otp", "graphql", "rpc", "notfound", "error", "errors"}
+	"auth", "session", "sessions", "invite", "invitation", "unsubscribe", "setup", "install", "status", "csp", "report", "search", "home", "index", "refresh", "otp", "graphql", "rpc", "notfound", "error", "errors",
+	"jwks", "metadata", "discovery", "federation", "capabilities", "capability", "versions", "nodeinfo", "webfinger", "openid", "oidc", "authorize", "userinfo", "introspect", "revoke", "preview", "shared", "share", "embed", "feed", "rss", "sitemap", "manifest", "terms", "privacy", "pricing"}
 
 // sensitiveWords are those of routes that strangers have no business with, whatever their method.
 var sensitiveWords = []string{"admin", "delete", "remove", "user", "users", "account", "accounts", "settings", "config", "configuration", "internal", "backup", "export", "keys", "secrets", "permissions", "roles", "billing", "payments"}
 
+// parameters are the parts of a path that stand for values: {userID}, :user, *file.
+var parameters = regexp.MustCompile(`\{[^}]*\}|[:*][^/]*`)
+
 // isSensitive reports whether a route should not be open, by its method and the words of its path and
 // handler.
 func (r *route) isSensitive(pass *check.PackagePass) bool {
-	words := slices.Concat(purpose.Words(r.path), purpose.Words(purpose.NameOf(pass.TypesInfo, r.handler)))
+	words := slices.Concat(purpose.Words(parameters.ReplaceAllString(r.path, "")), purpose.Words(purpose.NameOf(pass.TypesInfo, r.handler)))
 	says := func(list []string) bool {
 		return slices.ContainsFunc(words, func(w string) bool { return slices.Contains(list, w) })
 	}
