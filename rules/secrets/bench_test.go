@@ -47,21 +47,29 @@ func BenchmarkTree(b *testing.B) {
 	}
 }
 
-// BenchmarkFirst is all that is made before the first document, with a
-// configuration of the size of gitleaks' own. Half of it is the check of each expression, which the built-in rules do without.
+// BenchmarkFirst is all that is made before the first document: with the rules that
+// are built in, and with a configuration of a repository's own that is as long, each
+// expression of which is checked.
 func BenchmarkFirst(b *testing.B) {
-	for b.Loop() {
-		s := &ruleset{}
-		s.prepare(func() *gitleaks.Config {
+	for name, config := range map[string]func() *gitleaks.Config{
+		"default": gitleaks.ReadDefault,
+		"own": func() *gitleaks.Config {
 			c, _, err := gitleaks.Parse("c.toml", gitleaksTOML, nil)
 			if err != nil {
 				b.Fatal(err)
 			}
 			return c
+		},
+	} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				s := &ruleset{}
+				s.prepare(config)
+				s.engine()
+				newVocabulary()
+				newServices()
+			}
 		})
-		s.engine()
-		newVocabulary()
-		newServices()
 	}
 }
 

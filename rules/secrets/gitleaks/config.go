@@ -34,7 +34,10 @@ type Config struct {
 }
 
 // Default gives gitleaks' default rules. It is read once; do not change it.
-var Default = sync.OnceValue(func() *Config {
+var Default = sync.OnceValue(ReadDefault)
+
+// ReadDefault reads what Default gives, each time anew: to measure it.
+func ReadDefault() *Config {
 	c, err := decode("gitleaks.toml", defaults)
 	if err == nil {
 		var read *Config
@@ -43,7 +46,7 @@ var Default = sync.OnceValue(func() *Config {
 		}
 	}
 	panic(err) // the file is part of the program
-})
+}
 
 // An Error is a mistake in a configuration.
 type Error struct {
