@@ -546,13 +546,15 @@ func heads(re *syntax.Regexp) []byteSet {
 	if err != nil {
 		return nil
 	}
-	states := map[uint32]bool{}
-	var add func(pc uint32) bool // false if a match can end here
+	var states []uint32
+	seen := make([]bool, len(prog.Inst)) // what states has
+	var add func(pc uint32) bool         // false if a match can end here
 	add = func(pc uint32) bool {
-		if states[pc] {
+		if seen[pc] {
 			return true
 		}
-		states[pc] = true
+		seen[pc] = true
+		states = append(states, pc)
 		switch i := prog.Inst[pc]; i.Op {
 		case syntax.InstAlt, syntax.InstAltMatch:
 			return add(i.Out) && add(i.Arg)
@@ -570,9 +572,10 @@ func heads(re *syntax.Regexp) []byteSet {
 	for len(sets) < headLength {
 		var set byteSet
 		current := states
-		states = map[uint32]bool{}
+		states = nil
+		clear(seen)
 		open := true
-		for pc := range current {
+		for _, pc := range current {
 			i := prog.Inst[pc]
 			switch i.Op {
 			case syntax.InstRune, syntax.InstRune1:
