@@ -44,7 +44,7 @@ var SecretInLog = &check.Check{
 			"hides passwords only, not what stands in the query. For types of your own, implement `slog.LogValuer` or `fmt.Formatter`.",
 		Limits: "Judged by names (`password`, `accessToken`, `clientSecret`, `databaseURL`), by the headers and form fields that are read, and by types. Words that mean other things too, `token`, `secret` and `pass` alone, are not " +
 			"judged. What went through a function that is not known to keep text as it is counts as redacted, as does a part of a text, and a type with a `String` method of its own. URLs are judged in packages that deal with " +
-			"user and password in URLs, and where a request is sent; they are tentative, as are whole messages that interceptors of gRPC log. Output of programs (`fmt.Print`) and test code are left alone.",
+			"user and password in URLs, and where a request is sent; they are tentative, as are whole messages that interceptors of gRPC log, and both are for persona pedantic unless the package deals with passwords in URLs or an exported function of a library is given the request. Output of programs (`fmt.Print`) and test code are left alone.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/532.html",
 			"https://nvd.nist.gov/vuln/detail/CVE-2020-8565",
@@ -103,8 +103,9 @@ type leak struct {
 	what string
 	at   ast.Expr
 	url  bool // at has type *url.URL
-	// unsure: few of its kind have a secret in them.
-	unsure bool
+	// unsure: few of its kind have a secret in them; likely: but the package shows that it expects one, or takes what
+	// its callers have.
+	unsure, likely bool
 }
 
 // call judges one call that may write to a log or make an error.
@@ -131,7 +132,10 @@ func (l *secretLog) call(c inspector.Cursor, call *ast.CallExpr) {
 		for _, k := range found {
 			f := check.Finding{Message: fmt.Sprintf("%s goes to %s", k.what, where), Location: l.Location(k.at)}
 			if k.unsure {
-				f.Confidence, f.Persona = check.Tentative, check.Pedantic
+				f.Confidence = check.Tentative
+				if !k.likely {
+					f.Persona = check.Pedantic
+				}
 			}
 			if k.url {
 				shown := k.at
@@ -244,7 +248,7 @@ func (l *secretLog) leaks(c inspector.Cursor, e ast.Expr, steps int) []leak {
 		return []leak{{what: "a whole gRPC message", at: e, unsure: true}}
 	case isURL(t) && (l.userinfo || l.isOfClient(c, e)):
 		if isPointer(t) {
-			return []leak{{what: "an URL that may have a password in it", at: e, url: true, unsure: true}}
+			return []leak{{what: "an URL that may have a password in it", at: e, url: true, unsure: true, likely: l.userinfo || l.isCallersRequest(c, e)}}
 		}
 		return nil
 	}
@@ -261,7 +265,7 @@ func (l *secretLog) leaks(c inspector.Cursor, e ast.Expr, steps int) []leak {
 			return []leak{{what: what, at: e}}
 		}
 		if l.userinfo && l.isParsed(c, v) {
-			return []leak{{what: "an URL that may have a password in it", at: e, unsure: true}}
+			return []leak{{what: "an URL that may have a password in it", at: e, unsure: true, likely: true}}
 		}
 		if !code.IsText(v.Type()) || v.Parent() == l.Pkg.Scope() || v.Kind() == types.ParamVar {
 			return nil
@@ -345,7 +349,7 @@ func (l *secretLog) leaksOfCall(c inspector.Cursor, call *ast.CallExpr, steps in
 	}
 	switch {
 	case name == "(*net/url.URL).String" && (l.userinfo || l.isOfClient(c, calledOn(call))):
-		return []leak{{what: "an URL that may have a password in it", at: call, url: true, unsure: true}}
+		return []leak{{what: "an URL that may have a password in it", at: call, url: true, unsure: true, likely: l.userinfo || l.isCallersRequest(c, calledOn(call))}}
 	case slices.Contains(dumpers, name):
 		return []leak{{what: "a whole request, with its Authorization header,", at: call}}
 	case len(call.Args) == 1 && isGetter(name):
@@ -391,6 +395,17 @@ func (l *secretLog) isOfClient(c inspector.Cursor, e ast.Expr) bool {
 		}
 	}
 	return false
+}
+
+// isCallersRequest reports whether an URL is that of a request that an exported function of a library is given.
+func (l *secretLog) isCallersRequest(c inspector.Cursor, e ast.Expr) bool {
+	sel, ok := ast.Unparen(e).(*ast.SelectorExpr)
+	f, in := code.Enclosing(c)
+	if !ok || !in || !ast.IsExported(f.Name) || l.Pkg.Name() == "main" || slices.Contains(strings.Split(l.Pkg.Path(), "/"), "internal") {
+		return false
+	}
+	v := code.Var(l.TypesInfo, sel.X)
+	return v != nil && v.Kind() == types.ParamVar
 }
 
 // hasFixedHost reports whether a request is made in the function around a place, for an URL that begins with a
