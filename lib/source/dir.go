@@ -90,20 +90,52 @@ func withoutNested(paths []string) []string {
 	})
 }
 
-// patterns reads a file of patterns (gitignore(5)), if there is one.
-func patterns(root *os.Root, file string, domain []string) []gitignore.Pattern {
+// A pattern is one of gitignore(5).
+type pattern struct {
+	gitignore.Pattern
+	above int // how many folders its file is below the root
+	// plain says that it is about a name, whatever stands above it: where nothing
+	// above is ignored, it needs to be tried with that alone.
+	plain bool
+}
+
+// patterns reads a file of patterns, if there is one.
+func patterns(root *os.Root, file string, domain []string) []pattern {
 	data, err := root.ReadFile(file)
 	if err != nil {
 		return nil
 	}
-	var out []gitignore.Pattern
+	var out []pattern
 	for line := range strings.Lines(string(data)) {
 		line = strings.TrimRight(line, "\r\n")
 		if !strings.HasPrefix(line, "#") && strings.TrimSpace(line) != "" {
-			out = append(out, gitignore.ParsePattern(line, domain))
+			name := strings.TrimSuffix(strings.TrimRight(line, " "), "/")
+			out = append(out, pattern{gitignore.ParsePattern(line, domain), len(domain), !strings.Contains(name, "/")})
 		}
 	}
 	return out
+}
+
+// ignored reports whether patterns, of which the last that matches counts, ignore a
+// name in a folder.
+func ignored(patterns []pattern, folder []string, name string, isDir bool) bool {
+	full := append(slices.Clip(folder), name)
+	for _, p := range slices.Backward(patterns) {
+		tried := full
+		switch {
+		case p.plain && p.above == 0:
+			tried = full[len(full)-1:]
+		case p.plain:
+			tried = append(slices.Clip(folder[:p.above]), name)
+		}
+		switch p.Match(tried, isDir) {
+		case gitignore.Exclude:
+			return true
+		case gitignore.Include:
+			return false
+		}
+	}
+	return false
 }
 
 // A walker goes through the folder and yields entries until told to stop.
@@ -111,7 +143,7 @@ type walker struct {
 	*dir
 	ctx      context.Context
 	yield    func(Entry, error) bool
-	excludes []gitignore.Pattern
+	excludes []pattern
 	folders  *folders
 }
 
@@ -122,9 +154,12 @@ func (w *walker) named(p string) bool {
 	case err != nil:
 		return w.yield(failed(p, err), nil)
 	case info.IsDir():
-		ignores := w.excludes
+		ignores := slices.Clone(w.excludes)
 		for parent := range parents(p) {
 			ignores = append(slices.Clip(ignores), patterns(w.root, path.Join(parent, ".gitignore"), domain(parent))...)
+		}
+		for i := range ignores {
+			ignores[i].plain = false // what is above may be ignored
 		}
 		return w.folder(w.root, p, p, ignores)
 	}
@@ -154,7 +189,7 @@ func domain(folder string) []string {
 
 // folder yields what is in the folder p of the tree, which is name in another
 // folder: the system looks up one name a step, not all above it again.
-func (w *walker) folder(in *os.Root, name, p string, ignores []gitignore.Pattern) bool {
+func (w *walker) folder(in *os.Root, name, p string, ignores []pattern) bool {
 	if err := w.ctx.Err(); err != nil {
 		return w.yield(Entry{}, err)
 	}
@@ -171,10 +206,9 @@ func (w *walker) folder(in *os.Root, name, p string, ignores []gitignore.Pattern
 	if slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.Name() == ".gitignore" }) {
 		ignores = append(slices.Clip(ignores), patterns(root, ".gitignore", segments)...)
 	}
-	matcher := gitignore.NewMatcher(ignores)
 	for _, e := range entries {
 		full := path.Join(p, e.Name())
-		if e.Name() == ".git" || len(ignores) > 0 && matcher.Match(append(slices.Clip(segments), e.Name()), e.IsDir()) {
+		if e.Name() == ".git" || ignored(ignores, segments, e.Name(), e.IsDir()) {
 			continue
 		}
 		if e.IsDir() {

@@ -68,6 +68,19 @@ func TestDirHonoursGitignore(t *testing.T) {
 	expect(t, listed(t, Only(Dir(dir), "sub", "sub/build", "./a.go")), "a.go\nsub/.gitignore\nsub/build/in")
 }
 
+// As git ls-files -co --exclude-standard lists it: what a pattern takes back is a
+// name, not all below it, and what is asked for by name is under the patterns of
+// all folders above.
+func TestDirIgnoresNames(t *testing.T) {
+	dir := write(t, map[string]string{
+		".gitignore": "*.log\n!kept\n!kept/sub/b.log\nout/\n", "sub/.gitignore": "deep\n!c.log\n",
+		"kept/a.log": "", "kept/sub/b.log": "", "kept/sub/x.log": "", "out/deep/f": "", "sub/out/g": "", "sub/deep/h": "",
+		"sub/c.log": "", "sub/d.log": "", "deep.txt": "",
+	})
+	expect(t, listed(t, Dir(dir)), ".gitignore\ndeep.txt\nkept/sub/b.log\nsub/.gitignore\nsub/c.log")
+	expect(t, listed(t, Only(Dir(dir), "sub", "out/deep/f")), "out/deep/f\nsub/.gitignore\nsub/c.log")
+}
+
 func TestDirStaysInside(t *testing.T) {
 	outside := write(t, map[string]string{"passwords": "secret"})
 	dir := write(t, map[string]string{"a.txt": "a"})
