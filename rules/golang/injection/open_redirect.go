@@ -4,6 +4,9 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
+	"go/ast"
+	"go/types"
+	"slices"
 	"strings"
 
 	"golang.org/x/tools/go/ssa"
@@ -30,7 +33,7 @@ var OpenRedirect = &check.Check{
 		What:   "Data that a stranger sends becomes the target of a redirect.",
 		Why:    "A link to your own site, which people trust, leads them to a copy of its login page; and where the redirect belongs to a login by OAuth, it gives away the code that logs in.",
 		Fix:    "Redirect to a path of your own: parse the target, and refuse it if `u.Host` or `u.Scheme` is not empty. `//host` and `/\\\\host` are hosts too. There is no quick fix, because only you know where redirects may go.",
-		Limits: "What comes after a constant path such as `/user/` is not reported, nor what was compared with a list or has an empty `u.Host`, nor the path of a request in a function literal that is registered for that path alone.",
+		Limits: "What comes after a constant path such as `/user/` is not reported, nor what was compared with a list or has an empty `u.Host`, nor the path of a request in a function literal that is registered for that path alone, nor the URL of a request that a package spells again whose handlers a ServeMux of net/http calls, which lets no path with two slashes through.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/601.html",
 			"https://cheatsheetseries.owasp.org/cheatsheets/Unvalidated_Redirects_and_Forwards_Cheat_Sheet.html",
@@ -41,7 +44,7 @@ var OpenRedirect = &check.Check{
 
 func runOpenRedirect(_ context.Context, pass *check.PackagePass) error {
 	for _, f := range taint.Flows(pass, func(f *taint.Flow) bool {
-		return f.Source.Remote && f.Class.Name == "redirect" && !(isOwnPath(f) && servesOnePath(f.Fn))
+		return f.Source.Remote && f.Class.Name == "redirect" && !(isOwnPath(f) && (servesOnePath(f.Fn) || isSpelledAsURL(f) && usesServeMux(pass)))
 	}) {
 		pass.Report(f.Finding(pass, fmt.Sprintf("data from %s decides where %s sends the browser", f.Source.Title, f.Sink)))
 	}
@@ -60,6 +63,38 @@ func isOwnPath(f *taint.Flow) bool {
 		}
 	}
 	return true
+}
+
+// isSpelledAsURL reports whether the last that a flow does with an URL is to spell it, which escapes backslashes.
+func isSpelledAsURL(f *taint.Flow) bool {
+	i := slices.IndexFunc(f.Steps, func(s taint.Step) bool { return strings.Contains(s.Message, "(*url.URL).String") })
+	return i >= 0 && i == len(f.Steps)-2
+}
+
+// usesServeMux reports whether a package registers handlers with a ServeMux of net/http, itself or by a function that
+// it is given for that. It redirects from paths with two slashes before any handler sees them.
+func usesServeMux(pass *check.PackagePass) bool {
+	for _, file := range pass.Files {
+		found := false
+		ast.Inspect(file, func(n ast.Node) bool {
+			call, ok := n.(*ast.CallExpr)
+			if !ok || found || len(call.Args) != 2 {
+				return !found
+			}
+			switch query.Callee(pass.TypesInfo, call) {
+			case "net/http.Handle", "net/http.HandleFunc", "(*net/http.ServeMux).Handle", "(*net/http.ServeMux).HandleFunc":
+				found = true
+			case "": // handle func(pattern string, h http.Handler)
+				sig, ok := pass.TypesInfo.TypeOf(call.Fun).(*types.Signature)
+				found = ok && sig.Params().Len() == 2 && query.TypeName(sig.Params().At(0).Type()) == "string" && query.IsType(sig.Params().At(1).Type(), "net/http.Handler")
+			}
+			return !found
+		})
+		if found {
+			return true
+		}
+	}
+	return false
 }
 
 // servesOnePath reports whether a function literal is only handed to calls that
