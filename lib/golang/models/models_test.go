@@ -77,3 +77,24 @@ func BenchmarkDefault(b *testing.B) {
 		}
 	}
 }
+
+// A header cannot hold a line break, whichever framework reads it; a cookie that it decodes can.
+func TestHeadersHoldNoLineBreak(t *testing.T) {
+	m := models.Default()
+	line := m.Class("log").Bit
+	for name, clears := range map[string]bool{
+		"(*github.com/gin-gonic/gin.Context).ClientIP":    true,
+		"(*github.com/gin-gonic/gin.Context).GetHeader":   true,
+		"(*github.com/gin-gonic/gin.Context).Cookie":      false,
+		"(*github.com/gin-gonic/gin.Context).Query":       false,
+		"(github.com/labstack/echo/v4.Context).RealIP":    true,
+		"(github.com/labstack/echo/v4.Context).FormValue": false,
+	} {
+		fn := m.Function(name)
+		if fn == nil || len(fn.Sources) != 1 {
+			t.Errorf("%s is no source", name)
+		} else if got := fn.Sources[0].Clears&line != 0; got != clears {
+			t.Errorf("%s clears log: %v, want %v", name, got, clears)
+		}
+	}
+}
