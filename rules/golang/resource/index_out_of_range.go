@@ -104,7 +104,7 @@ func checkGiven(pass *check.PackagePass, fl *flow.Flow, i *ssa.Slice) {
 // checkIndex reports of[index], if it is always beyond the end, or in the last round
 // of a loop.
 func checkIndex(pass *check.PackagePass, at ssa.Instruction, of, index ssa.Value) {
-	if !at.Pos().IsValid() || isNil(of) {
+	if !at.Pos().IsValid() || isNil(of) && !isConst(index) {
 		return // an element that a literal or the loop of a range writes
 	}
 	length, _, ok := bounds.Length(of)
