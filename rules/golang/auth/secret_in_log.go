@@ -133,7 +133,7 @@ func (l *secretLog) call(c inspector.Cursor, call *ast.CallExpr) {
 			f := check.Finding{Message: fmt.Sprintf("%s goes to %s", k.what, where), Location: l.Location(k.at)}
 			if k.unsure {
 				f.Confidence = check.Tentative
-				if !k.likely {
+				if !k.likely || l.Pkg.Name() == "main" { // what a command is started with is for whoever starts it
 					f.Persona = check.Pedantic
 				}
 			}
