@@ -212,7 +212,7 @@ func isFixture(p string) bool {
 			return true
 		}
 		switch dir {
-		case "example", "examples", "test", "tests", "testdata", "testing", "spec", "specs", "fixture", "fixtures", "mock", "mocks", "e2e", "cypress", "mirage":
+		case "example", "examples", "test", "tests", "testdata", "testing", "spec", "specs", "fixture", "fixtures", "mock", "mocks", "e2e", "cypress", "mirage", ".snapshots", "snapshots":
 			return true
 		case "local-environment", "local-env", "local-dev", "localdev", "dev-environment", "dev-env", "devenv": // a whole system to try the program with, on one's own machine
 			return true

@@ -269,7 +269,25 @@ func takesApart(conv *ssa.Convert) bool {
 			return true
 		}
 	}
-	return bitwise(conv.X) || bitwise(conv)
+	return bitwise(conv) || slices.ContainsFunc(sameNumber(conv), bitwise)
+}
+
+// sameNumber gives what a conversion was made of, through other conversions, and the
+// other conversions of that: in byte(uint64(n)>>8), byte(uint64(n)) there are two.
+func sameNumber(conv *ssa.Convert) []ssa.Value {
+	v, all := conv.X, []ssa.Value{conv.X}
+	for c, ok := v.(*ssa.Convert); ok; c, ok = v.(*ssa.Convert) {
+		v = c.X
+		all = append(all, v)
+	}
+	if refs := v.Referrers(); refs != nil {
+		for _, r := range *refs {
+			if c, ok := r.(*ssa.Convert); ok {
+				all = append(all, c)
+			}
+		}
+	}
+	return all
 }
 
 // parseSized gives the fix that parses with the size of the target.
