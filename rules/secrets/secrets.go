@@ -398,6 +398,9 @@ func choose(d *check.Document, all []guess) []guess {
 		// A key that is whole is one in a README, too.
 		if g := &chosen[i]; byContext[g.kind] && g.confidence >= check.Firm && shown.has(g.value.Start) && !(shown.readme && g.kind == "private-key") {
 			g.confidence = check.Tentative
+			if !shown.readme {
+				g.persona = check.Pedantic // comments on code and descriptions of an API show what a value looks like
+			}
 		}
 		if g := &chosen[i]; testKinds[g.kind] && g.kind != "private-key" && shows.has(g.value.Start) {
 			g.persona = check.Pedantic

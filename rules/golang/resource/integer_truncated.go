@@ -273,21 +273,24 @@ func takesApart(conv *ssa.Convert) bool {
 }
 
 // sameNumber gives what a conversion was made of, through other conversions, and the
-// other conversions of that: in byte(uint64(n)>>8), byte(uint64(n)) there are two.
-func sameNumber(conv *ssa.Convert) []ssa.Value {
-	v, all := conv.X, []ssa.Value{conv.X}
-	for c, ok := v.(*ssa.Convert); ok; c, ok = v.(*ssa.Convert) {
+// other conversions of each: in byte(uint64(n)>>8), byte(uint64(n)) there are two of n.
+func sameNumber(conv *ssa.Convert) (all []ssa.Value) {
+	for v := ssa.Value(conv); ; {
+		c, ok := v.(*ssa.Convert)
+		if !ok {
+			return all
+		}
 		v = c.X
 		all = append(all, v)
-	}
-	if refs := v.Referrers(); refs != nil {
-		for _, r := range *refs {
+		if v.Referrers() == nil {
+			continue
+		}
+		for _, r := range *v.Referrers() {
 			if c, ok := r.(*ssa.Convert); ok {
 				all = append(all, c)
 			}
 		}
 	}
-	return all
 }
 
 // parseSized gives the fix that parses with the size of the target.
