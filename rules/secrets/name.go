@@ -52,20 +52,73 @@ func splitWords(s string) []string {
 }
 
 var (
-	passwordWords = set("psk password passwd passphrase pwd passcode pass pw userpass dbpass userpassword dbpassword rootpassword adminpassword smtppass mypwd passwrd pswd psw masterpass keypass storepass requirepass masterauth bindpw rootpw userpw dbpw adminpw bindpass smtppassword mailpass ldappass ftppass sshpass mysqlpass pgpass rootpass adminpass proxypass certpass vpnpass wpapsk keystorepass truststorepass sudopass becomepass passwort kennwort")
-	secretNames   = set("secret secrets token tokens apikey apikeys apitoken authtoken accesstoken accesskey secretkey secretaccesskey privatekey credential credentials cred creds bearer pat apisecret clientsecret appsecret appkey authkey encryptionkey signingkey masterkey sharedkey licensekey accountkey storagekey webhooksecret consumersecret consumerkey authorization subscriptionkey jwtsecret sessionsecret cookiesecret sessionkey sas sastoken connectionstring refreshtoken idtoken bottoken usertoken pswdkey accesskeyid serverkey servicekey secretid integrationkey routingkey ingestkey writekey")
+	passwordWords = set(`
+		psk password passwd passphrase pwd passcode pass pw userpass dbpass userpassword dbpassword rootpassword adminpassword smtppass mypwd
+		passwrd pswd psw masterpass keypass storepass requirepass masterauth bindpw rootpw userpw dbpw adminpw bindpass smtppassword mailpass
+		ldappass ftppass sshpass mysqlpass pgpass rootpass adminpass proxypass certpass vpnpass wpapsk keystorepass truststorepass sudopass
+		becomepass passwort kennwort`)
+	secretNames = set(`
+		secret secrets token tokens apikey apikeys apitoken authtoken accesstoken accesskey secretkey secretaccesskey privatekey credential
+		credentials cred creds bearer pat apisecret clientsecret appsecret appkey authkey encryptionkey signingkey masterkey sharedkey licensekey
+		accountkey storagekey webhooksecret consumersecret consumerkey authorization subscriptionkey jwtsecret sessionsecret cookiesecret sessionkey
+		sas sastoken connectionstring refreshtoken idtoken bottoken usertoken pswdkey accesskeyid serverkey servicekey secretid integrationkey
+		routingkey ingestkey writekey`)
 	// What a key is of, for it to be a secret.
-	keyOwners = set("validation decryption machine api access secret private auth app application account license encryption encrypt signing sign master service client consumer shared storage subscription server admin integration write rest aes hmac crypto cipher des session jwt user developer dev partner merchant security deploy deployment registration ingest ingestion routing host webhook token site project publishing push management bot org organization team workspace tenant customer fernet rsa ecdsa wallet deploykey functions function host cosmos redis search instrumentation")
-	keyWords  = set("key keys auth license")
+	keyOwners = set(`
+		validation decryption machine api access secret private auth app application account license encryption encrypt signing sign master service
+		client consumer shared storage subscription server admin integration write rest aes hmac crypto cipher des session jwt user developer dev
+		partner merchant security deploy deployment registration ingest ingestion routing host webhook token site project publishing push management
+		bot org organization team workspace tenant customer fernet rsa ecdsa wallet deploykey functions function host cosmos redis search
+		instrumentation`)
+	keyWords = set("key keys auth license")
 	// What names of the environment end in: ACME_API, ACME_WEBHOOK.
 	suffixWords = set("api signing webhook dsn auth creds login")
 	// What else has keys, so that "acme_key" is one for acme and "cache_key" is not.
-	keyThings = set("primary foreign sort partition cache map object obj dict json yaml xml hash lookup group row column col field index item data event message msg redis s3 bucket route query param header label meta metadata config conf cfg setting settings property prop option name type kind class user tag translation trans i18n locale lang text title string str enum state store context ctx env file path dir folder template tmpl view widget component react list array entry node tree root leaf parent child current cur next prev previous last first new old min max start end left right up down top bottom enter escape esc tab shift ctrl alt space arrow hot short pressed modifier mod lock mutex unique composite natural surrogate business dedup dedupe dedupl idempotency shard range bloom symbol sym public pub ssh gpg pgp trust known authorized apt rpm repo pre no any all each some same other get set has is by the a an for from with this that my your our to of in on at or and not need want valid invalid bad wrong missing extra unknown empty total sum count size len value val default base sub super inner outer local global static const final var int byte bytes rune char num number float bool id ids uid guid uuid ref reference link url uri host port addr address ip domain zone region cluster instance pod job task queue topic stream channel room team org account customer order product invoice payment plan price cart sku asset image icon color theme font style css html js ts go py rb java sql db table schema model entity record document doc page post article comment thread section chapter question answer form input button menu nav layout grid chart graph plot metric stat log trace span audit history version release build commit branch merge diff patch change issue ticket story bug epic feature flag switch toggle rule policy role permission scope grant claim cert certificate ca tls ssl x509 rsa ec ecdsa ed25519 dsa dh kex jwk jwt aes des hmac cipher crypto iv salt nonce seed test fake mock dummy example sample expected want got actual result output raw encoded decoded parsed normalized canonical full partial long wide narrow deep flat multi single double triple one two three random rand generated gen temp tmp scratch work worker thread process proc system sys os kernel device dev disk volume mount memory mem cpu gpu net network socket conn connection request req response resp reply call callback handler hook plugin module package pkg import export include library lib function func method attr attribute element elem el selector slot cell block chunk segment part piece shape face edge vertex point line area layer frame scene camera light texture material shader mesh bone anim animation track sound music video audio media caption subtitle word term phrase sentence paragraph lemma stem ngram vocab dictionary glossary concept topic subject category cat genre locale country city state province county street zip postal postcode phone email mail sms fax contact person people man woman child family friend member guest visitor session ms meter access registry win hkey reg magic sentinel marker anchor bookmark pin piano major minor keyboard press bind binding combo chord map mapping pair kv fetch swr rq vue ng ember provider inject injection annotation finalizer owner controller operator crd helm chart values overlay patch kustomize taint toleration affinity topology storage")
+	keyThings = set(`
+		primary foreign sort partition cache map object obj dict json yaml xml hash lookup group row column col field index item data event message
+		msg redis s3 bucket route query param header label meta metadata config conf cfg setting settings property prop option name type kind class
+		user tag translation trans i18n locale lang text title string str enum state store context ctx env file path dir folder template tmpl view
+		widget component react list array entry node tree root leaf parent child current cur next prev previous last first new old min max start end
+		left right up down top bottom enter escape esc tab shift ctrl alt space arrow hot short pressed modifier mod lock mutex unique composite
+		natural surrogate business dedup dedupe dedupl idempotency shard range bloom symbol sym public pub ssh gpg pgp trust known authorized apt
+		rpm repo pre no any all each some same other get set has is by the a an for from with this that my your our to of in on at or and not need
+		want valid invalid bad wrong missing extra unknown empty total sum count size len value val default base sub super inner outer local global
+		static const final var int byte bytes rune char num number float bool id ids uid guid uuid ref reference link url uri host port addr address
+		ip domain zone region cluster instance pod job task queue topic stream channel room team org account customer order product invoice payment
+		plan price cart sku asset image icon color theme font style css html js ts go py rb java sql db table schema model entity record document
+		doc page post article comment thread section chapter question answer form input button menu nav layout grid chart graph plot metric stat log
+		trace span audit history version release build commit branch merge diff patch change issue ticket story bug epic feature flag switch toggle
+		rule policy role permission scope grant claim cert certificate ca tls ssl x509 rsa ec ecdsa ed25519 dsa dh kex jwk jwt aes des hmac cipher
+		crypto iv salt nonce seed test fake mock dummy example sample expected want got actual result output raw encoded decoded parsed normalized
+		canonical full partial long wide narrow deep flat multi single double triple one two three random rand generated gen temp tmp scratch work
+		worker thread process proc system sys os kernel device dev disk volume mount memory mem cpu gpu net network socket conn connection request
+		req response resp reply call callback handler hook plugin module package pkg import export include library lib function func method attr
+		attribute element elem el selector slot cell block chunk segment part piece shape face edge vertex point line area layer frame scene camera
+		light texture material shader mesh bone anim animation track sound music video audio media caption subtitle word term phrase sentence
+		paragraph lemma stem ngram vocab dictionary glossary concept topic subject category cat genre locale country city state province county
+		street zip postal postcode phone email mail sms fax contact person people man woman child family friend member guest visitor session ms
+		meter access registry win hkey reg magic sentinel marker anchor bookmark pin piano major minor keyboard press bind binding combo chord map
+		mapping pair kv fetch swr rq vue ng ember provider inject injection annotation finalizer owner controller operator crd helm chart values
+		overlay patch kustomize taint toleration affinity topology storage`)
 	// A name that ends in one of these is about a credential.
-	aboutWords = set("regexp re url uri urls path paths file filename files name names length len size type types count index field fields column header headers param params parameter selector regex pattern format expiry expires expiration expire ttl limit policy arn endpoint label title message msg help hint prompt error err text description placeholder class validator validation strength rules rule min max required enabled enable disabled visible hidden ref refs reference references version versions algorithm alg method mode provider store storage manager service handler factory builder helper util utils options option config schema template prefix suffix separator scope scopes audience issuer host port domain domains role roles group location lifetime age date time timestamp at on by for from in with env var variable status state kind reset page form input button link dir directory folder board code codes press event listener map frame bits mapping attribute attr property dict pair pairs grant request response flow window interval cache alias id ids")
+	aboutWords = set(`
+		regexp re url uri urls path paths file filename files name names length len size type types count index field fields column header headers
+		param params parameter selector regex pattern format expiry expires expiration expire ttl limit policy arn endpoint label title message msg
+		help hint prompt error err text description placeholder class validator validation strength rules rule min max required enabled enable
+		disabled visible hidden ref refs reference references version versions algorithm alg method mode provider store storage manager service
+		handler factory builder helper util utils options option config schema template prefix suffix separator scope scopes audience issuer host
+		port domain domains role roles group location lifetime age date time timestamp at on by for from in with env var variable status state kind
+		reset page form input button link dir directory folder board code codes press event listener map frame bits mapping attribute attr property
+		dict pair pairs grant request response flow window interval cache alias id ids`)
 	// A value with such a name is no secret, whatever else the name says.
-	publicWords = set("encrypted obscured obfuscated sealed htpasswd jsonwebtoken authenticity public pub publishable publickey csrf xsrf example sample dummy fake mock placeholder fingerprint thumbprint keyid")
-	weakWords   = set("hash hashed sha sha1 sha256 sha512 md5 checksum digest etag integrity commit revision rev nonce uuid guid id ids version ver tag image build release build digest partition primary foreign sort cache idempotency trace span request correlation region zone resource subnet vpc bucket cluster instance node device serial model sku product order invoice customer plan price package module component asset chunk bundle theme icon font color locale lang")
+	publicWords = set(`
+		encrypted obscured obfuscated sealed htpasswd jsonwebtoken authenticity public pub publishable publickey csrf xsrf example sample dummy fake
+		mock placeholder fingerprint thumbprint keyid`)
+	weakWords = set(`
+		hash hashed sha sha1 sha256 sha512 md5 checksum digest etag integrity commit revision rev nonce uuid guid id ids version ver tag image build
+		release build digest partition primary foreign sort cache idempotency trace span request correlation region zone resource subnet vpc bucket
+		cluster instance node device serial model sku product order invoice customer plan price package module component asset chunk bundle theme
+		icon font color locale lang`)
 )
 
 // What ends a word that is written together: dbpassword, mytoken.
@@ -103,7 +156,9 @@ func isFileName(s string) bool {
 }
 
 // fileExtensions are those of files in whose names people write what they are about.
-var fileExtensions = set("sql go js mjs ts tsx jsx vue py rb java kt scala swift cs php c h cpp rs pl sh ps1 txt md rst html css scss json yml yaml toml xml csv lock sum proto tf png svg jpg gif pdf zip gz tar log")
+var fileExtensions = set(`
+	sql go js mjs ts tsx jsx vue py rb java kt scala swift cs php c h cpp rs pl sh ps1 txt md rst html css scss json yml yaml toml xml csv lock
+	sum proto tf png svg jpg gif pdf zip gz tar log`)
 
 // cursorWords before "token" make it a place in a list.
 var cursorWords = set("page paging pagination next continuation continue sync resume cursor")

@@ -117,4 +117,14 @@ amberdata-io glassnode-api coinglass coinalyze tokenterminal messari-api nomics 
 
 // commonNames are services whose name is a word of its own right: they count
 // only where the name is nothing else, and the value no hash.
-var commonNames = set("gemini polygon hive float box front host column segment shortcut rev mux magnetic holistic privacy percy swell nitro harvest apollo square linear lob copper canny close monday courier moderation manifest raven commodities sentiment ditto cicero humanity impala autopilot float guru loom buffer drift lever gusto ramp brex mercury plain height notion render fly split branch iterable amplitude intercom abstract apollo aha eraser besttime pipe loop spark stream wave pulse signal orbit compass atlas nova orchestra temporal dagster bubble glide softr stacker noodle ceramic lens mirror arc clay tome rows grain fathom otter fireflies krisp descript captions opus verifier replicate payload census recharge revamp roaring sapling skylight solace spree stuart superset surge swell tines unify unleash woo whoop zapper agora banana blogger courier deputy enigma happi hologram impala imply mite momentum nimble noticeable nutshell quixote rainforest pinot druid dandelion discourse twist pulsar harness convex coda presto flow directus segment knock tru tly humanity github aws zoom azure entra consul vault nomad elastic ghost heap make paddle wise here guardian phrase steam hunter comet tomorrow stability fixer crisp drip scout quay bunny railway passage drone semaphore neon hanko tink")
+var commonNames = set(`
+	gemini polygon hive float box front host column segment shortcut rev mux magnetic holistic privacy percy swell nitro harvest apollo square
+	linear lob copper canny close monday courier moderation manifest raven commodities sentiment ditto cicero humanity impala autopilot float
+	guru loom buffer drift lever gusto ramp brex mercury plain height notion render fly split branch iterable amplitude intercom abstract apollo
+	aha eraser besttime pipe loop spark stream wave pulse signal orbit compass atlas nova orchestra temporal dagster bubble glide softr stacker
+	noodle ceramic lens mirror arc clay tome rows grain fathom otter fireflies krisp descript captions opus verifier replicate payload census
+	recharge revamp roaring sapling skylight solace spree stuart superset surge swell tines unify unleash woo whoop zapper agora banana blogger
+	courier deputy enigma happi hologram impala imply mite momentum nimble noticeable nutshell quixote rainforest pinot druid dandelion
+	discourse twist pulsar harness convex coda presto flow directus segment knock tru tly humanity github aws zoom azure entra consul vault
+	nomad elastic ghost heap make paddle wise here guardian phrase steam hunter comet tomorrow stability fixer crisp drip scout quay bunny
+	railway passage drone semaphore neon hanko tink`)

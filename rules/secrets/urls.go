@@ -124,7 +124,10 @@ func signAhead(text []byte) bool {
 
 func isDigits(text []byte) bool { return len(bytes.Trim(text, "0123456789")) == 0 }
 
-var trivial = set("password pass passwd pwd postgres root admin user guest secret mysql redis mongo mongodb rabbitmq rabbit test tester testing demo example foo bar baz foobar changeme default token username login git oauth2 anonymous minio minioadmin docker app web dev local hunter2 letmein qwerty foopass userpass dbpass mypass mypassword s3cr3t s3cret secretpassword pa55word p4ssw0rd")
+var trivial = set(`
+	password pass passwd pwd postgres root admin user guest secret mysql redis mongo mongodb rabbitmq rabbit test tester testing demo example
+	foo bar baz foobar changeme default token username login git oauth2 anonymous minio minioadmin docker app web dev local hunter2 letmein
+	qwerty foopass userpass dbpass mypass mypassword s3cr3t s3cret secretpassword pa55word p4ssw0rd`)
 
 func localHost(host string) bool {
 	host = strings.ToLower(host)
