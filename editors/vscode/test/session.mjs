@@ -404,17 +404,20 @@ async function open(page, query) {
   }
 }
 
-/** openFile opens a file of the workspace. The key is lost on a list that is still
- * being filled, so that it is tried again. */
+/** openFile opens a file of the workspace. Keys and text are lost on a list that is
+ * still being filled or that another one has just left, so that it is tried again. */
 async function openFile(page, name) {
   const tab = page.locator(`.tab.active[data-resource-name="${name}"]`);
+  const row = page.locator(".quick-input-list .monaco-list-row.focused", { hasText: name }).first();
+  const comes = (what) => what.waitFor({ timeout: 6_000 }).then(() => true, () => false);
   for (let i = 0; i < 5; i++) {
     await page.keyboard.press("Control+p");
     await page.locator(".quick-input-widget input").first().fill(name);
-    await page.locator(".quick-input-list .monaco-list-row.focused", { hasText: name }).first().waitFor();
-    await page.keyboard.press("Enter");
-    if (await tab.waitFor({ timeout: 6_000 }).then(() => true, () => false)) {
-      return;
+    if (await comes(row)) {
+      await page.keyboard.press("Enter");
+      if (await comes(tab)) {
+        return;
+      }
     }
     await page.keyboard.press("Escape");
   }
