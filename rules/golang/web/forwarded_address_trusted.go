@@ -84,7 +84,15 @@ func runForwardedAddressTrusted(_ context.Context, pass *check.PackagePass) erro
 }
 
 // knowsProxies reports whether a function, or one around it, speaks of proxies or trust.
-func knowsProxies(fn *ssa.Function) (found bool) {
+func knowsProxies(fn *ssa.Function) bool {
+	return names(fn, func(w string) bool {
+		return strings.HasPrefix(w, "trust") || strings.HasPrefix(w, "prox") || w == "untrusted"
+	})
+}
+
+// names reports whether a word of an identifier in a function, or in one around it, is one
+// that is looked for.
+func names(fn *ssa.Function, wanted func(word string) bool) (found bool) {
 	for fn.Parent() != nil {
 		fn = fn.Parent()
 	}
@@ -93,9 +101,7 @@ func knowsProxies(fn *ssa.Function) (found bool) {
 	}
 	ast.Inspect(fn.Syntax(), func(n ast.Node) bool {
 		if id, ok := n.(*ast.Ident); ok {
-			for _, w := range purpose.Words(id.Name) {
-				found = found || strings.HasPrefix(w, "trust") || strings.HasPrefix(w, "prox") || w == "untrusted"
-			}
+			found = found || slices.ContainsFunc(purpose.Words(id.Name), wanted)
 		}
 		return !found
 	})

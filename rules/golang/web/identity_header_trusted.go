@@ -79,22 +79,10 @@ func runIdentityHeaderTrusted(_ context.Context, pass *check.PackagePass) error 
 
 // knowsSender reports whether a function, or one around it, speaks of what tells a
 // proxy from others.
-func knowsSender(fn *ssa.Function) (found bool) {
-	if knowsProxies(fn) {
-		return true
-	}
-	for fn.Parent() != nil {
-		fn = fn.Parent()
-	}
-	ast.Inspect(fn.Syntax(), func(n ast.Node) bool {
-		if id, ok := n.(*ast.Ident); ok {
-			found = found || slices.ContainsFunc(purpose.Words(id.Name), func(w string) bool {
-				return slices.Contains([]string{"signature", "hmac", "verify", "verified", "token", "jwt", "bearer", "secret", "tls", "certificate", "certificates", "loopback", "gateway", "internal", "dev", "debug", "insecure"}, w)
-			})
-		}
-		return !found
+func knowsSender(fn *ssa.Function) bool {
+	return knowsProxies(fn) || names(fn, func(w string) bool {
+		return slices.Contains([]string{"signature", "hmac", "verify", "verified", "token", "jwt", "bearer", "secret", "tls", "certificate", "certificates", "loopback", "gateway", "internal", "dev", "debug", "insecure"}, w)
 	})
-	return found
 }
 
 // readsAnswer reports whether a header is one of a response that a client got.
