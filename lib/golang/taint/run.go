@@ -362,12 +362,23 @@ func (r *run) complete(pkg *types.Package) bool {
 	if pkg == nil || pkg == r.pass.Pkg {
 		return true
 	}
+	return r.models.HasPackage(pkg.Path()) || r.wasAnalysed(pkg)
+}
+
+// wasAnalysed reports whether there are summaries of an imported package.
+func (r *run) wasAnalysed(pkg *types.Package) bool {
 	ok, seen := r.analysed[pkg]
 	if !seen {
-		ok = r.models.HasPackage(pkg.Path()) || r.pass.ImportPackageFact(pkg, new(Analysed))
+		ok = r.pass.ImportPackageFact(pkg, new(Analysed))
 		r.analysed[pkg] = ok
 	}
 	return ok
+}
+
+// standard reports whether a package is one of the standard library: its path begins
+// with no domain, and it was not analysed, as those of modules without one are.
+func (r *run) standard(pkg *types.Package) bool {
+	return withoutDomain(pkg.Path()) && pkg != r.pass.Pkg && !r.wasAnalysed(pkg)
 }
 
 // modelSummary gives a library function as a summary, for where it is a value.
@@ -430,7 +441,7 @@ func (r *run) similar(method *types.Func) *models.Function {
 }
 
 func (r *run) findSimilar(method *types.Func) *models.Function {
-	if method.Pkg() == nil || standard(method.Pkg().Path()) || !method.Exported() {
+	if method.Pkg() == nil || r.standard(method.Pkg()) || !method.Exported() {
 		return nil
 	}
 	candidates := r.models.Methods(method.Name())
@@ -508,7 +519,7 @@ const maxImplementations = 16
 // call: of the types of this package, and of those of imported packages that were
 // analysed. Interfaces of the standard library are left to the models.
 func (r *run) implementations(iface types.Type, method *types.Func) []*types.Func {
-	if method.Pkg() == nil || standard(method.Pkg().Path()) {
+	if method.Pkg() == nil || r.standard(method.Pkg()) {
 		return nil
 	}
 	t, ok := iface.Underlying().(*types.Interface)
@@ -567,7 +578,7 @@ func (r *run) indexMethods() {
 		for _, imp := range p.Imports() {
 			if !seen[imp] {
 				seen[imp] = true
-				if !standard(imp.Path()) && r.pass.ImportPackageFact(imp, new(Analysed)) {
+				if r.wasAnalysed(imp) {
 					add(imp)
 					visit(imp)
 				}
@@ -577,8 +588,8 @@ func (r *run) indexMethods() {
 	visit(r.pass.Pkg)
 }
 
-// standard reports whether an import path is the standard library's.
-func standard(path string) bool {
+// withoutDomain reports whether an import path is like one of the standard library.
+func withoutDomain(path string) bool {
 	first, _, _ := strings.Cut(path, "/")
 	return !strings.Contains(first, ".")
 }

@@ -196,8 +196,12 @@ func ioMethod(t types.Type, name string) *types.Func {
 // streamMethods lists the methods Read and Write that a type has of this or another
 // analysed package, and that are called through an interface that it becomes.
 func (r *run) streamMethods(t, iface types.Type) []*types.Func {
-	named := query.TypeName(t)
-	if named == "" || standard(named) && r.pass.Pkg.Path() != "main" || r.writers[t] != nil {
+	elem := types.Unalias(t)
+	if p, ok := elem.(*types.Pointer); ok {
+		elem = types.Unalias(p.Elem())
+	}
+	named, ok := elem.(*types.Named)
+	if !ok || named.Obj().Pkg() == nil || r.standard(named.Obj().Pkg()) || r.writers[t] != nil {
 		return nil
 	}
 	k := streamKey{t, iface}
@@ -326,7 +330,7 @@ func (r *run) declaredBy(f *ssa.Function) *ssa.Function {
 // store notes what a package-level variable holds.
 func (r *run) store(s *solver, n int32, global *ssa.Global, sum *summary) {
 	obj, _ := global.Object().(*types.Var)
-	if obj == nil || global.Pkg != r.pkg && standard(obj.Pkg().Path()) {
+	if obj == nil || r.standard(obj.Pkg()) {
 		return
 	}
 	for i := s.nodes[n].fact; i != none; i = s.facts[i].next {
@@ -358,7 +362,7 @@ func (g *graph) global(v *ssa.Global) {
 			g.seeds = append(g.seeds, seed{at: g.known[v], from: end{kind: endSource, index: r.kind(m.Kind)}, keep: models.All,
 				note: g.note(note{kind: noteSource, pos: g.fn.Pos(), name: query.Name(obj)})})
 		}
-		if standard(obj.Pkg().Path()) {
+		if r.standard(obj.Pkg()) {
 			return
 		}
 		r.importVariable(obj)
