@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"go/token"
+	"os"
 	"reflect"
 	"strings"
 
@@ -15,9 +16,9 @@ import (
 
 // Analyzer makes an analyzer from a package check. Its name is the check's ID
 // with '_' for '/' and '-', its result type is []check.Finding. Each finding is
-// also a diagnostic, whose category is the check's ID, unless an ignore comment
-// suppresses it; a driver that shows no diagnostics' fixes or related places
-// still has the findings.
+// also a diagnostic, whose category is the check's ID and whose message ends with
+// it, unless an ignore comment suppresses it; a driver that shows no diagnostics'
+// fixes or related places still has the findings.
 //
 // Paths in findings are file names as the driver gives them. An ignore comment
 // never expires here: a driver has no clock. Each call makes a new analyzer.
@@ -49,7 +50,8 @@ func Analyzers(checks []*check.Check) []*analysis.Analyzer {
 }
 
 // Suite makes one analyzer that runs all of those checks that are package checks,
-// for a driver that wants one: Bazel's nogo. The name is an identifier.
+// for a driver that wants one: Bazel's nogo, golangci-lint. The name is an
+// identifier.
 func Suite(name string, checks []*check.Check) *analysis.Analyzer {
 	suite := &analysis.Analyzer{
 		Name:             name,
@@ -79,10 +81,14 @@ func Suite(name string, checks []*check.Check) *analysis.Analyzer {
 }
 
 func placesOf(pass *analysis.Pass) (*places, error) {
+	readFile := pass.ReadFile
+	if readFile == nil { // nogo gives none
+		readFile = os.ReadFile
+	}
 	var documents []*check.Document
 	for _, file := range pass.Files {
 		name := pass.Fset.PositionFor(file.FileStart, false).Filename
-		content, err := pass.ReadFile(name)
+		content, err := readFile(name)
 		if err != nil {
 			return nil, err
 		}
@@ -132,7 +138,8 @@ func runAnalyzer(c *check.Check, pass *analysis.Pass) ([]check.Finding, error) {
 
 // diagnostic turns a finding into what other drivers show.
 func (p *places) diagnostic(f check.Finding) analysis.Diagnostic {
-	d := analysis.Diagnostic{Category: f.CheckID, Message: f.Message}
+	// go vet and nogo show no category, and the ID is what an ignore comment names.
+	d := analysis.Diagnostic{Category: f.CheckID, Message: f.Message + " (" + f.CheckID + ")"}
 	d.Pos, d.End = p.positions(f.Location.Path, f.Location.Range)
 	for _, locations := range [][]check.Location{f.Related, f.Flow} {
 		for _, l := range locations {

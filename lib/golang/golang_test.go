@@ -559,7 +559,7 @@ func TestSuite(t *testing.T) {
 		}
 	}
 	slices.Sort(got)
-	expect(t, strings.Join(got, "\n"), "go/exit A exits\ngo/exit B exits")
+	expect(t, strings.Join(got, "\n"), "go/exit A exits (go/exit)\ngo/exit B exits (go/exit)")
 }
 
 func TestAnalyzerInAnalysistest(t *testing.T) {

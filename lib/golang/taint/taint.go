@@ -182,7 +182,9 @@ func analyse(pass *analysis.Pass, fns *golang.Functions, m *models.Models) *Resu
 		}
 	}
 	r.exportVariables()
-	pass.ExportPackageFact(&Analysed{Truncated: len(r.result.Truncated)})
+	if len(pass.Files) > 0 { // golangci-lint panics at a fact of a package that is nothing but tests
+		pass.ExportPackageFact(&Analysed{Truncated: len(r.result.Truncated)})
+	}
 	slices.SortFunc(r.result.Flows, compareFlows)
 	r.spare, r.heads = spare{}, factTable{}
 	r.result.callers = sync.OnceValue(r.findCallers)
@@ -190,9 +192,9 @@ func analyse(pass *analysis.Pass, fns *golang.Functions, m *models.Models) *Resu
 }
 
 // standardPass reports whether the package is one of the standard library: it is
-// in no module.
+// in no module. A driver that knows of no modules, as nogo, leaves that library out.
 func standardPass(pass *analysis.Pass) bool {
-	return standard(pass.Pkg.Path()) && (pass.Module == nil || pass.Module.Path == "" || pass.Module.Path == "std") &&
+	return withoutDomain(pass.Pkg.Path()) && pass.Module != nil && (pass.Module.Path == "" || pass.Module.Path == "std") &&
 		pass.Pkg.Path() != "main" && pass.Pkg.Path() != "command-line-arguments"
 }
 

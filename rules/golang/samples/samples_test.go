@@ -3,13 +3,11 @@
 package samples
 
 import (
-	"encoding/json"
 	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -17,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/lib/checktest"
 	"github.com/peercheck/peercheck/lib/config"
 	"github.com/peercheck/peercheck/lib/scan"
 	"github.com/peercheck/peercheck/lib/source"
@@ -62,7 +61,7 @@ type label struct {
 }
 
 func TestSamples(t *testing.T) {
-	folder := module(t)
+	folder := checktest.Module(t, gosec)
 	all := read(t, filepath.Join(folder, "testutils"), classes(t))
 	labels := disagreements(t, all)
 	judge(t, all)
@@ -144,25 +143,6 @@ func (s *sample) verdict() (byDefault, byOthers, other []string) {
 		}
 	}
 	return slices.Compact(byDefault), slices.Compact(byOthers), slices.Compact(other)
-}
-
-// module gives the folder of gosec's module in the module cache. It is not there
-// on most machines; where it has to be, PEERCHECK_E2E is set.
-func module(t *testing.T) string {
-	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "go", "mod", "download", "-json", gosec)
-	cmd.Dir = t.TempDir()
-	cmd.Env = append(os.Environ(), "GOPROXY=off", "GOFLAGS=", "GOWORK=off")
-	out, err := cmd.Output()
-	var m struct{ Dir, Error string }
-	if json.Unmarshal(out, &m) == nil && err == nil && m.Dir != "" {
-		return m.Dir
-	}
-	if os.Getenv("PEERCHECK_E2E") != "" {
-		t.Fatalf("%s is not in the module cache: run `go mod download %s`; %s %v", gosec, gosec, m.Error, err)
-	}
-	t.Skipf("%s is not in the module cache; `go mod download %s` puts it there", gosec, gosec)
-	return ""
 }
 
 // lines calls f for every line of a data file that is not empty or a comment, with
