@@ -3,7 +3,7 @@
 // Name it in .custom-gcl.yml and run `golangci-lint custom`, which builds a
 // golangci-lint that has the linter peercheck in it:
 //
-//	version: v2.12.2
+//	version: v2.15.0
 //	plugins:
 //	  - module: github.com/peercheck/peercheck
 //	    import: github.com/peercheck/peercheck/cmd/golangci
@@ -75,8 +75,21 @@ func New(settings any) (register.LinterPlugin, error) {
 // A plugin is the checks that run.
 type plugin []*check.Check
 
-// BuildAnalyzers gives an analyzer for each package check.
-func (p plugin) BuildAnalyzers() ([]*analysis.Analyzer, error) { return golang.Analyzers(p), nil }
+// BuildAnalyzers gives one analyzer, called as the linter is: then golangci-lint
+// puts no name of an analyzer before the messages, which end with the check's ID.
+func (p plugin) BuildAnalyzers() ([]*analysis.Analyzer, error) {
+	suite := golang.Suite("peercheck", p)
+	run := suite.Run
+	suite.Run = func(pass *analysis.Pass) (any, error) {
+		alone := *pass
+		alone.Report = func(d analysis.Diagnostic) {
+			d.Related = nil // golangci-lint makes an issue of each
+			pass.Report(d)
+		}
+		return run(&alone)
+	}
+	return []*analysis.Analyzer{suite}, nil
+}
 
 // GetLoadMode asks for types.
 func (plugin) GetLoadMode() string { return register.LoadModeTypesInfo }

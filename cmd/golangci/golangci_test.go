@@ -11,12 +11,13 @@ import (
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/analysis/checker"
 	"golang.org/x/tools/go/packages"
+	"golang.org/x/tools/txtar"
 
 	_ "github.com/peercheck/peercheck/cmd/golangci"
 )
 
-// analyzers asks for the plugin as golangci-lint does.
-func analyzers(t *testing.T, settings any) ([]*analysis.Analyzer, error) {
+// analyzer asks for the plugin as golangci-lint does.
+func analyzer(t *testing.T, settings any) (*analysis.Analyzer, error) {
 	t.Helper()
 	newPlugin, err := register.GetPlugin("peercheck")
 	if err != nil {
@@ -29,66 +30,96 @@ func analyzers(t *testing.T, settings any) ([]*analysis.Analyzer, error) {
 	if mode := p.GetLoadMode(); mode != register.LoadModeTypesInfo {
 		t.Errorf("the load mode is %s", mode)
 	}
-	return p.BuildAnalyzers()
+	list, err := p.BuildAnalyzers()
+	if err != nil || len(list) != 1 || analysis.Validate(list) != nil {
+		t.Fatalf("%v, %v, %v", list, err, analysis.Validate(list))
+	}
+	return list[0], nil
 }
 
-func names(list []*analysis.Analyzer) (names []string) {
-	for _, a := range list {
-		names = append(names, a.Name)
+// checks names what an analyzer runs.
+func checks(a *analysis.Analyzer) (names []string) {
+	for _, required := range a.Requires {
+		names = append(names, required.Name)
 	}
 	return names
 }
 
 func TestSettings(t *testing.T) {
-	all, err := analyzers(t, nil)
-	if err != nil || !slices.Contains(names(all), "go_weak_hash") || analysis.Validate(all) != nil {
-		t.Fatalf("%v, %v, %v", names(all), err, analysis.Validate(all))
+	all, err := analyzer(t, nil)
+	if err != nil || !slices.Contains(checks(all), "go_weak_hash") {
+		t.Fatalf("%v, %v", all, err)
 	}
-	fewer, err := analyzers(t, map[string]any{"disable": []string{"go/weak-hash"}})
-	if err != nil || slices.Contains(names(fewer), "go_weak_hash") || len(fewer) != len(all)-1 {
-		t.Errorf("%v, %v", names(fewer), err)
+	fewer, err := analyzer(t, map[string]any{"disable": []string{"go/weak-hash"}})
+	if err != nil || slices.Contains(checks(fewer), "go_weak_hash") || len(fewer.Requires) != len(all.Requires)-1 {
+		t.Errorf("%v, %v", checks(fewer), err)
 	}
-	more, err := analyzers(t, map[string]any{"persona": "auditor"})
-	if err != nil || len(more) < len(all) {
-		t.Errorf("%v, %v", names(more), err)
+	more, err := analyzer(t, map[string]any{"persona": "auditor"})
+	if err != nil || len(more.Requires) <= len(all.Requires) {
+		t.Errorf("%v, %v", checks(more), err)
 	}
 	for _, settings := range []map[string]any{
 		{"disabled": []string{"go/weak-hash"}}, {"disable": []string{"go/weakhash"}}, {"persona": "boss"},
 	} {
-		if _, err := analyzers(t, settings); err == nil {
+		if _, err := analyzer(t, settings); err == nil {
 			t.Errorf("%v is accepted", settings)
 		}
 	}
 }
 
-// The analyzers find a flow through another package, as golangci-lint runs them.
-func TestFlowAcrossPackages(t *testing.T) {
+// analyze runs the analyzer over a module, as golangci-lint does.
+func analyze(t *testing.T, module string) (*checker.Graph, []*packages.Package) {
+	t.Helper()
 	dir := t.TempDir()
-	for name, text := range map[string]string{
-		"go.mod":     "module example.com/m\n\ngo 1.26\n",
-		"disk/d.go":  "package disk\n\nimport \"os\"\n\nfunc Read(name string) { os.ReadFile(name) }\n",
-		"web/web.go": "package web\n\nimport (\n\t\"net/http\"\n\n\t\"example.com/m/disk\"\n)\n\nfunc Serve(w http.ResponseWriter, r *http.Request) { disk.Read(r.FormValue(\"f\")) }\n",
-	} {
-		name = filepath.Join(dir, name)
+	for _, f := range txtar.Parse([]byte(module)).Files {
+		name := filepath.Join(dir, f.Name)
 		if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+		if err := os.WriteFile(name, f.Data, 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	pkgs, err := packages.Load(&packages.Config{Mode: packages.LoadAllSyntax, Dir: dir}, "example.com/m/web")
+	pkgs, err := packages.Load(&packages.Config{Mode: packages.LoadAllSyntax, Dir: dir}, "./...")
 	if err != nil {
 		t.Fatal(err)
 	}
-	list, err := analyzers(t, nil)
+	a, err := analyzer(t, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	graph, err := checker.Analyze(list, pkgs, nil)
+	graph, err := checker.Analyze([]*analysis.Analyzer{a}, pkgs, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return graph, pkgs
+}
+
+// The analyzer finds a flow through another package, and gives nothing else that
+// would become an issue.
+func TestFlowAcrossPackages(t *testing.T) {
+	graph, pkgs := analyze(t, `
+-- go.mod --
+module example.com/m
+
+go 1.26
+-- disk/d.go --
+package disk
+
+import "os"
+
+func Read(name string) { os.ReadFile(name) }
+-- web/web.go --
+package web
+
+import (
+	"net/http"
+
+	"example.com/m/disk"
+)
+
+func Serve(w http.ResponseWriter, r *http.Request) { disk.Read(r.FormValue("f")) }
+`)
 	var found []string
 	for act := range graph.All() {
 		if !act.IsRoot {
@@ -98,10 +129,29 @@ func TestFlowAcrossPackages(t *testing.T) {
 			t.Error(act.Err)
 		}
 		for _, d := range act.Diagnostics {
-			found = append(found, d.Category+" "+filepath.Base(pkgs[0].Fset.Position(d.Pos).Filename))
+			found = append(found, filepath.Base(pkgs[0].Fset.Position(d.Pos).Filename)+": "+d.Message)
+			for _, r := range d.Related {
+				found = append(found, "related: "+r.Message)
+			}
 		}
 	}
-	if got := strings.Join(found, ", "); got != "go/path-traversal web.go" {
+	if got := strings.Join(found, ", "); got != "web.go: data from an HTTP request chooses the path that os.ReadFile works on (go/path-traversal)" {
 		t.Errorf("found %q", got)
+	}
+}
+
+// golangci-lint asks for the first file of a package that a fact is about, and there
+// is none where all are tests.
+func TestPackageOfTests(t *testing.T) {
+	graph, _ := analyze(t, "-- go.mod --\nmodule example.com/m\n\ngo 1.26\n-- p/p_test.go --\npackage p\n")
+	analysed := false
+	for act := range graph.All() {
+		analysed = true
+		for _, f := range act.AllPackageFacts() {
+			t.Errorf("%v has a fact: %v", f.Package, f.Fact)
+		}
+	}
+	if !analysed {
+		t.Error("nothing was analysed")
 	}
 }
