@@ -46,7 +46,7 @@ var InsecureRandom = &check.Check{
 			"turns `math/rand.Read` into `crypto/rand.Read`, which is safe from Go 1.24 on, where it cannot fail; and a formatted " +
 			"number into `crypto/rand.Text()`, which is not safe to apply unseen, as the text gets another length and alphabet.",
 		Limits: "Judged by what the value is used for, as names tell it; jitter, shuffling, sampling, simulation and test data are left alone, and so are " +
-			"IDs that only have to differ (requests, traces) unless the function that makes them seeds the generator from crypto/rand, and numbers that are taken where crypto/rand fails. Values are followed within a function, to the callers in the package, and " +
+			"IDs that only have to differ (requests, traces; numbers called nonces in packages without cryptography) unless the function that makes them seeds the generator from crypto/rand, and numbers that are taken where crypto/rand fails. Values are followed within a function, to the callers in the package, and " +
 			"to callers of helpers in other packages of the scan. A helper for random text is reported by itself if its documentation does not say what it is not for: as tentative, unless its package " +
 			"uses crypto/rand too, so that callers may expect it.",
 		References: []string{
@@ -171,11 +171,31 @@ func (r *randoms) drawn(c inspector.Cursor, file *ast.File, call *ast.CallExpr, 
 		r.offer(call, trace, source)
 		return
 	}
+	if use.Purpose == purpose.Nonce && r.onlyDiffers(use) {
+		return
+	}
 	said := "can be predicted"
 	if isSeededByRuntime(code.Callee(r.TypesInfo, call)) {
 		said = "are not made for secrets"
 	}
 	r.report(call.Fun, fmt.Sprintf("%s in %s comes from %s, whose numbers %s", use.Purpose, use.Name, source, said), use, r.text(c, file, use))
+}
+
+// onlyDiffers reports whether a nonce is a number in a package without ciphers, signatures or passwords: protocols tell
+// connections, messages and attempts apart by such.
+func (r *randoms) onlyDiffers(use purpose.Use) bool {
+	e, ok := use.Node.(ast.Expr)
+	if !ok {
+		return false
+	}
+	t := r.TypesInfo.TypeOf(e)
+	if t == nil {
+		return false
+	}
+	b, ok := t.Underlying().(*types.Basic)
+	return ok && b.Info()&types.IsInteger != 0 && !slices.ContainsFunc(r.Pkg.Imports(), func(p *types.Package) bool {
+		return strings.HasPrefix(p.Path(), "crypto/") || strings.HasPrefix(p.Path(), "golang.org/x/crypto/")
+	})
 }
 
 // seededID reports whether a draw is of a generator for identifiers, by the name of the

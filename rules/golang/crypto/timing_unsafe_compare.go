@@ -47,7 +47,8 @@ var TimingUnsafeCompare = &check.Check{
 			"comparison is the same. The length is still seen, which for tokens of one length tells nothing.",
 		Limits: "A value is a secret if it comes from crypto/hmac, in this function or a helper of this package, or if names say so: then " +
 			"one side has to come from a request, or both have to be secrets. Left alone: constants, hashes of secrets, two values of the " +
-			"same request (a password and its confirmation), the same field of two values (has it changed?), and test code.",
+			"same request (a password and its confirmation), two fields of one value or results of one function (do they agree?), the same field of two values (has it changed?), " +
+			"tokens against CSRF, which nobody can try out without the browser that holds them, session IDs unless they come with a request, and test code.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/208.html",
 			"https://pkg.go.dev/crypto/subtle#ConstantTimeCompare",
@@ -274,14 +275,20 @@ func (t *timing) secret(c comparison, x, y side) string {
 	if x.mac != y.mac {
 		return "the MAC"
 	}
-	if x.mac || x.sent && y.sent || t.asksForChange(c) {
+	if x.mac || x.sent && y.sent || t.asksForChange(c) || !x.sent && !y.sent && t.agree(c) {
 		return ""
 	}
 	for _, s := range []side{x, y} {
 		if slices.ContainsFunc(purpose.Words(s.name), func(w string) bool {
-			return w == "hash" || w == "hashed" || w == "digest" || w == "checksum" || w == "encrypted"
+			switch w {
+			case "hash", "hashed", "digest", "checksum", "encrypted": // nobody can choose how a hash begins
+				return true
+			case "csrf", "xsrf": // only the victim's browser can send the request that would try one
+				return true
+			}
+			return false
 		}) {
-			return "" // nobody can choose how a hash begins
+			return ""
 		}
 	}
 	held, given := x, y
@@ -347,7 +354,7 @@ func speaksPlainly(s side) bool {
 	case purpose.Password, purpose.Key:
 		return true
 	case purpose.Token:
-		return len(words) > 1 && words[0] != "session" || slices.Contains([]string{"jwt", "csrf", "xsrf", "otp", "apikey"}, words[0])
+		return len(words) > 1 && !slices.Contains(words, "session") || slices.Contains([]string{"jwt", "otp", "apikey"}, words[0])
 	case purpose.Signature:
 		return slices.ContainsFunc(words, func(w string) bool {
 			return w == "hmac" || w == "mac" || w == "expected" || w == "computed" || w == "calculated" || w == "provided" || w == "received" || w == "webhook"
@@ -375,6 +382,39 @@ func (t *timing) asksForChange(c comparison) bool {
 	}
 	field := code.Var(t.TypesInfo, x)
 	return field != nil && field.IsField() && field == code.Var(t.TypesInfo, y)
+}
+
+// agree reports whether a comparison asks if two values of the program's own agree: fields of one variable, as those of
+// a configuration, or what one function finds in two places.
+func (t *timing) agree(c comparison) bool {
+	x, ok1 := ast.Unparen(c.x).(*ast.SelectorExpr)
+	y, ok2 := ast.Unparen(c.y).(*ast.SelectorExpr)
+	if ok1 && ok2 {
+		of := code.Var(t.TypesInfo, x.X)
+		return of != nil && of == code.Var(t.TypesInfo, y.X)
+	}
+	maker := t.maker(t.compared[c.pos][0])
+	return maker != nil && maker == t.maker(t.compared[c.pos][1])
+}
+
+// maker gives the one function that a value is a result of, nil if there is none: one that finds it in something, as
+// opposed to one that gives text another form.
+func (t *timing) maker(v ssa.Value) *ssa.Function {
+	if v == nil {
+		return nil
+	}
+	origins := t.flow.Origins(v)
+	if len(origins) != 1 {
+		return nil
+	}
+	if result, ok := origins[0].(*ssa.Extract); ok {
+		origins[0] = result.Tuple
+	}
+	call, ok := origins[0].(*ssa.Call)
+	if !ok || slices.ContainsFunc(call.Call.Args, func(arg ssa.Value) bool { return code.IsText(arg.Type()) }) {
+		return nil
+	}
+	return call.Call.StaticCallee()
 }
 
 // comesFrom reports whether a value is the result of a call or a field that is

@@ -434,11 +434,11 @@ func (h *hashes) method(sel inspector.Cursor, inputs *[]ast.Expr, sums *[]inspec
 var prescribers = []string{
 	"rfc", "etag", "checksum", "gravatar", "avatar", "websocket", "digest", "ha", "mysql", "scramble", "postgres", "postgresql", "pg", "pgconn", "pq", "scram",
 	"ntlm", "radius", "chap", "mschap", "cram", "apop", "uuid", "git", "pwned", "hibp", "pwn", "breach", "breached", "leaked", "compromised",
-	"fingerprint", "thumbprint", "ski", "krb", "kerberos", "sasl", "sip", "rtsp", "rtmp", "vnc", "smb", "snmp", "torrent", "bittorrent", "subsonic",
+	"fingerprint", "thumbprint", "ski", "prf", "krb", "kerberos", "sasl", "sip", "rtsp", "rtmp", "vnc", "smb", "snmp", "torrent", "bittorrent", "subsonic",
 }
 
 // protocols are elements of import paths that are the names of such things.
-var protocols = []string{"openpgp", "mysql", "ntlm", "radius", "krb5", "gokrb5", "rtmp", "vnc", "smb", "smb2", "subsonic"}
+var protocols = []string{"openpgp", "tls", "mysql", "ntlm", "radius", "krb5", "gokrb5", "rtmp", "vnc", "smb", "smb2", "subsonic"}
 
 // isPrescribed reports whether the hash is not the programmer's choice.
 func (h *hashes) isPrescribed(c inspector.Cursor, inputs []ast.Expr) bool {
