@@ -202,17 +202,10 @@ func (t *timing) judge(c comparison) {
 		Location: t.Location(c.whole),
 		Fixes:    t.fixes(c, x.mac || y.mac),
 	}
-	if isExample(f.Location.Path) {
-		f.Severity = check.Low // copied from there, it is no longer one
+	if code.IsExample(t.Pass) {
+		f.Severity, f.Persona = check.Low, check.Pedantic // copied from there, it is no longer one
 	}
 	t.Report(f)
-}
-
-// isExample reports whether a file is in a folder of examples.
-func isExample(path string) bool {
-	return slices.ContainsFunc(strings.Split(path, "/"), func(element string) bool {
-		return slices.Contains([]string{"example", "examples", "_example", "_examples", "demo", "sample", "samples"}, element)
-	})
 }
 
 func (t *timing) isLiteral(e ast.Expr) bool {

@@ -48,7 +48,8 @@ var HTTPServerWithoutTimeouts = &check.Check{
 			"sockets are as before.",
 		Limits: "A value that is not constant counts as a limit. A server counts as limited if anything in the package sets its limit, and " +
 			"for a local variable if that is done after the variable got the server. Left alone: servers on a Unix socket or a loopback " +
-			"address, also where that is only the default or what all callers of an unexported function give, those that packages, functions and addresses named for profiles or debugging are for, test code, and folders named `examples`. Servers that frameworks make (`gin.Engine.Run`, `echo.Echo.Start`) are not looked at.",
+			"address, also where that is only the default or what all callers of an unexported function give, those that only show an operator profiles, metrics or health, by the " +
+			"names of their package, function, variable or address, or by their routes, test code, and folders of examples and of programs for tests. Servers that frameworks make (`gin.Engine.Run`, `echo.Echo.Start`) are not looked at.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/400.html",
 			"https://pkg.go.dev/net/http#Server",
@@ -74,7 +75,7 @@ var serveFuncs = map[string][]string{
 
 func runHTTPServerWithoutTimeouts(_ context.Context, pass *check.PackagePass) error {
 	in, ok := pass.ResultOf[inspect.Analyzer].(*inspector.Inspector)
-	if !ok || code.Path(pass.Pkg) == "net/http" { // which documents that it has no limits
+	if !ok || code.Path(pass.Pkg) == "net/http" || code.IsExample(pass.Pass) || isForOperators(pass.Pkg.Name()) { // net/http documents that it has no limits
 		return nil
 	}
 	if !code.MentionsLike(pass.Pass, func(name string) bool { return name == "net/http.Server" || serveFuncs[name] != nil }) &&
@@ -85,10 +86,10 @@ func runHTTPServerWithoutTimeouts(_ context.Context, pass *check.PackagePass) er
 	s.findLimits(in.Root())
 	for c := range in.Root().Preorder((*ast.Ident)(nil), (*ast.CompositeLit)(nil), (*ast.CallExpr)(nil), (*ast.ValueSpec)(nil)) {
 		file := code.File(c)
-		if file == nil || code.IsTest(pass.Pass, file) || code.IsExample(pass.Pass, file) || isForProfiles(pass.Pkg.Name()) {
+		if file == nil || code.IsTest(pass.Pass, file) {
 			continue
 		}
-		if f, ok := code.Enclosing(c); ok && isForProfiles(f.Name) {
+		if f, ok := code.Enclosing(c); ok && isForOperators(f.Name) {
 			continue
 		}
 		switch n := c.Node().(type) {
@@ -178,7 +179,7 @@ func (s *servers) isNone(e ast.Expr) bool {
 
 // literal judges http.Server{...}.
 func (s *servers) literal(c inspector.Cursor, file *ast.File, lit *ast.CompositeLit) {
-	var addr, none ast.Expr
+	var addr, handler, none ast.Expr
 	for _, element := range lit.Elts {
 		kv, ok := element.(*ast.KeyValueExpr)
 		if !ok {
@@ -192,11 +193,19 @@ func (s *servers) literal(c inspector.Cursor, file *ast.File, lit *ast.Composite
 				none = kv.Value
 			}
 		}
-		if v := code.Var(s.TypesInfo, kv.Key); v != nil && v.Name() == "Addr" {
-			addr = kv.Value
+		if v := code.Var(s.TypesInfo, kv.Key); v != nil {
+			switch v.Name() {
+			case "Addr":
+				addr = kv.Value
+			case "Handler":
+				handler = kv.Value
+			}
 		}
 	}
-	if s.isLocal(addr) || s.limitedOrLocal(c) {
+	if holder := code.Holder(s.TypesInfo, c); holder != nil && isForOperators(holder.Name()) {
+		return
+	}
+	if s.isLocal(addr) || s.limitedOrLocal(c) || s.showsState(handler) {
 		return
 	}
 	second, edits := edit.Import(s.PackagePass, file, "time", lit.Pos())
@@ -243,7 +252,7 @@ func (s *servers) zero(c inspector.Cursor, at analysis.Range, replaced ast.Node,
 	} else {
 		holder = code.Holder(s.TypesInfo, c)
 	}
-	if holder == nil || holder.IsField() && holder.Exported() { // left to the importer to fill in
+	if holder == nil || isForOperators(holder.Name()) || holder.IsField() && holder.Exported() { // the last is left to the importer to fill in
 		return
 	}
 	if !s.serves(holder) || s.limited(holder, c.Node().End(), map[types.Object]bool{}) || s.servesLocally(holder) {
@@ -267,7 +276,8 @@ func (s *servers) serveFunc(c inspector.Cursor, file *ast.File, name string) {
 		s.report(fun.Node(), what, nil)
 		return
 	}
-	if fields[0] == "Addr" && s.isLocal(call.Args[0]) || fields[0] == "" && s.isLocalListener(fun, call.Args[0]) {
+	if fields[0] == "Addr" && s.isLocal(call.Args[0]) || fields[0] == "" && s.isLocalListener(fun, call.Args[0]) ||
+		s.showsState(call.Args[slices.Index(fields, "Handler")]) {
 		return
 	}
 	second, edits := edit.Import(s.PackagePass, file, "time", call.Pos())
@@ -473,7 +483,7 @@ func (s *servers) isLocal(addr ast.Expr) bool {
 	if addr == nil {
 		return false
 	}
-	if slices.ContainsFunc(purpose.Names(s.TypesInfo, addr), isForProfiles) {
+	if speaksOfOperators(addr) {
 		return true
 	}
 	text, ok := code.ConstString(s.Pass, addr)
@@ -492,7 +502,7 @@ func (s *servers) isLocal(addr ast.Expr) bool {
 			v := code.Var(s.TypesInfo, e)
 			return v != nil && (s.isGivenLocal(v) || slices.ContainsFunc(code.Values(s.Pass, v), func(value ast.Expr) bool {
 				text, ok := code.ConstString(s.Pass, value)
-				return ok && isLoopback(text)
+				return ok && isLoopback(text) || speaksOfOperators(value)
 			}))
 		}
 		return false
@@ -549,10 +559,68 @@ func isLoopback(text string) bool {
 	return err == nil && ip.IsLoopback()
 }
 
-// isForProfiles reports whether a name is that of an address where a program shows its
-// own state to who develops it.
-func isForProfiles(name string) bool {
-	return slices.ContainsFunc(purpose.Words(name), func(w string) bool {
-		return w == "pprof" || w == "profile" || w == "profiler" || w == "profiling" || w == "debug"
-	})
+// isForOperators reports whether a name is that of something by which a program shows its own state to who runs or
+// develops it.
+func isForOperators(name string) bool {
+	return slices.ContainsFunc(purpose.Words(name), isOperatorsWord)
+}
+
+// speaksOfOperators is isForOperators for all names and texts of an expression.
+func speaksOfOperators(e ast.Expr) bool { return purpose.Speaks(e, isOperatorsWord) }
+
+func isOperatorsWord(w string) bool {
+	switch w {
+	case "pprof", "profile", "profiler", "profiling", "debug", "metric", "metrics", "prom", "prometheus", "promhttp", "expvar", "telemetry",
+		"health", "healthz", "healthcheck", "readyz", "livez":
+		return true
+	}
+	return false
+}
+
+// showsState reports whether a handler only shows the state of the program: one of the packages for that, or a mux, the
+// default one if there is no handler, with no other routes.
+func (s *servers) showsState(handler ast.Expr) bool {
+	if handler == nil || s.TypesInfo.Types[handler].IsNil() {
+		return s.onlyShows(func(called query.Called) bool {
+			return called.Name == "net/http.Handle" || called.Name == "net/http.HandleFunc"
+		}, nil)
+	}
+	if call, ok := ast.Unparen(handler).(*ast.CallExpr); ok {
+		fn := code.Callee(s.TypesInfo, call)
+		return fn != nil && speaksOfOperators(call.Fun) && fn.Pkg() != s.Pkg
+	}
+	v := code.Var(s.TypesInfo, handler)
+	if v == nil || v.IsField() {
+		return false
+	}
+	if call, ok := code.Init(s.Pass, handler).(*ast.CallExpr); ok && query.Callee(s.TypesInfo, call) != "net/http.NewServeMux" {
+		return s.showsState(call)
+	}
+	for _, use := range s.index.Uses(v) {
+		if use.ParentEdgeKind() == edge.CallExpr_Args {
+			return false // somebody else may add routes
+		}
+	}
+	return s.onlyShows(func(called query.Called) bool {
+		return called.Name == "(*net/http.ServeMux).Handle" || called.Name == "(*net/http.ServeMux).HandleFunc"
+	}, v)
+}
+
+// onlyShows reports whether there are routes, by calls of some functions or of methods of a mux, and all are for
+// operators.
+func (s *servers) onlyShows(wanted func(query.Called) bool, mux *types.Var) bool {
+	routes := 0
+	for c := range code.Calls(s.Pass, wanted) {
+		call, ok := c.Node().(*ast.CallExpr)
+		if !ok || len(call.Args) != 2 {
+			continue
+		}
+		if sel, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr); mux != nil && (!ok || code.Var(s.TypesInfo, sel.X) != mux) {
+			continue
+		}
+		if routes++; !speaksOfOperators(call.Args[0]) && !speaksOfOperators(call.Args[1]) {
+			return false
+		}
+	}
+	return routes > 0
 }

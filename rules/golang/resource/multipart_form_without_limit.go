@@ -10,6 +10,7 @@ import (
 
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/golang"
+	"github.com/peercheck/peercheck/rules/golang/internal/code"
 	"github.com/peercheck/peercheck/rules/golang/internal/flow"
 )
 
@@ -48,12 +49,12 @@ func runMultipartFormWithoutLimit(_ context.Context, pass *check.PackagePass) er
 	}
 	reported := map[*ssa.Function]bool{}
 	calls := fl.Calls("(*net/http.Request).ParseMultipartForm", "(*net/http.Request).FormFile")
-	if len(calls) == 0 || limited(pass.Pass, fns) {
+	if len(calls) == 0 || code.IsExample(pass.Pass) || limited(pass.Pass, fns) {
 		return nil
 	}
 	slices.SortFunc(calls, func(a, b flow.Call) int { return int(a.Expr.Pos() - b.Expr.Pos()) })
 	for _, c := range calls { // the first of a function has read all of it
-		if !answersBy(fl, c.Fn) || comparesLength(c.Fn) || reported[c.Fn] || inExample(pass, c.Expr.Pos()) {
+		if !answersBy(fl, c.Fn) || comparesLength(c.Fn) || reported[c.Fn] {
 			continue
 		}
 		reported[c.Fn] = true

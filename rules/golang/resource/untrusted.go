@@ -46,7 +46,7 @@ const maxSteps = 12
 // servesStrangers reports whether a place is neither test code nor an example.
 func servesStrangers(pass *check.PackagePass, pos token.Pos) bool {
 	file := code.FileAt(pass.Pass, pos)
-	return file == nil || !code.IsTest(pass.Pass, file) && !code.IsExample(pass.Pass, file)
+	return file == nil || !code.IsTest(pass.Pass, file) && !code.IsExample(pass.Pass)
 }
 
 // straight reports whether a number goes from where it is decoded to where it is used

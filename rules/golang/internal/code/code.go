@@ -233,18 +233,27 @@ func IsTest(pass *analysis.Pass, file *ast.File) bool {
 	return false
 }
 
-// IsExample reports whether a file is in a folder of examples, whose programs show how
-// something is used, and do not serve strangers.
-func IsExample(pass *analysis.Pass, file *ast.File) bool {
-	name := pass.Fset.PositionFor(file.FileStart, false).Filename
-	folders := strings.Split(name, "/")
-	for _, folder := range folders[:len(folders)-1] {
-		switch folder {
-		case "example", "examples", "_example", "_examples":
+// IsExample reports whether a package is in a folder of examples, demonstrations, or programs that only tests and
+// measurements use, such as cmd/test-server: they do not serve strangers. Folders around the module say nothing.
+func IsExample(pass *analysis.Pass) bool {
+	path := pass.Pkg.Path()
+	if pass.Module != nil {
+		path = strings.TrimPrefix(path, pass.Module.Path)
+	}
+	for folder := range strings.SplitSeq(path, "/") {
+		words := strings.FieldsFunc(folder, func(r rune) bool { return r == '-' || r == '_' || r == '.' })
+		if len(words) > 0 && (trials[words[0]] || trials[words[len(words)-1]]) {
 			return true
 		}
 	}
 	return false
+}
+
+// trials are first or last words of folders that hold no part of what runs for others.
+var trials = map[string]bool{
+	"example": true, "examples": true, "demo": true, "demos": true, "sample": true, "samples": true,
+	"test": true, "tests": true, "testing": true, "testutil": true, "testutils": true, "testhelper": true, "testhelpers": true, "testserver": true, "e2e": true,
+	"bench": true, "benchmark": true, "benchmarks": true, "loadtest": true, "mock": true, "mocks": true, "fake": true, "fakes": true, "fixtures": true,
 }
 
 // File gives the file that a node of an inspector belongs to.
