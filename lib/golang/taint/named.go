@@ -3,9 +3,9 @@ package taint
 import (
 	"go/types"
 	"strings"
-	"unicode"
 
 	"github.com/peercheck/peercheck/lib/golang/models"
+	"github.com/peercheck/peercheck/lib/golang/query"
 )
 
 // Programs look at values in functions of their own: validID, isAllowedHost,
@@ -93,7 +93,7 @@ func words(list string) map[string]bool {
 func verdictOf(name string) verdict {
 	v, asks, subject := noVerdict, false, false
 	negated := false
-	for w := range nameWords(name) {
+	for _, w := range query.Words(name) {
 		switch {
 		case w == "not" || w == "no" || w == "un":
 			negated = true
@@ -103,7 +103,7 @@ func verdictOf(name string) verdict {
 			v = approves
 		}
 		asks = asks || asking[w] && w != "is"
-		subject = subject || subjects[w]
+		subject = subject || subjects[w] || subjects[strings.TrimSuffix(w, "s")]
 	}
 	switch {
 	case v == noVerdict && asks && subject:
@@ -117,34 +117,11 @@ func verdictOf(name string) verdict {
 	return v
 }
 
-// nameWords gives the words of an identifier in lower case: validURLPath gives
-// valid, url, path.
-func nameWords(name string) func(yield func(string) bool) {
-	return func(yield func(string) bool) {
-		runes := []rune(name)
-		start := 0
-		for i := 1; i <= len(runes); i++ {
-			if i < len(runes) {
-				letter := unicode.IsLetter(runes[i]) && unicode.IsLetter(runes[i-1])
-				lower := unicode.IsUpper(runes[i]) && unicode.IsLower(runes[i-1])
-				last := unicode.IsUpper(runes[i]) && unicode.IsUpper(runes[i-1]) && i+1 < len(runes) && unicode.IsLower(runes[i+1]) && (i+2 < len(runes) || runes[i+1] != 's')
-				if letter && !lower && !last {
-					continue
-				}
-			}
-			if unicode.IsLetter(runes[start]) && !yield(strings.ToLower(string(runes[start:i]))) {
-				return
-			}
-			start = i
-		}
-	}
-}
-
 // vouches gives the classes that what a function gives back is harmless for by
 // the name of the function: sanitizePath, secureJoin.
 func (r *run) vouches(fn *types.Func) models.Set {
 	joins, inside := false, false
-	for w := range nameWords(fn.Name()) {
+	for _, w := range query.Words(fn.Name()) {
 		if making[w] {
 			return r.models.Shape("named-safe")
 		}

@@ -79,7 +79,7 @@ func (r *run) guardsDialing() bool {
 					dials = dials || obj.IsField() && obj.Pkg() != nil && (obj.Pkg().Path() == "net" || obj.Pkg().Path() == "net/http")
 				}
 			case *types.Func:
-				for w := range nameWords(obj.Name()) {
+				for _, w := range query.Words(obj.Name()) {
 					asks = asks || inner[w]
 				}
 			}

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/tools/go/analysis/passes/inspect"
 
 	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/lib/golang/query"
 	"github.com/peercheck/peercheck/rules/golang/internal/code"
 	"github.com/peercheck/peercheck/rules/golang/internal/purpose"
 )
@@ -94,12 +95,12 @@ func holdsClaims(pass *check.PackagePass, e ast.Expr) bool {
 	if named, ok := types.Unalias(t).(*types.Named); ok {
 		name += " " + named.Obj().Name()
 	}
-	return slices.ContainsFunc(purpose.Words(name), func(w string) bool { return w == "claims" || w == "claim" })
+	return slices.ContainsFunc(query.Words(name), func(w string) bool { return w == "claims" || w == "claim" })
 }
 
 // verifies reports whether a function decides about a token, by its name.
 func verifies(name string) bool {
-	return slices.ContainsFunc(purpose.Words(name), func(w string) bool {
+	return slices.ContainsFunc(query.Words(name), func(w string) bool {
 		return strings.HasPrefix(w, "verif") || strings.HasPrefix(w, "valid") || strings.HasPrefix(w, "auth") || w == "check"
 	})
 }

@@ -20,7 +20,6 @@ import (
 	"github.com/peercheck/peercheck/lib/golang/query"
 	"github.com/peercheck/peercheck/rules/golang/internal/code"
 	"github.com/peercheck/peercheck/rules/golang/internal/edit"
-	"github.com/peercheck/peercheck/rules/golang/internal/purpose"
 )
 
 //go:embed testdata/auth-denied-but-continues.txtar
@@ -157,7 +156,7 @@ func toLogin(call *ssa.CallCommon) bool {
 	}
 	return slices.ContainsFunc(call.Args, func(arg ssa.Value) bool {
 		target, ok := query.StringSSA(arg)
-		return ok && slices.ContainsFunc(purpose.Words(target), func(w string) bool { return w == "login" || w == "signin" || w == "sso" })
+		return ok && slices.ContainsFunc(query.Words(target), func(w string) bool { return w == "login" || w == "signin" || w == "sso" })
 	})
 }
 

@@ -17,7 +17,6 @@ import (
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/golang/query"
 	"github.com/peercheck/peercheck/rules/golang/internal/code"
-	"github.com/peercheck/peercheck/rules/golang/internal/purpose"
 )
 
 //go:embed testdata/auth-error-ignored.txtar
@@ -169,7 +168,7 @@ func asksPermission(pass *check.PackagePass, body *ast.BlockStmt, branch *ast.If
 // permits reports whether a function is named for saying whether somebody is let in,
 // by a bool. Limits of rates are let through on an error on purpose.
 func permits(name string) bool {
-	words := purpose.Words(name)
+	words := query.Words(name)
 	if len(words) < 2 || slices.ContainsFunc(words, func(w string) bool {
 		return slices.Contains(refusalWords, w) || slices.Contains([]string{"rate", "limit", "limiter", "quota", "not", "no", "invalid", "without", "missing", "needs", "need", "requires", "required", "skip", "empty"}, w)
 	}) {
@@ -191,13 +190,13 @@ func permits(name string) bool {
 }
 
 func shutsOut(name string) bool {
-	words := purpose.Words(name)
+	words := query.Words(name)
 	return len(words) > 1 && words[0] == "is" && slices.Contains([]string{"revoked", "banned", "blacklisted", "denylisted", "suspended"}, words[len(words)-1])
 }
 
 // refuses reports whether a function is named for letting somebody in or not.
 func refuses(name string) bool {
-	words := purpose.Words(name)
+	words := query.Words(name)
 	if len(words) == 0 {
 		return false
 	}
@@ -209,7 +208,7 @@ func refuses(name string) bool {
 }
 
 func speaksOfRefusal(name string) bool {
-	words := purpose.Words(name)
+	words := query.Words(name)
 	return len(words) > 1 && (words[0] == "is" || words[0] == "check") && slices.Contains(refusalWords, words[len(words)-1])
 }
 
@@ -308,7 +307,7 @@ func isLog(pass *check.PackagePass, call *ast.CallExpr) bool {
 				return true
 			}
 			recv := fn.Signature().Recv()
-			return recv != nil && slices.ContainsFunc(purpose.Words(query.TypeName(recv.Type())), func(w string) bool {
+			return recv != nil && slices.ContainsFunc(query.Words(query.TypeName(recv.Type())), func(w string) bool {
 				return w == "log" || w == "logger" || w == "logrus" || w == "zap" || w == "zerolog" || w == "entry" || w == "slog"
 			})
 		}

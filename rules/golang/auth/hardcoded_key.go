@@ -181,14 +181,14 @@ func signs(pass *check.PackagePass, c flow.Call, index int) bool {
 		if purpose.OfName(name) != purpose.None {
 			return true
 		}
-		for _, w := range purpose.Words(name) {
+		for _, w := range query.Words(name) {
 			if w == "key" || w == "secret" {
 				return true
 			}
 		}
 	}
 	for fn := c.Fn; fn != nil; fn = fn.Parent() {
-		for _, w := range purpose.Words(fn.Name()) {
+		for _, w := range query.Words(fn.Name()) {
 			switch strings.TrimSuffix(w, "s") {
 			case "sign", "signed", "signature", "token", "mac", "hmac", "session", "cookie", "verify", "auth", "jwt":
 				return true

@@ -17,7 +17,6 @@ import (
 	"github.com/peercheck/peercheck/lib/golang/query"
 	"github.com/peercheck/peercheck/rules/golang/internal/code"
 	"github.com/peercheck/peercheck/rules/golang/internal/flow"
-	"github.com/peercheck/peercheck/rules/golang/internal/purpose"
 )
 
 // jwtPackages are golang-jwt, what it was forked from, and a fork of that.
@@ -175,7 +174,7 @@ func (t tokens) answers(fn *ssa.Function) bool {
 }
 
 func onlyLooks(name string) bool {
-	for _, w := range purpose.Words(name) {
+	for _, w := range query.Words(name) {
 		switch w {
 		case "unverified", "insecure", "unsafe", "peek", "inspect", "debug", "print", "dump", "show", "expiry", "expires", "expired", "expiration", "exp", "whoami", "hint", "refresh", "untrusted", "issuer", "header", "kid", "id", "key", "keys", "load", "lookup", "find", "prerequisites":
 			return true
@@ -340,7 +339,7 @@ func fieldName(f *ssa.FieldAddr) string {
 
 // forExpired reports whether a function is for tokens that may have expired, by its name.
 func forExpired(name string) bool {
-	return slices.ContainsFunc(purpose.Words(name), func(w string) bool {
+	return slices.ContainsFunc(query.Words(name), func(w string) bool {
 		return slices.Contains([]string{"expired", "refresh", "revoke", "logout", "ignore", "ignoring", "skip", "unvalidated", "without", "unsafe", "peek", "inspect"}, w)
 	})
 }

@@ -16,7 +16,6 @@ import (
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/golang/query"
 	"github.com/peercheck/peercheck/rules/golang/internal/code"
-	"github.com/peercheck/peercheck/rules/golang/internal/purpose"
 )
 
 //go:embed testdata/jwt-without-expiry.txtar
@@ -53,7 +52,7 @@ func runJWTWithoutExpiry(_ context.Context, pass *check.PackagePass) error {
 		if !ok || len(call.Args) < 2 {
 			continue
 		}
-		if f, ok := code.Enclosing(c); ok && slices.ContainsFunc(purpose.Words(f.Name), func(w string) bool { return w == "api" || w == "service" || w == "permanent" || w == "machine" }) {
+		if f, ok := code.Enclosing(c); ok && slices.ContainsFunc(query.Words(f.Name), func(w string) bool { return w == "api" || w == "service" || w == "permanent" || w == "machine" }) {
 			continue
 		}
 		lit := claimsOf(pass, index, call.Args[1])

@@ -13,7 +13,6 @@ import (
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/golang/query"
 	"github.com/peercheck/peercheck/rules/golang/internal/code"
-	"github.com/peercheck/peercheck/rules/golang/internal/purpose"
 )
 
 //go:embed testdata/oidc-token-not-checked.txtar
@@ -79,7 +78,7 @@ func runOIDCTokenNotChecked(_ context.Context, pass *check.PackagePass) error {
 }
 
 func saysSkip(name string) bool {
-	return slices.ContainsFunc(purpose.Words(name), func(w string) bool { return w == "skip" || w == "insecure" || w == "unsafe" || w == "without" })
+	return slices.ContainsFunc(query.Words(name), func(w string) bool { return w == "skip" || w == "insecure" || w == "unsafe" || w == "without" })
 }
 
 // packageSpeaksOf reports whether a package that is no test has a name or text with a word in it, but for the fields that skip.

@@ -527,7 +527,7 @@ var disguised = []string{"masked", "mask", "redacted", "redact", "obfuscated", "
 // secretName says what secret a name stands for; "" for none, and for words that mean
 // other things too: a token of a lexer, a secret that is the name of an object in a cluster.
 func secretName(name string) string {
-	words := purpose.Words(name)
+	words := query.Words(name)
 	if slices.ContainsFunc(words, func(w string) bool { return slices.Contains(disguised, w) && w != "new" }) {
 		return ""
 	}
@@ -563,7 +563,7 @@ func secretName(name string) string {
 
 // saysPlace reports whether a name is that of a place in a list, whatever it is called in a log.
 func saysPlace(name string) bool {
-	return slices.ContainsFunc(purpose.Words(name), func(w string) bool {
+	return slices.ContainsFunc(query.Words(name), func(w string) bool {
 		return w == "next" || w == "prev" || w == "batch" || w == "page" || w == "cursor" || w == "offset" || w == "since"
 	})
 }
@@ -618,7 +618,7 @@ func (l *secretLog) isRequestHeader(e ast.Expr) bool {
 	if query.IsType(l.TypesInfo.TypeOf(sel.X), "net/http.Request") {
 		return sel.Sel.Name == "Header"
 	}
-	return slices.ContainsFunc(purpose.Words(sel.Sel.Name), func(w string) bool { return w == "request" || w == "req" })
+	return slices.ContainsFunc(query.Words(sel.Sel.Name), func(w string) bool { return w == "request" || w == "req" })
 }
 
 // isParsed reports whether a text is made an URL by the function around a place, somewhere
@@ -714,7 +714,7 @@ func (l *secretLog) mayBeRequestHeader(e ast.Expr) bool {
 	if sel, ok := ast.Unparen(e).(*ast.SelectorExpr); ok && query.IsType(l.TypesInfo.TypeOf(sel.X), "net/http.Response") {
 		return false
 	}
-	return !slices.ContainsFunc(purpose.Words(purpose.NameOf(l.TypesInfo, e)), func(w string) bool {
+	return !slices.ContainsFunc(query.Words(purpose.NameOf(l.TypesInfo, e)), func(w string) bool {
 		return w == "response" || w == "resp" || w == "res" || w == "trailer"
 	})
 }

@@ -56,7 +56,7 @@ func runTokenSplitWithoutLimit(_ context.Context, pass *check.PackagePass) error
 		if !ok || len(call.Args) != 2 {
 			continue
 		}
-		words := purpose.Words(purpose.NameOf(pass.TypesInfo, call.Args[0]))
+		words := query.Words(purpose.NameOf(pass.TypesInfo, call.Args[0]))
 		separator, known := code.ConstString(pass.Pass, call.Args[1])
 		assign, assigned := c.Parent().Node().(*ast.AssignStmt)
 		if !known || separator != "." || !assigned || len(assign.Lhs) != 1 || !slices.ContainsFunc(words, func(w string) bool { return slices.Contains(tokenWords, w) }) {

@@ -177,7 +177,7 @@ func takesTime(pass *check.PackagePass, fl *flow.Flow, c flow.Call) bool {
 	}
 	for _, arg := range c.Expr.Args {
 		for _, name := range purpose.Names(pass.TypesInfo, arg) {
-			for _, w := range purpose.Words(name) {
+			for _, w := range query.Words(name) {
 				switch w {
 				case "dummy", "fake", "decoy", "timing", "placeholder", "random", "default":
 					return true

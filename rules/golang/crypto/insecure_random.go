@@ -204,7 +204,7 @@ func (r *randoms) onlyDiffers(use purpose.Use) bool {
 func (r *randoms) seededID(c inspector.Cursor, call *ast.CallExpr) (name string, ok bool) {
 	sel, isMethod := ast.Unparen(call.Fun).(*ast.SelectorExpr)
 	f, in := code.Enclosing(c)
-	if !isMethod || !in || !r.isRand(sel.X) || !slices.ContainsFunc(purpose.Words(f.Name), func(w string) bool { return w == "id" || w == "ids" || w == "identifier" }) {
+	if !isMethod || !in || !r.isRand(sel.X) || !slices.ContainsFunc(query.Words(f.Name), func(w string) bool { return w == "id" || w == "ids" || w == "identifier" }) {
 		return "", false
 	}
 	reads, seeds := false, false
@@ -286,7 +286,7 @@ func (r *randoms) isOffered(fn *types.Func) bool {
 		return false
 	}
 	random, text := false, false
-	for _, w := range purpose.Words(fn.Name()) {
+	for _, w := range query.Words(fn.Name()) {
 		switch w {
 		case "random", "rand":
 			random = true
@@ -378,7 +378,7 @@ func (r *randoms) function(e ast.Expr) *types.Func {
 // text replaces a formatted number, such as strconv.Itoa(rand.Int()), by
 // crypto/rand.Text(), which came with Go 1.24.
 func (r *randoms) text(c inspector.Cursor, file *ast.File, use purpose.Use) []check.Fix {
-	words := purpose.Words(use.Name)
+	words := query.Words(use.Name)
 	digits := slices.ContainsFunc(words, func(w string) bool { return w == "code" || w == "otp" || w == "pin" || w == "totp" })
 	if digits || use.Purpose == purpose.Nonce || !r.atLeast(file, "go1.24") {
 		return nil

@@ -111,9 +111,9 @@ func derivesFromKey(pass *check.PackagePass, call *ast.CallExpr) bool {
 }
 
 func prescribedCost(pass *check.PackagePass, c inspector.Cursor) bool {
-	words := purpose.Words(pass.Pkg.Name())
+	words := query.Words(pass.Pkg.Name())
 	if f, ok := code.Enclosing(c); ok {
-		words = append(words, purpose.Words(f.Name)...)
+		words = append(words, query.Words(f.Name)...)
 	}
 	return slices.ContainsFunc(words, func(w string) bool { return slices.Contains(fixedCosts, w) })
 }

@@ -246,7 +246,7 @@ func (t *timing) isPublicKey(e ast.Expr) bool {
 func (t *timing) isKeyword(e ast.Expr) bool {
 	text, ok := query.String(t.TypesInfo, e)
 	return ok && (len(text) < 8 || !strings.ContainsAny(text, "0123456789") ||
-		slices.Equal(purpose.Words(text), purpose.Words(purpose.NameOf(t.TypesInfo, e))))
+		slices.Equal(query.Words(text), query.Words(purpose.NameOf(t.TypesInfo, e))))
 }
 
 func (t *timing) side(e ast.Expr) side {
@@ -272,7 +272,7 @@ func (t *timing) secret(c comparison, x, y side) string {
 		return ""
 	}
 	for _, s := range []side{x, y} {
-		if slices.ContainsFunc(purpose.Words(s.name), func(w string) bool {
+		if slices.ContainsFunc(query.Words(s.name), func(w string) bool {
 			switch w {
 			case "hash", "hashed", "digest", "checksum", "encrypted": // nobody can choose how a hash begins
 				return true
@@ -314,7 +314,7 @@ func isSecret(p purpose.Purpose) bool { return p != purpose.None && p != purpose
 // saysTwice reports whether a name is that of a secret that a person types a
 // second time, or changes: both are then that person's own.
 func saysTwice(name string) bool {
-	return slices.ContainsFunc(purpose.Words(name), func(w string) bool {
+	return slices.ContainsFunc(query.Words(name), func(w string) bool {
 		switch w {
 		case "confirmed", "verify", "old", "new", "previous", "current", "original", "default":
 			return true
@@ -327,10 +327,10 @@ func saysTwice(name string) bool {
 // pw2, password and password2, newPassword and passwordAgain. Whoever types both learns nothing from the time.
 func typedTwice(x, y string) bool {
 	numbered := func(name string) bool { return name != "" && unicode.IsDigit(rune(name[len(name)-1])) }
-	if x != y && (numbered(x) || numbered(y)) && slices.Equal(purpose.Words(x), purpose.Words(y)) {
+	if x != y && (numbered(x) || numbered(y)) && slices.Equal(query.Words(x), query.Words(y)) {
 		return true
 	}
-	return slices.ContainsFunc(slices.Concat(purpose.Words(x), purpose.Words(y)), func(w string) bool {
+	return slices.ContainsFunc(slices.Concat(query.Words(x), query.Words(y)), func(w string) bool {
 		switch w {
 		case "confirm", "confirmation", "repeat", "repeated", "again", "retype", "retyped", "reenter", "twice", "second":
 			return true
@@ -342,7 +342,7 @@ func typedTwice(x, y string) bool {
 // speaksPlainly reports whether a name can only mean a secret. A token by itself
 // may be a parser's, a signature a function's, a session ID a protocol's echo.
 func speaksPlainly(s side) bool {
-	words := purpose.Words(s.name)
+	words := query.Words(s.name)
 	switch s.purpose {
 	case purpose.Password, purpose.Key:
 		return true
@@ -361,7 +361,7 @@ func speaksPlainly(s side) bool {
 // the same field of two values.
 func (t *timing) asksForChange(c comparison) bool {
 	if f, ok := code.Enclosing(c.at); ok {
-		for _, w := range purpose.Words(f.Name) {
+		for _, w := range query.Words(f.Name) {
 			switch w {
 			case "equal", "equals", "diff", "differs", "difference", "changed", "changes", "change", "same", "less", "merge", "sort", "update", "reconcile", "sync", "migrate":
 				return true

@@ -11,8 +11,8 @@ import (
 	"golang.org/x/tools/go/ssa"
 
 	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/lib/golang/query"
 	"github.com/peercheck/peercheck/rules/golang/internal/flow"
-	"github.com/peercheck/peercheck/rules/golang/internal/purpose"
 )
 
 //go:embed testdata/weak-cipher.txtar
@@ -74,7 +74,7 @@ func prescribed(pass *check.PackagePass, fn *ssa.Function) bool {
 		if i := strings.LastIndexByte(name, '/'); i >= 0 && name != fn.Name() {
 			name = name[i+1:]
 		}
-		for _, w := range purpose.Words(name) {
+		for _, w := range query.Words(name) {
 			if slices.Contains(oldProtocols, w) {
 				return true
 			}

@@ -170,7 +170,7 @@ func (h *hashes) accepted() {
 // listsAccepted reports whether a variable lists algorithms that are accepted, by its name.
 func listsAccepted(name string) bool {
 	accepted, algorithms := false, false
-	for _, w := range purpose.Words(name) {
+	for _, w := range query.Words(name) {
 		switch w {
 		case "supported", "allowed", "accepted", "permitted", "trusted":
 			accepted = true
@@ -189,7 +189,7 @@ func (h *hashes) verifiesSignatures() bool {
 	for _, file := range h.Files {
 		for _, decl := range file.Decls {
 			fn, ok := decl.(*ast.FuncDecl)
-			if ok && slices.ContainsFunc(purpose.Words(fn.Name.Name), func(w string) bool {
+			if ok && slices.ContainsFunc(query.Words(fn.Name.Name), func(w string) bool {
 				return w == "sign" || w == "signature" || strings.HasPrefix(w, "verif")
 			}) {
 				return true
@@ -353,7 +353,7 @@ func (h *hashes) chosenKey(c inspector.Cursor, inputs []ast.Expr) string {
 	if b, ok := v.Type().Underlying().(*types.Basic); !ok || b.Kind() != types.String {
 		return ""
 	}
-	if words := purpose.Words(v.Name()); len(words) > 0 && slices.Contains([]string{"key", "url", "uri", "link", "address", "id", "name", "query", "request", "src", "source"}, words[len(words)-1]) {
+	if words := query.Words(v.Name()); len(words) > 0 && slices.Contains([]string{"key", "url", "uri", "link", "address", "id", "name", "query", "request", "src", "source"}, words[len(words)-1]) {
 		return v.Name()
 	}
 	return ""
@@ -364,7 +364,7 @@ func (h *hashes) chosenKey(c inspector.Cursor, inputs []ast.Expr) string {
 func hasKey(info *types.Info, inputs []ast.Expr) bool {
 	for _, input := range inputs {
 		for _, name := range purpose.Names(info, input) {
-			if words := purpose.Words(name); len(words) > 0 && slices.Contains([]string{"key", "secret", "token", "salt"}, words[len(words)-1]) {
+			if words := query.Words(name); len(words) > 0 && slices.Contains([]string{"key", "secret", "token", "salt"}, words[len(words)-1]) {
 				return true
 			}
 		}
@@ -443,7 +443,7 @@ var protocols = []string{"openpgp", "tls", "mysql", "ntlm", "radius", "krb5", "g
 // isPrescribed reports whether the hash is not the programmer's choice.
 func (h *hashes) isPrescribed(c inspector.Cursor, inputs []ast.Expr) bool {
 	says := func(name string) bool {
-		return slices.ContainsFunc(purpose.Words(name), func(w string) bool { return slices.Contains(prescribers, w) })
+		return slices.ContainsFunc(query.Words(name), func(w string) bool { return slices.Contains(prescribers, w) })
 	}
 	if says(h.Pkg.Name()) || slices.ContainsFunc(strings.Split(h.Pkg.Path(), "/"), func(element string) bool {
 		return slices.Contains(protocols, element)
@@ -463,7 +463,7 @@ func (h *hashes) isPrescribed(c inspector.Cursor, inputs []ast.Expr) bool {
 	}
 	for _, input := range inputs {
 		for _, name := range purpose.Names(h.TypesInfo, input) {
-			if words := purpose.Words(name); slices.Contains(words, "realm") || slices.Contains(words, "guid") {
+			if words := query.Words(name); slices.Contains(words, "realm") || slices.Contains(words, "guid") {
 				return true
 			}
 		}

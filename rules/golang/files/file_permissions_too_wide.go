@@ -300,7 +300,7 @@ func (m *modes) holdsSessions(e ast.Expr) bool {
 	found := false
 	ast.Inspect(e, func(n ast.Node) bool {
 		if id, ok := n.(*ast.Ident); ok && code.Var(m.TypesInfo, id) != nil {
-			words := purpose.Words(id.Name)
+			words := query.Words(id.Name)
 			found = found || slices.Contains(words, "sid") || slices.Contains(words, "session") && slices.Contains(words, "id")
 		}
 		return !found
@@ -466,17 +466,17 @@ func (m *modes) secretPath(e ast.Expr) string {
 		switch {
 		case slices.Contains(secretFiles, base):
 			return "the secrets in " + base
-		case ext == ".key" || ext == ".pem" && slices.Contains(purpose.Words(stem), "key"):
-			if !slices.ContainsFunc(purpose.Words(stem), isPublic) {
+		case ext == ".key" || ext == ".pem" && slices.Contains(query.Words(stem), "key"):
+			if !slices.ContainsFunc(query.Words(stem), isPublic) {
 				return "the private key in " + base
 			}
 		case slices.Contains(dataExtensions, ext) && stem != "tokens" && stem != "session" && isSecret(purpose.OfName(stem)) &&
-			!slices.ContainsFunc(purpose.Words(stem), isPublic):
+			!slices.ContainsFunc(query.Words(stem), isPublic):
 			return "the secret in " + base
 		}
 	}
 	name := purpose.NameOf(m.TypesInfo, e)
-	words := purpose.Words(name)
+	words := query.Words(name)
 	n := len(words)
 	for n > 0 && slices.Contains([]string{"path", "file", "filename", "name", "location", "dest", "destination", "out", "output", "tmp", "temp"}, words[n-1]) {
 		n--
@@ -522,8 +522,8 @@ func (m *modes) textsTo(e ast.Expr, depth int) []string {
 
 func (m *modes) secretData(e ast.Expr) string {
 	name := purpose.NameOf(m.TypesInfo, e)
-	if p := purpose.OfName(name); isSecret(p) && !slices.ContainsFunc(purpose.Words(name), isPublic) {
-		return "the " + strings.Join(purpose.Words(name), " ")
+	if p := purpose.OfName(name); isSecret(p) && !slices.ContainsFunc(query.Words(name), isPublic) {
+		return "the " + strings.Join(query.Words(name), " ")
 	}
 	made := e
 	if init := code.Init(m.Pass, e); init != nil {

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/tools/go/ssa"
 
 	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/lib/golang/query"
 	"github.com/peercheck/peercheck/rules/golang/internal/purpose"
 	"github.com/peercheck/peercheck/rules/golang/internal/text"
 )
@@ -80,7 +81,7 @@ func anyForeign(x *text.Index, elements []ssa.Value) bool {
 // isForeignRoot reports whether a folder is named as the root of a file system
 // that others made.
 func isForeignRoot(name string) bool {
-	words := purpose.Words(name)
+	words := query.Words(name)
 	for i, w := range words {
 		switch w {
 		case "rootfs", "chroot", "sysroot", "mountpoint", "mnt", "mountpath", "mountdir", "rootfspath", "rootfsdir":

@@ -120,7 +120,7 @@ func lacksSeparator(pass *check.PackagePass, fl *flow.Flow, c flow.Call) bool {
 
 // namedFolder reports whether an expression is called as roots are.
 func namedFolder(pass *check.PackagePass, e ast.Expr) bool {
-	for _, w := range purpose.Words(purpose.NameOf(pass.TypesInfo, e)) {
+	for _, w := range query.Words(purpose.NameOf(pass.TypesInfo, e)) {
 		switch w {
 		case "root", "base", "dir", "directory", "folder", "basedir", "rootdir", "basepath", "rootpath", "dest", "destination", "target", "home", "workdir", "cwd", "wd":
 			return true
@@ -163,7 +163,7 @@ func appendSeparator(pass *check.PackagePass, prefix ast.Expr) []check.Fix {
 
 // isGuard reports whether a function is named for saying that a path is within a folder.
 func isGuard(name string) bool {
-	for _, w := range purpose.Words(name) {
+	for _, w := range query.Words(name) {
 		switch w {
 		case "in", "within", "inside", "contains", "contained", "safe", "valid", "under", "sub", "subpath", "subdir", "allowed", "local", "escapes", "child", "below", "secure":
 			return true

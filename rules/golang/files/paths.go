@@ -8,7 +8,6 @@ import (
 
 	"github.com/peercheck/peercheck/lib/golang/query"
 	"github.com/peercheck/peercheck/rules/golang/internal/flow"
-	"github.com/peercheck/peercheck/rules/golang/internal/purpose"
 	"github.com/peercheck/peercheck/rules/golang/internal/text"
 )
 
@@ -108,7 +107,7 @@ func foreign(x *text.Index, v ssa.Value) bool {
 // makesName reports whether a function gives a name of a file that stays in its
 // folder.
 func makesName(name string) bool {
-	words := purpose.Words(name)
+	words := query.Words(name)
 	if slices.Contains(words, "join") && slices.ContainsFunc(words, func(w string) bool {
 		return w == "symlink" || w == "root" || w == "within" || w == "inside" || w == "scope" || w == "chroot"
 	}) {

@@ -15,7 +15,6 @@ import (
 	"github.com/peercheck/peercheck/lib/golang/query"
 	"github.com/peercheck/peercheck/rules/golang/internal/edit"
 	"github.com/peercheck/peercheck/rules/golang/internal/flow"
-	"github.com/peercheck/peercheck/rules/golang/internal/purpose"
 	"github.com/peercheck/peercheck/rules/golang/internal/text"
 )
 
@@ -195,7 +194,7 @@ func (f *optionFinder) isOperand(v ssa.Value) bool {
 		}
 		return false
 	}
-	words := purpose.Words(text.ValueName(v))
+	words := query.Words(text.ValueName(v))
 	return len(words) > 0 && slices.Contains(operandNames, words[len(words)-1]) && text.Textual(v.Type())
 }
 

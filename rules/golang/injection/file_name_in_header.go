@@ -108,7 +108,7 @@ func isIdentifier(pass *check.PackagePass, e ast.Expr) bool {
 		isConst := func(e ast.Expr) bool { return pass.TypesInfo.Types[e].Value != nil }
 		return (isConst(sum.X) || isIdentifier(pass, sum.X)) && (isConst(sum.Y) || isIdentifier(pass, sum.Y))
 	}
-	words := purpose.Words(purpose.NameOf(pass.TypesInfo, e))
+	words := query.Words(purpose.NameOf(pass.TypesInfo, e))
 	if len(words) == 0 {
 		return false
 	}

@@ -12,7 +12,6 @@ import (
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/golang/query"
 	"github.com/peercheck/peercheck/rules/golang/internal/flow"
-	"github.com/peercheck/peercheck/rules/golang/internal/purpose"
 	"github.com/peercheck/peercheck/rules/golang/internal/text"
 )
 
@@ -117,7 +116,7 @@ func (a *assembled) isForeignURL(v ssa.Value) bool {
 			found = true
 		}
 	}, func(leaf ssa.Value) {
-		for _, w := range purpose.Words(text.ValueName(leaf)) {
+		for _, w := range query.Words(text.ValueName(leaf)) {
 			switch w {
 			case "url", "uri", "link", "href", "addr", "address", "page", "site", "website", "endpoint", "target", "homepage":
 				found = found || text.Textual(leaf.Type())

@@ -11,8 +11,8 @@ import (
 	"golang.org/x/tools/go/ssa"
 
 	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/lib/golang/query"
 	"github.com/peercheck/peercheck/lib/golang/taint"
-	"github.com/peercheck/peercheck/rules/golang/internal/purpose"
 	"github.com/peercheck/peercheck/rules/golang/internal/text"
 )
 
@@ -166,7 +166,7 @@ func looksAtPaths(call *ssa.CallCommon) bool {
 	if last := results.At(results.Len() - 1).Type(); !types.Identical(last, types.Typ[types.Bool]) && !types.Identical(last, types.Universe.Lookup("error").Type()) {
 		return false
 	}
-	for _, w := range purpose.Words(fn.Name()) {
+	for _, w := range query.Words(fn.Name()) {
 		switch w {
 		case "dot", "dots", "dotdot", "traversal", "traverse", "escapes", "escaping", "outside", "inside", "within", "contained", "under", "below", "beneath", "descends", "descendant", "local", "illegal", "breakout":
 			return true

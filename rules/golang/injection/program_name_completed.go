@@ -12,7 +12,6 @@ import (
 
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/golang/query"
-	"github.com/peercheck/peercheck/rules/golang/internal/purpose"
 	"github.com/peercheck/peercheck/rules/golang/internal/text"
 )
 
@@ -137,6 +136,6 @@ func looksAtName(call *ssa.CallCommon) bool {
 	case "strings.Contains", "strings.ContainsRune", "strings.ContainsAny", "strings.IndexByte", "strings.IndexRune", "strings.IndexAny", "path/filepath.Base", "path/filepath.IsLocal":
 		return true
 	}
-	words := purpose.Words(text.CalleeName(call))
+	words := query.Words(text.CalleeName(call))
 	return text.Validates(text.CalleeName(call)) || slices.Contains(words, "is") && slices.Contains(words, "name")
 }

@@ -12,7 +12,6 @@ import (
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/golang/query"
 	"github.com/peercheck/peercheck/rules/golang/internal/flow"
-	"github.com/peercheck/peercheck/rules/golang/internal/purpose"
 	"github.com/peercheck/peercheck/rules/golang/internal/text"
 )
 
@@ -131,7 +130,7 @@ func isGuardSignature(fn *ssa.Function) bool {
 // isURLCheck reports whether a function is named for checking URLs: validateURL,
 // isAllowedHost.
 func isURLCheck(name string) bool {
-	words := strings.Join(purpose.Words(name), " ")
+	words := strings.Join(query.Words(name), " ")
 	subject := strings.Contains(words, "url") || strings.Contains(words, "host") || strings.Contains(words, "ssrf") || strings.Contains(words, "address")
 	return subject && (text.Validates(name) || strings.Contains(words, "allow") || strings.Contains(words, "private") || strings.Contains(words, "internal") || strings.Contains(words, "block"))
 }

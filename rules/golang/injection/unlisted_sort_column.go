@@ -14,7 +14,6 @@ import (
 
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/golang/query"
-	"github.com/peercheck/peercheck/rules/golang/internal/purpose"
 	"github.com/peercheck/peercheck/rules/golang/internal/text"
 )
 
@@ -92,7 +91,7 @@ func isSortClause(fn *ssa.Function) bool {
 	if fn.Object() == nil || results.Len() == 0 || !text.Textual(results.At(0).Type()) || types.IsInterface(results.At(0).Type()) {
 		return false
 	}
-	words := strings.Join(purpose.Words(fn.Name()), " ")
+	words := strings.Join(query.Words(fn.Name()), " ")
 	return strings.HasSuffix(words, "order by") || strings.HasSuffix(words, "orderby") || strings.HasSuffix(words, "order clause") || strings.HasSuffix(words, "sort clause") ||
 		strings.HasSuffix(words, "order by clause") || strings.HasPrefix(words, "build order") || strings.HasSuffix(words, "sort sql") || strings.HasSuffix(words, "order sql")
 }
@@ -192,7 +191,7 @@ func (f *sortFinder) column(v ssa.Value, at ast.Node) {
 }
 
 func isSortName(name string) bool {
-	words := purpose.Words(name)
+	words := query.Words(name)
 	for _, w := range words {
 		switch w {
 		case "sort", "sorting", "order", "orderby", "ordering", "sortby", "direction", "groupby":

@@ -94,7 +94,7 @@ func passes(pass *check.PackagePass, c flow.Call) string {
 
 // isAddress reports whether an expression is called as URLs and hosts are.
 func isAddress(pass *check.PackagePass, e ast.Expr) bool {
-	for _, w := range purpose.Words(purpose.NameOf(pass.TypesInfo, e)) {
+	for _, w := range query.Words(purpose.NameOf(pass.TypesInfo, e)) {
 		switch w {
 		case "url", "uri", "host", "hostname", "domain", "origin", "referer", "referrer", "link", "href", "redirect", "endpoint", "callback", "next", "target":
 			return true
@@ -106,7 +106,7 @@ func isAddress(pass *check.PackagePass, e ast.Expr) bool {
 // isHostCheck reports whether a function is named for saying whether an URL may be
 // used.
 func isHostCheck(name string) bool {
-	for _, w := range purpose.Words(name) {
+	for _, w := range query.Words(name) {
 		switch w {
 		case "allowed", "allow", "allows", "trusted", "trust", "valid", "validate", "safe", "permitted", "whitelisted", "local", "internal", "check", "origin":
 			return true

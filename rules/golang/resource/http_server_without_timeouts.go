@@ -562,7 +562,7 @@ func isLoopback(text string) bool {
 // isForOperators reports whether a name is that of something by which a program shows its own state to who runs or
 // develops it.
 func isForOperators(name string) bool {
-	return slices.ContainsFunc(purpose.Words(name), isOperatorsWord)
+	return slices.ContainsFunc(query.Words(name), isOperatorsWord)
 }
 
 // speaksOfOperators is isForOperators for all names and texts of an expression.

@@ -17,7 +17,6 @@ import (
 	"github.com/peercheck/peercheck/lib/golang/taint"
 	"github.com/peercheck/peercheck/rules/golang/internal/bounds"
 	"github.com/peercheck/peercheck/rules/golang/internal/flow"
-	"github.com/peercheck/peercheck/rules/golang/internal/purpose"
 	"github.com/peercheck/peercheck/rules/golang/internal/text"
 )
 
@@ -152,7 +151,7 @@ func isTextOf(t types.Type) bool {
 
 // speaksOfOwner reports whether names say that who runs the program, or the kernel, writes a text.
 func speaksOfOwner(names string) bool {
-	return slices.ContainsFunc(purpose.Words(names), func(w string) bool {
+	return slices.ContainsFunc(query.Words(names), func(w string) bool {
 		switch w {
 		case "env", "environment", "getenv", "flag", "flags", "arg", "args", "opt", "option", "options", "config", "conf", "cfg", "setting", "settings", "proc", "sys", "cgroup", "kernel", "pid", "stat", "file", "must", "default":
 			return true

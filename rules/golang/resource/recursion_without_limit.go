@@ -17,7 +17,6 @@ import (
 	"github.com/peercheck/peercheck/lib/golang/query"
 	"github.com/peercheck/peercheck/rules/golang/internal/code"
 	"github.com/peercheck/peercheck/rules/golang/internal/flow"
-	"github.com/peercheck/peercheck/rules/golang/internal/purpose"
 )
 
 //go:embed testdata/recursion-without-limit.txtar
@@ -181,7 +180,7 @@ func parses(fn *ssa.Function) bool {
 		case "io.Reader", "io.ByteReader", "io.RuneScanner", "bufio.Reader", "bytes.Reader", "bytes.Buffer", "strings.Reader", "encoding/json.Decoder", "encoding/xml.Decoder":
 			return reads(fn.Name())
 		}
-		return slices.ContainsFunc(purpose.Words(named.Obj().Name()), func(w string) bool {
+		return slices.ContainsFunc(query.Words(named.Obj().Name()), func(w string) bool {
 			return slices.Contains([]string{"parser", "decoder", "lexer", "scanner", "tokenizer", "unmarshaler", "unmarshaller"}, w)
 		})
 	})
@@ -196,7 +195,7 @@ func followsTypes(fn *ssa.Function) bool {
 }
 
 func reads(name string) bool {
-	words := purpose.Words(name)
+	words := query.Words(name)
 	return len(words) > 0 && slices.Contains([]string{"parse", "decode", "read", "unmarshal", "skip", "scan", "consume"}, words[0])
 }
 
@@ -209,7 +208,7 @@ func countsDepth(fn *ssa.Function) (found bool) {
 	ast.Inspect(fn.Syntax(), func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.Ident:
-			found = found || slices.ContainsFunc(purpose.Words(n.Name), func(w string) bool {
+			found = found || slices.ContainsFunc(query.Words(n.Name), func(w string) bool {
 				return strings.HasPrefix(w, "nest") || strings.HasPrefix(w, "recurs") || slices.Contains([]string{"depth", "level", "levels", "limit", "limits", "max", "deep", "stack", "indent", "budget", "remaining"}, w)
 			})
 		case *ast.CallExpr:

@@ -291,7 +291,7 @@ var chosenWords = []string{
 }
 
 func speaksOfIt(name string) bool {
-	for _, w := range purpose.Words(name) {
+	for _, w := range query.Words(name) {
 		if slices.Contains(chosenWords, w) {
 			return true
 		}
@@ -368,7 +368,7 @@ func isChosen(pass *check.PackagePass, c inspector.Cursor) bool {
 // chosenName is speaksOfIt for what is named for having no verification; weaker
 // words such as "check" say nothing there.
 func chosenName(name string) bool {
-	words := purpose.Words(name)
+	words := query.Words(name)
 	for i, w := range words {
 		switch w {
 		case "insecure", "unsafe", "noverify", "untrusted", "selfsigned", "fake", "mock", "debug", "localhost", "unverified":

@@ -14,7 +14,6 @@ import (
 	"github.com/peercheck/peercheck/lib/golang/query"
 	"github.com/peercheck/peercheck/rules/golang/internal/code"
 	"github.com/peercheck/peercheck/rules/golang/internal/edit"
-	"github.com/peercheck/peercheck/rules/golang/internal/purpose"
 )
 
 //go:embed testdata/tls-version-too-old.txtar
@@ -103,7 +102,7 @@ func newVersion(field, pkg string) string {
 func isLegacy(c cursor) bool {
 	for f := range c.Enclosing((*ast.FuncDecl)(nil)) {
 		if d, ok := f.Node().(*ast.FuncDecl); ok {
-			for _, w := range purpose.Words(d.Name.Name) {
+			for _, w := range query.Words(d.Name.Name) {
 				switch w {
 				case "legacy", "old", "compat", "compatible", "deprecated", "weak", "probe", "scan":
 					return true

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/tools/go/ast/edge"
 
 	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/lib/golang/query"
 	"github.com/peercheck/peercheck/rules/golang/internal/code"
 	"github.com/peercheck/peercheck/rules/golang/internal/edit"
 	"github.com/peercheck/peercheck/rules/golang/internal/purpose"
@@ -138,10 +139,10 @@ func isToken(pass *check.PackagePass, name, value ast.Expr) (token, forScripts b
 	text, known := code.ConstString(pass.Pass, name)
 	switch {
 	case known:
-		words = purpose.Words(text)
+		words = query.Words(text)
 	case name != nil:
 		text = purpose.NameOf(pass.TypesInfo, name)
-		words = purpose.Words(text)
+		words = query.Words(text)
 	}
 	for _, w := range words {
 		switch w {

@@ -9,7 +9,6 @@ import (
 
 	"github.com/peercheck/peercheck/lib/golang/query"
 	"github.com/peercheck/peercheck/rules/golang/internal/flow"
-	"github.com/peercheck/peercheck/rules/golang/internal/purpose"
 )
 
 // wildcards finds ways on which a wildcard of the configuration lets any origin
@@ -212,7 +211,7 @@ func saysAll(cond ssa.Value) bool {
 			name = a.Name()
 		}
 	}
-	return slices.ContainsFunc(purpose.Words(name), func(word string) bool {
+	return slices.ContainsFunc(query.Words(name), func(word string) bool {
 		return word == "all" || word == "any" || word == "wildcard" || word == "everything"
 	})
 }

@@ -129,7 +129,7 @@ func reachable(pass *check.PackagePass, addr ast.Expr) bool {
 
 // forOperators reports whether a name says that something is for who runs the program.
 func forOperators(name string) bool {
-	return slices.ContainsFunc(purpose.Words(name), func(w string) bool {
+	return slices.ContainsFunc(query.Words(name), func(w string) bool {
 		return slices.Contains([]string{"debug", "pprof", "profile", "profiler", "profiling", "prof", "metrics", "admin", "internal", "monitor", "monitoring", "telemetry", "diagnostics", "ops", "local", "loopback", "expvar", "health", "status"}, w)
 	})
 }

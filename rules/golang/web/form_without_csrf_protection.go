@@ -191,7 +191,7 @@ func (s *sessions) read(body *ast.BlockStmt, calls int) (found bool) {
 		}
 		if d := code.Declaration(s.pass.Pass, fn); d != nil && d.Body != nil {
 			found = calls > 0 && s.read(d.Body, calls-1)
-		} else if words := purpose.Words(fn.Name()); len(words) > 1 && (words[0] == "get" || words[0] == "load" || words[0] == "current") {
+		} else if words := query.Words(fn.Name()); len(words) > 1 && (words[0] == "get" || words[0] == "load" || words[0] == "current") {
 			found = slices.Contains(words, "session")
 		}
 		return !found

@@ -17,7 +17,6 @@ import (
 	"github.com/peercheck/peercheck/lib/golang/query"
 	"github.com/peercheck/peercheck/rules/golang/internal/code"
 	"github.com/peercheck/peercheck/rules/golang/internal/flow"
-	"github.com/peercheck/peercheck/rules/golang/internal/purpose"
 )
 
 //go:embed testdata/forwarded-address-trusted.txtar
@@ -101,7 +100,7 @@ func names(fn *ssa.Function, wanted func(word string) bool) (found bool) {
 	}
 	ast.Inspect(fn.Syntax(), func(n ast.Node) bool {
 		if id, ok := n.(*ast.Ident); ok {
-			found = found || slices.ContainsFunc(purpose.Words(id.Name), wanted)
+			found = found || slices.ContainsFunc(query.Words(id.Name), wanted)
 		}
 		return !found
 	})
@@ -228,7 +227,7 @@ func isLogging(fn *types.Func) bool {
 
 // decides reports whether a name speaks of letting in, limiting or banning.
 func decides(name string) bool {
-	return slices.ContainsFunc(purpose.Words(name[strings.LastIndexByte(name, '.')+1:]), func(w string) bool {
+	return slices.ContainsFunc(query.Words(name[strings.LastIndexByte(name, '.')+1:]), func(w string) bool {
 		return slices.Contains([]string{"allow", "allowed", "allows", "allowlist", "whitelist", "whitelisted", "deny", "denied", "denylist", "blacklist", "blacklisted", "ban", "banned", "block", "blocked",
 			"limit", "limited", "limiter", "ratelimit", "throttle", "throttled", "attempts", "failures", "permit", "permitted", "authorized", "lockout"}, w)
 	})
@@ -236,7 +235,7 @@ func decides(name string) bool {
 
 // limits reports whether the name of a type is that of a limiter or a list of who is let in.
 func limits(typeName string) bool {
-	return slices.ContainsFunc(purpose.Words(typeName[strings.LastIndexByte(typeName, '.')+1:]), func(w string) bool {
+	return slices.ContainsFunc(query.Words(typeName[strings.LastIndexByte(typeName, '.')+1:]), func(w string) bool {
 		return w == "limiter" || w == "ratelimiter" || w == "throttler" || w == "allowlist" || w == "blocklist" || w == "banlist"
 	})
 }

@@ -16,7 +16,6 @@ import (
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/golang/query"
 	"github.com/peercheck/peercheck/rules/golang/internal/code"
-	"github.com/peercheck/peercheck/rules/golang/internal/purpose"
 )
 
 //go:embed testdata/host-header-in-link.txtar
@@ -71,7 +70,7 @@ func runHostHeaderInLink(_ context.Context, pass *check.PackagePass) error {
 			continue
 		}
 		var host ast.Expr
-		secret := carriesSecret(purpose.Words(f.Name))
+		secret := carriesSecret(query.Words(f.Name))
 		for _, part := range parts {
 			if found := h.host(part, 4); found != nil {
 				host = found
@@ -196,10 +195,10 @@ func (h *hosts) saysSecret(e ast.Expr) (found bool) {
 	ast.Inspect(e, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.BasicLit:
-			found = found || n.Kind == token.STRING && carriesSecret(purpose.Words(n.Value))
+			found = found || n.Kind == token.STRING && carriesSecret(query.Words(n.Value))
 		case *ast.Ident:
 			if _, ok := h.TypesInfo.Uses[n].(*types.Func); !ok {
-				found = found || carriesSecret(purpose.Words(n.Name))
+				found = found || carriesSecret(query.Words(n.Name))
 			}
 		}
 		return !found

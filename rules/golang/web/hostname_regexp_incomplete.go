@@ -133,7 +133,7 @@ func heldForHosts(pass *check.PackagePass, c inspector.Cursor) bool {
 
 func forHosts(name string) bool {
 	about, decides := false, false
-	for _, w := range purpose.Words(name) {
+	for _, w := range query.Words(name) {
 		switch w {
 		case "origin", "origins", "redirect", "referer", "referrer", "cors", "callback":
 			about, decides = true, true

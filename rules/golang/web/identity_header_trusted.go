@@ -16,7 +16,6 @@ import (
 	"github.com/peercheck/peercheck/lib/golang/query"
 	"github.com/peercheck/peercheck/rules/golang/internal/code"
 	"github.com/peercheck/peercheck/rules/golang/internal/flow"
-	"github.com/peercheck/peercheck/rules/golang/internal/purpose"
 )
 
 //go:embed testdata/identity-header-trusted.txtar
@@ -186,7 +185,7 @@ func (id *identity) call(instr ssa.CallInstruction, v ssa.Value) {
 	if fn == nil || isLogging(fn) {
 		return
 	}
-	words := purpose.Words(fn.Name())
+	words := query.Words(fn.Name())
 	switch {
 	case len(words) == 0:
 	case slices.Contains([]string{"find", "get", "load", "lookup", "fetch", "query", "exec", "first", "where", "authenticate", "authorize", "login", "impersonate", "is", "has", "can"}, words[0]) &&

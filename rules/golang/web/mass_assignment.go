@@ -17,7 +17,6 @@ import (
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/golang/query"
 	"github.com/peercheck/peercheck/rules/golang/internal/code"
-	"github.com/peercheck/peercheck/rules/golang/internal/purpose"
 )
 
 //go:embed testdata/mass-assignment.txtar
@@ -164,7 +163,7 @@ func deciding(t types.Type) []string {
 		if !field.Exported() || reflect.StructTag(s.Tag(i)).Get("json") == "-" || strings.Contains(s.Tag(i), `readonly`) {
 			continue
 		}
-		if isDeciding(purpose.Words(field.Name())) {
+		if isDeciding(query.Words(field.Name())) {
 			names = append(names, field.Name())
 		}
 	}

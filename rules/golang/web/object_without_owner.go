@@ -91,7 +91,7 @@ func isIDOfRequest(pass *check.PackagePass, e ast.Expr) bool {
 		return false
 	}
 	name, _ := code.ConstString(pass.Pass, key)
-	words := purpose.Words(name)
+	words := query.Words(name)
 	return len(words) > 0 && (words[len(words)-1] == "id" || words[len(words)-1] == "uuid") || strings.HasSuffix(name, "ID")
 }
 
@@ -136,7 +136,7 @@ func loads(pass *check.PackagePass, call *ast.CallExpr) bool {
 	if last := fn.Signature().Results(); last.Len() > 0 && types.Identical(last.At(0).Type(), types.Typ[types.String]) {
 		return false
 	}
-	words := purpose.Words(fn.Name())
+	words := query.Words(fn.Name())
 	return len(words) > 0 && slices.Contains([]string{"find", "get", "load", "fetch", "first", "take", "query", "delete", "remove", "update", "exec", "select", "read", "lookup"}, words[0]) &&
 		!strings.HasPrefix(code.Path(fn.Pkg()), "net/")
 }

@@ -179,7 +179,7 @@ func isOriginText(pass *check.PackagePass, e ast.Expr, steps int) bool {
 	if init := code.Init(pass.Pass, e); init != nil && init != e {
 		return isOriginText(pass, init, steps-1)
 	}
-	words := purpose.Words(purpose.NameOf(pass.TypesInfo, e))
+	words := query.Words(purpose.NameOf(pass.TypesInfo, e))
 	v := code.Var(pass.TypesInfo, e)
 	return v != nil && len(words) > 0 && words[len(words)-1] == "origin" && code.IsText(v.Type())
 }

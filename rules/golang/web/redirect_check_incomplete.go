@@ -11,7 +11,6 @@ import (
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/golang/query"
 	"github.com/peercheck/peercheck/rules/golang/internal/flow"
-	"github.com/peercheck/peercheck/rules/golang/internal/purpose"
 )
 
 //go:embed testdata/redirect-check-incomplete.txtar
@@ -86,7 +85,7 @@ func guards(fl *flow.Flow, c flow.Call) bool {
 	if results.Len() != 1 || !query.IsType(results.At(0).Type(), "bool") && !query.IsType(results.At(0).Type(), "string") {
 		return false
 	}
-	words := purpose.Words(c.Fn.Name())
+	words := query.Words(c.Fn.Name())
 	about := slices.ContainsFunc(words, func(w string) bool {
 		return w == "redirect" || w == "url" || w == "uri" || w == "redirection" || w == "next"
 	})

@@ -79,13 +79,13 @@ func runRedirectURLIgnoresCase(_ context.Context, pass *check.PackagePass) error
 // isRedirectURL reports whether two values are whole redirect URLs, by their names and that of
 // the function.
 func isRedirectURL(pass *check.PackagePass, function string, sides []ast.Expr) bool {
-	words := purpose.Words(function)
+	words := query.Words(function)
 	isURL := false
 	for _, side := range sides {
 		if query.Constant(pass.TypesInfo, side) != nil {
 			return false
 		}
-		name := purpose.Words(purpose.NameOf(pass.TypesInfo, side))
+		name := query.Words(purpose.NameOf(pass.TypesInfo, side))
 		if len(name) == 0 {
 			return false
 		}

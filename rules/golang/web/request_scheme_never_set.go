@@ -15,7 +15,6 @@ import (
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/golang/query"
 	"github.com/peercheck/peercheck/rules/golang/internal/code"
-	"github.com/peercheck/peercheck/rules/golang/internal/purpose"
 )
 
 //go:embed testdata/request-scheme-never-set.txtar
@@ -126,7 +125,7 @@ func speaksOf(pass *check.PackagePass, fn ast.Node) (protects string, otherwise 
 		if strings.Contains(strings.ToLower(name), "forwarded") {
 			otherwise = true
 		}
-		for _, w := range purpose.Words(name) {
+		for _, w := range query.Words(name) {
 			switch w {
 			case "referer", "referrer", "origin", "csrf", "xsrf":
 				protects = "the " + w

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/tools/go/analysis/passes/inspect"
 
 	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/lib/golang/query"
 	"github.com/peercheck/peercheck/rules/golang/internal/code"
 	"github.com/peercheck/peercheck/rules/golang/internal/edit"
 	"github.com/peercheck/peercheck/rules/golang/internal/purpose"
@@ -188,7 +189,7 @@ var parameters = regexp.MustCompile(`\{[^}]*\}|[:*][^/]*`)
 // isSensitive reports whether a route should not be open, by its method and the words of its path and
 // handler.
 func (r *route) isSensitive(pass *check.PackagePass) bool {
-	words := slices.Concat(purpose.Words(parameters.ReplaceAllString(r.path, "")), purpose.Words(purpose.NameOf(pass.TypesInfo, r.handler)))
+	words := slices.Concat(query.Words(parameters.ReplaceAllString(r.path, "")), query.Words(purpose.NameOf(pass.TypesInfo, r.handler)))
 	says := func(list []string) bool {
 		return slices.ContainsFunc(words, func(w string) bool { return slices.Contains(list, w) })
 	}
@@ -244,7 +245,7 @@ func handlerAuthenticates(pass *check.PackagePass, handler ast.Expr) (found bool
 				found = found || isAuth(purpose.NameOf(pass.TypesInfo, call.Fun))
 			}
 			for _, arg := range call.Args { // r.Header.Get("Authorization"), c.Get("user")
-				if text, ok := code.ConstString(pass.Pass, arg); ok && len(purpose.Words(text)) < 4 {
+				if text, ok := code.ConstString(pass.Pass, arg); ok && len(query.Words(text)) < 4 {
 					found = found || isAuth(text)
 				}
 			}

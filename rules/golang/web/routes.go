@@ -12,7 +12,6 @@ import (
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/golang/query"
 	"github.com/peercheck/peercheck/rules/golang/internal/code"
-	"github.com/peercheck/peercheck/rules/golang/internal/purpose"
 )
 
 // A route is one registration of a handler with a router.
@@ -207,7 +206,7 @@ var authWords = []string{"auth", "authn", "authz", "authenticate", "authenticate
 	"admin", "token", "jwt", "bearer", "protect", "protected", "permission", "permissions", "acl", "rbac", "role", "roles", "guard", "apikey", "credentials", "principal", "restricted", "private", "oidc", "user", "owner", "hmac", "signature"}
 
 func isAuth(name string) bool {
-	return slices.ContainsFunc(purpose.Words(name), func(w string) bool { return slices.Contains(authWords, w) })
+	return slices.ContainsFunc(query.Words(name), func(w string) bool { return slices.Contains(authWords, w) })
 }
 
 func (r *route) isProtected() bool { return slices.ContainsFunc(r.wrappers, isAuth) }

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/tools/go/analysis/passes/inspect"
 
 	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/lib/golang/query"
 	"github.com/peercheck/peercheck/rules/golang/internal/code"
 	"github.com/peercheck/peercheck/rules/golang/internal/purpose"
 )
@@ -74,7 +75,7 @@ func (r *route) saysChange(pass *check.PackagePass) bool {
 	}
 	name := purpose.NameOf(pass.TypesInfo, r.handler)
 	for _, text := range []string{last, strings.TrimPrefix(strings.TrimPrefix(name, "handle"), "Handle")} {
-		words := purpose.Words(text)
+		words := query.Words(text)
 		if len(words) > 0 && slices.Contains(changingVerbs, words[0]) && !slices.ContainsFunc(words, isForm) {
 			return true
 		}
@@ -98,7 +99,7 @@ func changesSomething(pass *check.PackagePass, body *ast.BlockStmt) (found bool)
 			return true
 		}
 		if fn := code.Callee(pass.TypesInfo, call); fn != nil {
-			words := purpose.Words(fn.Name())
+			words := query.Words(fn.Name())
 			path := code.Path(fn.Pkg())
 			isHeader := path == "net/http" || path == "strings" || path == "time" || path == "sync"
 			found = len(words) > 0 && !isHeader && (slices.Contains(changingVerbs, words[0]) || words[0] == "exec")

@@ -9,7 +9,8 @@ package purpose
 
 import (
 	"strings"
-	"unicode"
+
+	"github.com/peercheck/peercheck/lib/golang/query"
 )
 
 // A Purpose is what a value is for. The zero value is nothing that needs
@@ -25,41 +26,6 @@ const (
 	Key       Purpose = "key"       // kept secret, and used to sign or encrypt
 	Nonce     Purpose = "nonce"     // unpredictable by contract: salt, nonce, IV
 )
-
-// Words splits an identifier, header or path into lower-case words:
-// "userAPIKey2" gives user, api, key. Digits separate and are dropped.
-func Words(name string) []string {
-	var words []string
-	var word []rune
-	flush := func() {
-		if len(word) > 0 {
-			words = append(words, strings.ToLower(string(word)))
-			word = word[:0]
-		}
-	}
-	runes := []rune(name)
-	for i, r := range runes {
-		if !unicode.IsLetter(r) {
-			flush()
-			continue
-		}
-		if unicode.IsUpper(r) && len(word) > 0 {
-			afterLower := unicode.IsLower(word[len(word)-1])
-			beforeLower := i+1 < len(runes) && unicode.IsLower(runes[i+1]) && !pluralS(runes, i+1)
-			if afterLower || beforeLower {
-				flush()
-			}
-		}
-		word = append(word, r)
-	}
-	flush()
-	return words
-}
-
-// pluralS reports whether the letter is the s of an upper-case plural: "IDs".
-func pluralS(runes []rune, i int) bool {
-	return runes[i] == 's' && (i+1 == len(runes) || !unicode.IsLower(runes[i+1]))
-}
 
 // heads are the nouns that end the name of a value, with their purpose. Two
 // words are looked up before one.
@@ -119,7 +85,7 @@ func wordSet(s string) map[string]bool {
 // OfName judges the name of a value by its head noun: "resetToken" is a token,
 // "tokenCount" and "pageToken" are none.
 func OfName(name string) Purpose {
-	words := Words(name)
+	words := query.Words(name)
 	for _, w := range words {
 		if harmless[w] {
 			return None
@@ -146,7 +112,7 @@ func OfName(name string) Purpose {
 // OfFunc judges the name of a function by what it makes or does:
 // "generateSessionID" makes a token, "SignRequest" a signature.
 func OfFunc(name string) Purpose {
-	words := Words(name)
+	words := query.Words(name)
 	if len(words) == 0 {
 		return None
 	}

@@ -1,28 +1,6 @@
 package purpose
 
-import (
-	"slices"
-	"testing"
-)
-
-func TestWords(t *testing.T) {
-	for name, want := range map[string][]string{
-		"userAPIKey2":   {"user", "api", "key"},
-		"HTTPServer":    {"http", "server"},
-		"session_id":    {"session", "id"},
-		"X-Auth-Token":  {"x", "auth", "token"},
-		"userIDs":       {"user", "ids"},
-		"GRANT_TYPE":    {"grant", "type"},
-		"größteZahl":    {"größte", "zahl"},
-		"":              nil,
-		"123":           nil,
-		"sha256OfToken": {"sha", "of", "token"},
-	} {
-		if got := Words(name); !slices.Equal(got, want) {
-			t.Errorf("Words(%q) = %q, want %q", name, got, want)
-		}
-	}
-}
+import "testing"
 
 func TestOfName(t *testing.T) {
 	for name, want := range map[string]Purpose{

@@ -4,6 +4,8 @@ import (
 	"go/ast"
 	"iter"
 	"slices"
+
+	"github.com/peercheck/peercheck/lib/golang/query"
 )
 
 // Texts gives the identifiers and literals of a piece of code, as they are written
@@ -24,10 +26,10 @@ func Texts(n ast.Node) iter.Seq[string] {
 }
 
 // Speaks reports whether a word of an identifier or literal in a piece of code is
-// one that is looked for. Words are in lower case, as [Words] gives them.
+// one that is looked for. Words are in lower case, as [query.Words] gives them.
 func Speaks(n ast.Node, wanted func(word string) bool) bool {
 	for text := range Texts(n) {
-		if slices.ContainsFunc(Words(text), wanted) {
+		if slices.ContainsFunc(query.Words(text), wanted) {
 			return true
 		}
 	}

@@ -439,7 +439,7 @@ func returnsNumber(fn *types.Func) bool {
 // setterOf judges a function that takes a value by its name: SetPassword,
 // StoreToken, WithAPIKey.
 func setterOf(name string) Purpose {
-	words := Words(name)
+	words := query.Words(name)
 	if len(words) < 2 {
 		return None
 	}

@@ -6,7 +6,6 @@ import (
 	"golang.org/x/tools/go/ssa"
 
 	"github.com/peercheck/peercheck/lib/golang/query"
-	"github.com/peercheck/peercheck/rules/golang/internal/purpose"
 )
 
 // Open reports whether a value from outside of what can be seen may be any text.
@@ -74,7 +73,7 @@ func ValueName(v ssa.Value) string {
 // Validates reports whether a function is named for looking at a value before it
 // is used.
 func Validates(name string) bool {
-	for _, w := range purpose.Words(name) {
+	for _, w := range query.Words(name) {
 		switch w {
 		case "valid", "validate", "validates", "check", "verify", "sanitize", "sanitise", "safe", "allowed", "ensure", "assert", "reject", "malicious":
 			return true
