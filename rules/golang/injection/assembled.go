@@ -59,7 +59,7 @@ func (a *assembled) clean(v ssa.Value) bool {
 		v = e.Tuple
 	}
 	if call, ok := v.(*ssa.Call); ok {
-		return a.safe(text.CalleeName(&call.Call)) || a.isSafeVariable(&call.Call)
+		return a.safe(text.CalleeName(&call.Call)) || a.isSafeVariable(&call.Call) || text.Global(call)
 	}
 	if p, ok := v.(*ssa.Parameter); ok && a.asks != nil && a.isAsked(p, a.asks) {
 		return true

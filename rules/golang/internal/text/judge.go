@@ -20,8 +20,8 @@ func Open(v ssa.Value) bool {
 	return holdsText(v.Type())
 }
 
-// Global reports whether a value is held by a package-level variable, or is a
-// part of what one holds.
+// Global reports whether a value is held by a package-level variable, is a part of
+// what one holds, or what a method that gets nothing else makes of it.
 func Global(v ssa.Value) bool {
 	for range 10 { // deeper than any structure that is written out
 		switch x := v.(type) {
@@ -45,6 +45,15 @@ func Global(v ssa.Value) bool {
 			v = x.Iter
 		case *ssa.Range:
 			v = x.X
+		case *ssa.Call:
+			switch {
+			case x.Call.IsInvoke() && len(x.Call.Args) == 0:
+				v = x.Call.Value
+			case x.Call.Signature().Recv() != nil && len(x.Call.Args) == 1:
+				v = x.Call.Args[0]
+			default:
+				return false
+			}
 		default:
 			return false
 		}
