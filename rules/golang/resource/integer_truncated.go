@@ -40,7 +40,7 @@ var IntegerTruncated = &check.Check{
 			"read limit so; in Kubernetes and Docker a port or a user ID became another one, 0 for example.",
 		Fix: "Parse with the size of the target, `strconv.ParseInt(s, 10, 32)`, which gives an error for what does not fit, or compare with the limits of the type, or for negative numbers after the conversion, before the number is used. The quick " +
 			"fix sets the size where `ParseInt` or `ParseUint` is called for 64 bits; other uses of the number then have the smaller range, too.",
-		Limits: "Where nothing shows that a stranger writes the text that is parsed, the finding is tentative, and for persona pedantic unless the caller of a library's exported function writes the text and the number loses bits without a comparison; the values of flags (`Set(string) error`) are left alone. Conversions of the program's own numbers (constants, lengths, counters) are left alone: see `go/range-check-too-wide` for those that are checked in a wrong way. So are conversions that take a number apart (`byte(n>>8)`), and between signed and unsigned integers of 64 bits that were parsed. " +
+		Limits: "Where nothing shows that a stranger writes the text that is parsed, the finding is tentative, and for persona pedantic unless the caller of a library's exported function writes the text and the number loses bits without a comparison; the values of flags (`Set(string) error`) are left alone, and so are types with a list of constants, such as kinds and reasons. Conversions of the program's own numbers (constants, lengths, counters) are left alone: see `go/range-check-too-wide` for those that are checked in a wrong way. So are conversions that take a number apart (`byte(n>>8)`), and between signed and unsigned integers of 64 bits that were parsed. " +
 			"int is taken to have 64 bits.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/681.html",
@@ -58,7 +58,7 @@ func runIntegerTruncated(_ context.Context, pass *check.PackagePass) error {
 	}
 	reported := map[token.Pos]bool{}
 	overflows := func(f *taint.Flow) bool {
-		return f.Source.Remote && strings.HasPrefix(f.Class.Name, "overflow-") && straight(f)
+		return f.Source.Remote && strings.HasPrefix(f.Class.Name, "overflow-") && straight(f) && !picksConstant(f.Call)
 	}
 	for _, f := range taint.Flows(pass, overflows) {
 		if f.Call != nil {
@@ -68,7 +68,7 @@ func runIntegerTruncated(_ context.Context, pass *check.PackagePass) error {
 	}
 	for conv := range conversions(fl) {
 		call := parsedBy(conv.X)
-		if call == nil || reported[conv.Pos()] || isFlag(conv.Parent()) {
+		if call == nil || reported[conv.Pos()] || picksConstant(conv) || isFlag(conv.Parent()) {
 			continue
 		}
 		from, _ := bounds.Of(conv.X, conv.Block())
@@ -92,6 +92,26 @@ func runIntegerTruncated(_ context.Context, pass *check.PackagePass) error {
 		pass.Report(finding)
 	}
 	return nil
+}
+
+// picksConstant reports whether a conversion is to a type that has a list of constants, as kinds and reasons have. Who
+// wants one of them sends it as it is; what a number becomes that is none of them is none of them, too.
+func picksConstant(instr ssa.Instruction) bool {
+	conv, ok := instr.(*ssa.Convert)
+	if !ok {
+		return false
+	}
+	named, ok := types.Unalias(conv.Type()).(*types.Named)
+	if !ok || named.Obj().Pkg() == nil {
+		return false
+	}
+	constants, scope := 0, named.Obj().Pkg().Scope()
+	for _, name := range scope.Names() {
+		if c, ok := scope.Lookup(name).(*types.Const); ok && types.Identical(c.Type(), named) {
+			constants++
+		}
+	}
+	return constants >= 2
 }
 
 // narrows reports whether a conversion loses bits, rather than the sign alone.
