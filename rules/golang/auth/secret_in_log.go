@@ -125,9 +125,13 @@ func (l *secretLog) call(c inspector.Cursor, call *ast.CallExpr) {
 			continue // given for what is in it, not to be shown
 		}
 		if key, ok := query.String(l.TypesInfo, arg); ok && pairs && i+1 < len(call.Args) && len(found) == 0 {
-			if what := secretName(key); what != "" && !saysPlace(purpose.NameOf(l.TypesInfo, call.Args[i+1])) && l.isPlainText(call.Args[i+1]) && !l.isMade(call.Args[i+1]) && len(l.leaks(c, call.Args[i+1], 4)) == 0 {
-				found = []leak{{what: what, at: call.Args[i+1]}}
+			value := call.Args[i+1]
+			if what := secretName(key); what != "" && !saysWhatHappens(key) && !isOf(purpose.NameOf(l.TypesInfo, value)) && l.isPlainText(value) && !l.isMade(value) && len(l.leaks(c, value, 4)) == 0 {
+				found = []leak{{what: what, at: value}}
 			}
+		}
+		if len(found) > 0 && l.isPublic(c, found[0]) {
+			continue
 		}
 		for _, k := range found {
 			f := check.Finding{Message: fmt.Sprintf("%s goes to %s", k.what, where), Location: l.Location(k.at)}
@@ -400,12 +404,26 @@ func (l *secretLog) isOfClient(c inspector.Cursor, e ast.Expr) bool {
 // isCallersRequest reports whether an URL is that of a request that an exported function of a library is given.
 func (l *secretLog) isCallersRequest(c inspector.Cursor, e ast.Expr) bool {
 	sel, ok := ast.Unparen(e).(*ast.SelectorExpr)
-	f, in := code.Enclosing(c)
-	if !ok || !in || !ast.IsExported(f.Name) || l.Pkg.Name() == "main" || slices.Contains(strings.Split(l.Pkg.Path(), "/"), "internal") {
+	if !ok || l.Pkg.Name() == "main" || slices.Contains(strings.Split(l.Pkg.Path(), "/"), "internal") {
 		return false
+	}
+	for f := range c.Enclosing((*ast.FuncDecl)(nil)) {
+		if decl, ok := f.Node().(*ast.FuncDecl); !ok || !isExported(l.TypesInfo, decl) {
+			return false
+		}
 	}
 	v := code.Var(l.TypesInfo, sel.X)
 	return v != nil && v.Kind() == types.ParamVar
+}
+
+// isExported reports whether a function is one that other packages can name: exported, and not a method of a type that
+// is not.
+func isExported(info *types.Info, decl *ast.FuncDecl) bool {
+	if decl.Recv == nil {
+		return decl.Name.IsExported()
+	}
+	named := query.TypeName(info.TypeOf(decl.Recv.List[0].Type))
+	return decl.Name.IsExported() && ast.IsExported(named[strings.LastIndexByte(named, '.')+1:])
 }
 
 // hasFixedHost reports whether a request is made in the function around a place, for an URL that begins with a
@@ -561,11 +579,54 @@ func secretName(name string) string {
 	return ""
 }
 
-// saysPlace reports whether a name is that of a place in a list, whatever it is called in a log.
-func saysPlace(name string) bool {
-	return slices.ContainsFunc(query.Words(name), func(w string) bool {
-		return w == "next" || w == "prev" || w == "batch" || w == "page" || w == "cursor" || w == "offset" || w == "since"
+// isOf reports whether a name is that of a place in a list, or of something about a secret, such as its file, whatever
+// it is called in a log.
+func isOf(name string) bool {
+	return slices.ContainsFunc(purpose.Words(name), func(w string) bool {
+		return slices.Contains([]string{"next", "prev", "batch", "page", "cursor", "offset", "since", "file", "filename", "path", "dir", "name", "id", "type", "kind", "err", "error", "reason", "status", "state"}, w)
 	})
+}
+
+// saysWhatHappens reports whether a text in a log is a message, "Loading private key: ", rather than the name of what
+// follows.
+func saysWhatHappens(text string) bool {
+	words := purpose.Words(text)
+	return len(words) > 3 || len(words) > 1 && strings.Contains(text, " ") && (strings.HasSuffix(words[0], "ing") && words[0] != "signing" || strings.HasSuffix(words[0], "ed"))
+}
+
+// isPublic reports whether a leak is the API key of a pair, which says who somebody is and is known, while the secret
+// that belongs to it proves it: a field beside one for the secret, the key of a map of secrets, or any in a package that
+// has API secrets.
+func (l *secretLog) isPublic(c inspector.Cursor, k leak) bool {
+	if !strings.HasSuffix(k.what, " api key") && !strings.HasSuffix(k.what, " apikey") {
+		return false
+	}
+	speaksOfSecret := func(name string) bool { return slices.Contains(purpose.Words(name), "secret") }
+	if sel, ok := ast.Unparen(k.at).(*ast.SelectorExpr); ok {
+		owner := under(l.TypesInfo.TypeOf(sel.X))
+		if p, ok := owner.(*types.Pointer); ok {
+			owner = under(p.Elem())
+		}
+		if s, ok := owner.(*types.Struct); ok {
+			for field := range s.Fields() {
+				if speaksOfSecret(field.Name()) {
+					return true
+				}
+			}
+		}
+	}
+	for loop := range c.Enclosing((*ast.RangeStmt)(nil)) {
+		n, ok := loop.Node().(*ast.RangeStmt)
+		if ok && n.Key != nil && n.Value != nil && code.Var(l.TypesInfo, n.Key) == code.Var(l.TypesInfo, k.at) && speaksOfSecret(purpose.NameOf(l.TypesInfo, n.Value)) {
+			return true
+		}
+	}
+	for id := range l.TypesInfo.Defs {
+		if words := purpose.Words(id.Name); len(words) > 1 && strings.HasSuffix(strings.Join(words, " "), "api secret") {
+			return true
+		}
+	}
+	return false
 }
 
 func isClusterWord(w string) bool {
