@@ -58,12 +58,9 @@ var SecretInLog = &check.Check{
 
 func runSecretInLog(_ context.Context, pass *check.PackagePass) error {
 	l := &secretLog{PackagePass: pass, index: query.IndexOf(pass.Pass), dumps: map[*types.Var]bool{}}
-	if code.Mentions(pass.Pass, "net/url.UserPassword", "(*net/url.Userinfo).Password") {
-		for c := range code.Nodes(pass.Pass, (*ast.SelectorExpr)(nil)) {
-			sel, _ := c.Node().(*ast.SelectorExpr)
-			name := query.Name(pass.TypesInfo.Uses[sel.Sel])
-			l.userinfo = l.userinfo || name == "net/url.UserPassword" || name == "(*net/url.Userinfo).Password"
-		}
+	for c := range code.CallsTo(pass.Pass, "net/url.UserPassword", "(*net/url.Userinfo).Password") {
+		call, ok := c.Node().(*ast.CallExpr)
+		l.userinfo = l.userinfo || ok && !l.isOfRequest(calledOn(call), 3)
 	}
 	for c := range code.CallsTo(pass.Pass, dumpers...) {
 		if as, ok := c.Parent().Node().(*ast.AssignStmt); ok && ast.Unparen(as.Rhs[0]) == c.Node() {
@@ -92,7 +89,7 @@ var dumpers = []string{"net/http/httputil.DumpRequest", "net/http/httputil.DumpR
 type secretLog struct {
 	*check.PackagePass
 	index *query.Index
-	// userinfo: the package deals with passwords in URLs.
+	// userinfo: the package deals with passwords in URLs, other than those of requests.
 	userinfo bool
 	// dumps are variables with the text of whole requests.
 	dumps map[*types.Var]bool
@@ -371,6 +368,25 @@ func calledOn(call *ast.CallExpr) ast.Expr {
 		return sel.X
 	}
 	return call
+}
+
+// isOfRequest reports whether something is, or is a part of, the URL of a request: what a server finds there says nothing of the URLs
+// that it is configured with.
+func (l *secretLog) isOfRequest(e ast.Expr, steps int) bool {
+	for ; steps > 0; steps-- {
+		if init := code.Init(l.Pass, e); init != nil {
+			e = init
+		}
+		sel, ok := ast.Unparen(e).(*ast.SelectorExpr)
+		if !ok {
+			return false
+		}
+		if query.IsType(l.TypesInfo.TypeOf(sel.X), "net/http.Request") {
+			return true
+		}
+		e = sel.X
+	}
+	return false
 }
 
 // isOfClient reports whether an URL is that of a request which the function around a place sends. Those that a server

@@ -45,9 +45,9 @@ var TLSVerificationDisabled = &check.Check{
 			"also called for resumed sessions. The quick fix drops the field or sets it to false. It is not safe to apply unseen: " +
 			"connections to servers with self-signed certificates will fail from then on, as they should.",
 		Limits: "Left alone: values that are not constant; code that runs only under a condition whose name speaks of it " +
-			"(`if opts.Insecure`) or in a function that is named for it (`NewInsecureClient`), because there a person chose it; " +
+			"(`if opts.Insecure`, a Unix socket, another mode than `verify-full`) or in a function that is named for it (`NewInsecureClient`), because there a person chose it; " +
 			"configurations with a `VerifyConnection` or `VerifyPeerCertificate` that can return an error; functions that look at " +
-			"`PeerCertificates` themselves or send nothing over the connection; server configurations, where the field has no effect; test code. Whether a callback " +
+			"`PeerCertificates` themselves or send nothing over the connection; server configurations, where the field has no effect; packages that are named for scanning or probing servers; test code. Whether a callback " +
 			"verifies well is not judged, only that it can refuse.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/295.html",
@@ -73,7 +73,7 @@ var skipFields = []string{
 var verifiers = []string{"VerifyConnection", "VerifyPeerCertificate"}
 
 func runTLSVerificationDisabled(_ context.Context, pass *check.PackagePass) error {
-	if !code.MentionsField(pass.Pass, append([]string{"Insecure"}, skipFields...)...) {
+	if !code.MentionsField(pass.Pass, append([]string{"Insecure"}, skipFields...)...) || looksAtStrangers(pass.Pkg.Name()) {
 		return nil
 	}
 	for c := range code.Nodes(pass.Pass, (*ast.CompositeLit)(nil), (*ast.AssignStmt)(nil), (*ast.CallExpr)(nil)) {
@@ -106,6 +106,14 @@ func runTLSVerificationDisabled(_ context.Context, pass *check.PackagePass) erro
 		}
 	}
 	return nil
+}
+
+// looksAtStrangers reports whether a package is named for looking at servers as they are, with whatever certificate they
+// have: a scanner, a probe.
+func looksAtStrangers(name string) bool {
+	return slices.ContainsFunc(purpose.Words(name), func(w string) bool {
+		return slices.Contains([]string{"scan", "scanner", "scanners", "probe", "prober", "probes"}, w)
+	})
 }
 
 func isSkipField(pass *check.PackagePass, e ast.Expr) bool {
@@ -288,6 +296,7 @@ var chosenWords = []string{
 	"insecure", "unsafe", "skip", "verify", "verification", "noverify", "untrusted", "selfsigned", "self", "trust",
 	"test", "testing", "tests", "mock", "fake", "debug", "dev", "devel", "development", "local", "localhost", "loopback", "disable", "disabled", "allow",
 	"strict", "validate", "check", "permissive", "lax", "ignore", "ignoring",
+	"unix", // sockets, which the modes of their files protect
 }
 
 func speaksOfIt(name string) bool {
@@ -333,7 +342,7 @@ func isChosen(pass *check.PackagePass, c inspector.Cursor) bool {
 			if kind == edge.CaseClause_Body && slices.ContainsFunc(n.List, func(e ast.Expr) bool { return condition(e) }) {
 				return true
 			}
-			if sw, ok := parent.Parent().Parent().Node().(*ast.SwitchStmt); ok && kind == edge.CaseClause_Body && sw.Tag != nil && condition(sw.Tag) {
+			if sw, ok := parent.Parent().Parent().Node().(*ast.SwitchStmt); ok && kind == edge.CaseClause_Body && sw.Tag != nil && (condition(sw.Tag) || isModeOfVerification(pass, sw)) {
 				return true
 			}
 		case *ast.BlockStmt:
@@ -360,6 +369,23 @@ func isChosen(pass *check.PackagePass, c inspector.Cursor) bool {
 			}
 		case *ast.FuncDecl:
 			return chosenName(n.Name.Name)
+		}
+	}
+	return false
+}
+
+// isModeOfVerification reports whether one of the texts that a switch tells apart asks for verification, as PostgreSQL's
+// modes "verify-ca" and "verify-full" do: then the others were chosen without it.
+func isModeOfVerification(pass *check.PackagePass, sw *ast.SwitchStmt) bool {
+	for _, stmt := range sw.Body.List {
+		clause, ok := stmt.(*ast.CaseClause)
+		if !ok {
+			continue
+		}
+		for _, e := range clause.List {
+			if text, ok := query.String(pass.TypesInfo, e); ok && slices.Contains(purpose.Words(text), "verify") {
+				return true
+			}
 		}
 	}
 	return false

@@ -134,9 +134,14 @@ type sessions struct {
 }
 
 // cookieReaders give a cookie, or the session that one names.
-var cookieReaders = []string{"(*net/http.Request).Cookie", "(*net/http.Request).CookiesNamed", "(*github.com/gin-gonic/gin.Context).Cookie", "(github.com/labstack/echo.Context).Cookie", "(*github.com/labstack/echo.Context).Cookie",
+var cookieReaders = []string{"(*net/http.Request).Cookie", "(*net/http.Request).Cookies", "(*net/http.Request).CookiesNamed", "(*github.com/gin-gonic/gin.Context).Cookie", "(github.com/labstack/echo.Context).Cookie", "(*github.com/labstack/echo.Context).Cookie",
 	"(*github.com/gofiber/fiber.Ctx).Cookies", "(*github.com/gorilla/sessions.CookieStore).Get", "(*github.com/gorilla/sessions.FilesystemStore).Get", "(github.com/gorilla/sessions.Store).Get", "github.com/gin-contrib/sessions.Default",
 	"(*github.com/gofiber/fiber/middleware/session.Store).Get"}
+
+func isCookieReader(fn *types.Func) bool {
+	name := code.Unversioned(query.Name(fn))
+	return slices.Contains(cookieReaders, name) || strings.HasPrefix(name, "(*github.com/alexedwards/scs.SessionManager).Get")
+}
 
 func (s *sessions) knowUser(r route, body *ast.BlockStmt) bool {
 	if s.read(body, 2) {
@@ -180,14 +185,13 @@ func (s *sessions) read(body *ast.BlockStmt, calls int) (found bool) {
 		if !ok || found {
 			return !found
 		}
-		name := code.Unversioned(query.Callee(s.pass.TypesInfo, call))
-		if slices.Contains(cookieReaders, name) || strings.HasPrefix(name, "(*github.com/alexedwards/scs.SessionManager).Get") {
-			found = true
-			return false
-		}
 		fn := code.Callee(s.pass.TypesInfo, call)
 		if fn == nil {
 			return true
+		}
+		if isCookieReader(fn) {
+			found = true
+			return false
 		}
 		if d := code.Declaration(s.pass.Pass, fn); d != nil && d.Body != nil {
 			found = calls > 0 && s.read(d.Body, calls-1)

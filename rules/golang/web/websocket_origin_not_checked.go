@@ -39,7 +39,7 @@ var WebsocketOriginNotChecked = &check.Check{
 			"their name, send commands and read answers. In 2023 Gitpod accounts could be taken over that way (CVE-2023-0957).",
 		Fix: "Leave `CheckOrigin` out: the default demands the same origin. For more origins compare `r.Header.Get(\"Origin\")` with a list. The quick fix removes the field; it is not safe to apply " +
 			"unseen, because pages on other origins are refused from then on.",
-		Limits: "A check that agrees on some path only is not judged. Functions without a check that speak of origins or tokens are left alone; a server without a `Handshake` is reported tentatively. Servers that use no cookies but a token in the first message are safe without it; say so in an ignore comment. Test code is left alone.",
+		Limits: "A check that agrees on some path only is not judged. Functions without a check that speak of origins or tokens are left alone; a server without a `Handshake` is reported tentatively. Packages that read no cookie, but a token from a header or parameter, are left alone, because no page can send that in its visitor's name. Servers that want a token in the first message are safe, too; say so in an ignore comment. Test code is left alone.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/1385.html",
 			"https://pkg.go.dev/github.com/gorilla/websocket#hdr-Origin_Considerations",
@@ -51,6 +51,9 @@ var WebsocketOriginNotChecked = &check.Check{
 }
 
 func runWebsocketOriginNotChecked(_ context.Context, pass *check.PackagePass) error {
+	if readsToken(pass) {
+		return nil
+	}
 	for c := range code.Nodes(pass.Pass, (*ast.CompositeLit)(nil), (*ast.AssignStmt)(nil), (*ast.CallExpr)(nil)) {
 		switch n := c.Node().(type) {
 		case *ast.CallExpr:
@@ -75,6 +78,37 @@ func runWebsocketOriginNotChecked(_ context.Context, pass *check.PackagePass) er
 	}
 	return nil
 }
+
+// readsToken reports whether a package lets in who shows a token in the request, and reads no cookie: no page can
+// send that in its visitor's name.
+func readsToken(pass *check.PackagePass) bool {
+	token := false
+	for c := range code.Calls(pass.Pass, func(called query.Called) bool { return called.Func != nil }) {
+		call, ok := c.Node().(*ast.CallExpr)
+		if !ok {
+			continue
+		}
+		fn := code.Callee(pass.TypesInfo, call)
+		if isCookieReader(fn) {
+			return false
+		}
+		if !slices.Contains(readers, fn.Name()) || len(call.Args) == 0 {
+			continue
+		}
+		key, ok := code.ConstString(pass.Pass, call.Args[0])
+		words := purpose.Words(key)
+		if ok && slices.Contains(words, "cookie") {
+			return false
+		}
+		token = token || ok && slices.ContainsFunc(words, func(w string) bool {
+			return w == "authorization" || w == "token" || w == "jwt" || w == "bearer" || w == "apikey"
+		}) && !slices.ContainsFunc(words, func(w string) bool { return w == "csrf" || w == "xsrf" })
+	}
+	return token
+}
+
+// readers are functions that read a header or parameter of a request by its name.
+var readers = []string{"Get", "GetHeader", "FormValue", "PostFormValue", "Query", "QueryParam", "DefaultQuery", "Values"}
 
 // asksForOrigin reports whether a function that calls something, or one around it, speaks
 // of the origin, or of a token, which no page can send in a user's name.
