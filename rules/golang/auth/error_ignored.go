@@ -39,7 +39,7 @@ var ErrorIgnored = &check.Check{
 			"exceptional conditions.",
 		Fix: "Return on the error, after a 401, 403 or 500. There is no quick fix, because only you know what to answer.",
 		Limits: "A function counts by its name (`authorize`, `checkPermission`, `verifyToken`, `requireAdmin`, ...), and only if the error is all it returns, or if its answer speaks of refusal (`isRevoked`) or permission (`hasPermission`). Left alone: errors that are used in any " +
-			"way but logging, deferred calls, and test code.",
+			"way but logging, checks of a configuration (`config.CheckCredentials()`), deferred calls, and test code.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/636.html",
 			"https://owasp.org/Top10/2025/A10_2025-Mishandling_of_Exceptional_Conditions/",
@@ -89,7 +89,7 @@ func reportIgnored(pass *check.PackagePass, c inspector.Cursor, call *ast.CallEx
 	}
 	isError := query.IsType(results.At(n-1).Type(), "error")
 	switch {
-	case n == 1 && isError && refuses(fn.Name()):
+	case n == 1 && isError && refuses(fn.Name()) && !isOfConfiguration(pass, call):
 		if how := ignores(pass, c); how != "" {
 			report("the error of %s is %s, so who should be refused is let in", fn.Name(), how)
 		}
@@ -107,6 +107,18 @@ func reportIgnored(pass *check.PackagePass, c inspector.Cursor, call *ast.CallEx
 			report("the error of verifying %s is only logged, so a forged one passes", v.of)
 		}
 	}
+}
+
+// isOfConfiguration reports whether a call judges a configuration, such as config.CheckCredentials(), and nobody who
+// asks for something.
+func isOfConfiguration(pass *check.PackagePass, call *ast.CallExpr) bool {
+	sel, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr)
+	if !ok || len(call.Args) > 0 {
+		return false
+	}
+	return slices.ContainsFunc(purpose.Words(purpose.NameOf(pass.TypesInfo, sel.X)), func(w string) bool {
+		return slices.Contains([]string{"config", "conf", "cfg", "configuration", "settings", "options", "opts"}, w)
+	})
 }
 
 // reportFailOpen looks for "return true" on an error in a function that says whether

@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/analysis/passes/inspect"
+	"golang.org/x/tools/go/ast/inspector"
 
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/golang/query"
@@ -37,7 +38,7 @@ var DebugEndpointsExposed = &check.Check{
 		Why: "The endpoints need no password. They give away the command line with its secrets, goroutines, memory and source paths, and each `profile` request costs half a minute of CPU. " +
 			"Kubernetes' kubelet had it on its public health port (CVE-2019-11248).",
 		Fix: "Serve the public routes from a mux of your own, and the default one on `localhost:6060` or behind authentication. There is no quick fix, because routes have to move.",
-		Limits: "Sees a server only in the package that imports the endpoints. Left alone: addresses that are loopback, or whose name says that they are for operators (`debugAddr`, `pprofListen`), packages that are named so, servers " +
+		Limits: "Sees a server only in the package that imports the endpoints. Left alone: addresses that are loopback, or whose name says that they are for operators (`debugAddr`, `pprofListen`), servers under a condition that says so (`if cfg.Profile != \"\"`), packages that are named so, servers " +
 			"with a handler of their own, and test code.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/489.html",
@@ -92,7 +93,7 @@ func servesDefaultMux(pass *check.PackagePass) ast.Node {
 	}
 	for c := range code.CallsTo(pass.Pass, "net/http.ListenAndServe", "net/http.ListenAndServeTLS") {
 		call, ok := c.Node().(*ast.CallExpr)
-		if ok && len(call.Args) >= 2 && isDefault(call.Args[len(call.Args)-1]) && reachable(pass, call.Args[0]) {
+		if ok && len(call.Args) >= 2 && isDefault(call.Args[len(call.Args)-1]) && !isAskedFor(c) && reachable(pass, call.Args[0]) {
 			return call
 		}
 	}
@@ -105,6 +106,16 @@ func servesDefaultMux(pass *check.PackagePass) ast.Node {
 		}
 	}
 	return nil
+}
+
+// isAskedFor reports whether a place runs only under a condition that speaks of debugging: somebody wants a profile.
+func isAskedFor(c inspector.Cursor) bool {
+	for branch := range c.Enclosing((*ast.IfStmt)(nil)) {
+		if n, ok := branch.Node().(*ast.IfStmt); ok && purpose.Speaks(n.Cond, isForDebugging) {
+			return true
+		}
+	}
+	return false
 }
 
 // reachable reports whether an address is not one of the machine alone, and not
@@ -129,7 +140,11 @@ func reachable(pass *check.PackagePass, addr ast.Expr) bool {
 
 // forOperators reports whether a name says that something is for who runs the program.
 func forOperators(name string) bool {
-	return slices.ContainsFunc(query.Words(name), func(w string) bool {
-		return slices.Contains([]string{"debug", "pprof", "profile", "profiler", "profiling", "prof", "metrics", "admin", "internal", "monitor", "monitoring", "telemetry", "diagnostics", "ops", "local", "loopback", "expvar", "health", "status"}, w)
+	return slices.ContainsFunc(purpose.Words(name), func(w string) bool {
+		return isForDebugging(w) || slices.Contains([]string{"metrics", "admin", "internal", "monitor", "monitoring", "telemetry", "ops", "local", "loopback", "health", "status"}, w)
 	})
+}
+
+func isForDebugging(word string) bool {
+	return slices.Contains([]string{"debug", "debugging", "pprof", "profile", "profiler", "profiling", "prof", "diagnostics", "expvar"}, word)
 }
