@@ -70,19 +70,26 @@ func (p *places) complete(c *check.Check, f check.Finding) (_ check.Finding, ok 
 	return f, true
 }
 
-// shows reports whether a file is there to show or to test something, by its
-// folders: no stranger reaches it, and it goes to no production.
+// shows reports whether a file is there to show, to test or to measure something, by its
+// folders, "examples" or "test-server": no stranger reaches it, and it goes to no production.
 func shows(name string) bool {
 	folders := strings.Split(name, "/")
 	for _, folder := range folders[:len(folders)-1] {
-		switch strings.TrimPrefix(strings.ToLower(folder), "_") {
-		case "example", "examples", "demo", "demos", "sample", "samples", "tutorial", "tutorials", "docs",
-			"test", "tests", "testdata", "testing", "testutil", "testutils", "testingutil", "testhelper", "testhelpers", "e2e", "integration", "fixtures", "mock", "mocks",
-			"bench", "benchmark", "benchmarks", "hack":
+		folder = strings.TrimPrefix(strings.ToLower(folder), "_")
+		first, _, _ := strings.Cut(folder, "-")
+		if trials[folder] || trials[first] || trials[folder[strings.LastIndexByte(folder, '-')+1:]] {
 			return true
 		}
 	}
 	return strings.HasSuffix(name, "_test.go")
+}
+
+// trials are folders, or the first or last words of their names, that hold no part of what runs for others.
+var trials = map[string]bool{
+	"example": true, "examples": true, "demo": true, "demos": true, "sample": true, "samples": true, "tutorial": true, "tutorials": true, "docs": true,
+	"test": true, "tests": true, "testdata": true, "testing": true, "testutil": true, "testutils": true, "testingutil": true, "testhelper": true,
+	"testhelpers": true, "testserver": true, "e2e": true, "integration": true, "fixtures": true, "mock": true, "mocks": true, "fake": true, "fakes": true,
+	"bench": true, "benchmark": true, "benchmarks": true, "loadtest": true, "hack": true,
 }
 
 // declaration names the package-level declaration at an offset: "Func",

@@ -101,7 +101,7 @@ var JWTNotVerified = &check.Check{
 		What:   "The claims of a token are read by `ParseUnverified` (golang-jwt), `UnsafeClaimsWithoutVerification` (go-jose), `ParseInsecure` or `WithVerify(false)` (lestrrat-go), and the same function verifies nothing.",
 		Why:    "A token is only text until its signature is verified: whoever sends it writes what they like into `sub`, `role` and `exp`.",
 		Fix:    "Use `jwt.ParseWithClaims` with the key and `jwt.WithValidMethods`. To choose the key by the issuer, read it inside the key function. There is no quick fix, because the key has to come from somewhere.",
-		Limits: "Left alone: functions that verify as well, or are given a token that is parsed; where the package verifies tokens elsewhere, all but those that handle requests; functions whose name says that nothing is verified or that they only look (`unverified`, `peek`, `inspect`, `expiry`), as clients do with tokens of their own; test code. Outside of what handles requests a finding is tentative.",
+		Limits: "Left alone: functions that verify as well, or are given a token that is parsed; where the package verifies tokens elsewhere, all but those that handle requests; functions whose name says that nothing is verified or that they only look (`unverified`, `peek`, `inspect`, `expiry`), as clients do with tokens of their own; methods and packages of clients; test code. Outside of what handles requests a finding is tentative.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/347.html",
 			"https://pkg.go.dev/github.com/golang-jwt/jwt/v5#Parser.ParseUnverified",
@@ -132,7 +132,7 @@ func runJWTNotVerified(_ context.Context, pass *check.PackagePass) error {
 		for root.Parent() != nil {
 			root = root.Parent()
 		}
-		if onlyLooks(root.Name()) || fl.isGiven(c.Receiver()) || fl.verifies(root) || !fl.answers(c.Fn) && fl.verifiesAnywhere() {
+		if onlyLooks(root.Name()) || !fl.answers(c.Fn) && isOfClient(root) || fl.isGiven(c.Receiver()) || fl.verifies(root) || !fl.answers(c.Fn) && fl.verifiesAnywhere() {
 			continue
 		}
 		f := check.Finding{
@@ -171,6 +171,22 @@ func (t tokens) answers(fn *ssa.Function) bool {
 		}
 	}
 	return false
+}
+
+// isOfClient reports whether a function belongs to a client, which may read the token that its server gave it: a
+// method of one, or a function of a package that is named so.
+func isOfClient(fn *ssa.Function) bool {
+	names := []string{}
+	if fn.Pkg != nil {
+		names = append(names, fn.Pkg.Pkg.Name())
+	}
+	if recv := fn.Signature.Recv(); recv != nil {
+		name := query.TypeName(recv.Type())
+		names = append(names, name[strings.LastIndexByte(name, '.')+1:])
+	}
+	return slices.ContainsFunc(names, func(name string) bool {
+		return slices.ContainsFunc(purpose.Words(name), func(w string) bool { return w == "client" || w == "cli" })
+	})
 }
 
 func onlyLooks(name string) bool {
