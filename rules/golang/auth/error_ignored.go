@@ -17,6 +17,7 @@ import (
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/golang/query"
 	"github.com/peercheck/peercheck/rules/golang/internal/code"
+	"github.com/peercheck/peercheck/rules/golang/internal/purpose"
 )
 
 //go:embed testdata/auth-error-ignored.txtar
@@ -116,7 +117,7 @@ func isOfConfiguration(pass *check.PackagePass, call *ast.CallExpr) bool {
 	if !ok || len(call.Args) > 0 {
 		return false
 	}
-	return slices.ContainsFunc(purpose.Words(purpose.NameOf(pass.TypesInfo, sel.X)), func(w string) bool {
+	return slices.ContainsFunc(query.Words(purpose.NameOf(pass.TypesInfo, sel.X)), func(w string) bool {
 		return slices.Contains([]string{"config", "conf", "cfg", "configuration", "settings", "options", "opts"}, w)
 	})
 }

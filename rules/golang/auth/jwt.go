@@ -185,7 +185,7 @@ func isOfClient(fn *ssa.Function) bool {
 		names = append(names, name[strings.LastIndexByte(name, '.')+1:])
 	}
 	return slices.ContainsFunc(names, func(name string) bool {
-		return slices.ContainsFunc(purpose.Words(name), func(w string) bool { return w == "client" || w == "cli" })
+		return slices.ContainsFunc(query.Words(name), func(w string) bool { return w == "client" || w == "cli" })
 	})
 }
 

@@ -598,7 +598,7 @@ func secretName(name string) string {
 // isOf reports whether a name is that of a place in a list, or of something about a secret, such as its file, whatever
 // it is called in a log.
 func isOf(name string) bool {
-	return slices.ContainsFunc(purpose.Words(name), func(w string) bool {
+	return slices.ContainsFunc(query.Words(name), func(w string) bool {
 		return slices.Contains([]string{"next", "prev", "batch", "page", "cursor", "offset", "since", "file", "filename", "path", "dir", "name", "id", "type", "kind", "err", "error", "reason", "status", "state"}, w)
 	})
 }
@@ -606,7 +606,7 @@ func isOf(name string) bool {
 // saysWhatHappens reports whether a text in a log is a message, "Loading private key: ", rather than the name of what
 // follows.
 func saysWhatHappens(text string) bool {
-	words := purpose.Words(text)
+	words := query.Words(text)
 	return len(words) > 3 || len(words) > 1 && strings.Contains(text, " ") && (strings.HasSuffix(words[0], "ing") && words[0] != "signing" || strings.HasSuffix(words[0], "ed"))
 }
 
@@ -617,7 +617,7 @@ func (l *secretLog) isPublic(c inspector.Cursor, k leak) bool {
 	if !strings.HasSuffix(k.what, " api key") && !strings.HasSuffix(k.what, " apikey") {
 		return false
 	}
-	speaksOfSecret := func(name string) bool { return slices.Contains(purpose.Words(name), "secret") }
+	speaksOfSecret := func(name string) bool { return slices.Contains(query.Words(name), "secret") }
 	if sel, ok := ast.Unparen(k.at).(*ast.SelectorExpr); ok {
 		owner := under(l.TypesInfo.TypeOf(sel.X))
 		if p, ok := owner.(*types.Pointer); ok {
@@ -638,7 +638,7 @@ func (l *secretLog) isPublic(c inspector.Cursor, k leak) bool {
 		}
 	}
 	for id := range l.TypesInfo.Defs {
-		if words := purpose.Words(id.Name); len(words) > 1 && strings.HasSuffix(strings.Join(words, " "), "api secret") {
+		if words := query.Words(id.Name); len(words) > 1 && strings.HasSuffix(strings.Join(words, " "), "api secret") {
 			return true
 		}
 	}

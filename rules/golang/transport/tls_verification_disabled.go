@@ -111,7 +111,7 @@ func runTLSVerificationDisabled(_ context.Context, pass *check.PackagePass) erro
 // looksAtStrangers reports whether a package is named for looking at servers as they are, with whatever certificate they
 // have: a scanner, a probe.
 func looksAtStrangers(name string) bool {
-	return slices.ContainsFunc(purpose.Words(name), func(w string) bool {
+	return slices.ContainsFunc(query.Words(name), func(w string) bool {
 		return slices.Contains([]string{"scan", "scanner", "scanners", "probe", "prober", "probes"}, w)
 	})
 }
@@ -383,7 +383,7 @@ func isModeOfVerification(pass *check.PackagePass, sw *ast.SwitchStmt) bool {
 			continue
 		}
 		for _, e := range clause.List {
-			if text, ok := query.String(pass.TypesInfo, e); ok && slices.Contains(purpose.Words(text), "verify") {
+			if text, ok := query.String(pass.TypesInfo, e); ok && slices.Contains(query.Words(text), "verify") {
 				return true
 			}
 		}

@@ -140,7 +140,7 @@ func reachable(pass *check.PackagePass, addr ast.Expr) bool {
 
 // forOperators reports whether a name says that something is for who runs the program.
 func forOperators(name string) bool {
-	return slices.ContainsFunc(purpose.Words(name), func(w string) bool {
+	return slices.ContainsFunc(query.Words(name), func(w string) bool {
 		return isForDebugging(w) || slices.Contains([]string{"metrics", "admin", "internal", "monitor", "monitoring", "telemetry", "ops", "local", "loopback", "health", "status"}, w)
 	})
 }

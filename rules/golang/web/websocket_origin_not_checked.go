@@ -96,7 +96,7 @@ func readsToken(pass *check.PackagePass) bool {
 			continue
 		}
 		key, ok := code.ConstString(pass.Pass, call.Args[0])
-		words := purpose.Words(key)
+		words := query.Words(key)
 		if ok && slices.Contains(words, "cookie") {
 			return false
 		}
