@@ -189,6 +189,22 @@ func TestNotFound(t *testing.T) {
 		{"key.ts", "/*\n * -----BEGIN RSA PRIVATE KEY-----\n * MIIEpQIBAAKCAQEA{b64:48}\n * {b64:64}...\n * -----END RSA PRIVATE KEY-----\n */\n"},
 		{"KEYS", "{b64:60}/pw=\nvalues{b64:58}\nDQ{b64:62}\n"},
 		{"conf.yaml", "password_encryption: scram-sha-256\npass: step2024\n"},
+		// Identifiers, addresses, code, and data that a person can read.
+		{"labels.json", "{\"Secret\": \"LA_kwDOCs{b62:4}75TTQL\", \"key\": \"Q-{uuid}-0\"}\n"},
+		{"pod.json", "\"hostIP\": \"fd01:10:100:0:e38f:6f4b:9c53:9e4e\"\n"},
+		{"catalog.json", "\"url\": \"github:flox/nixpkgs/{hex40}\"\n"},
+		{"jws.go", "payload := \"eyJNc2ciOiJIZWxsbyBKV1MifQ\"\n"},
+		{"Mail.svelte", "maskPassword = !!formSettings.smtp.username;\n"},
+		{"app.js.map", "[\"updatePassword\",\"_loadingTask$onProgre3\",\"a\"]"},
+		{"mlkem.go", "\"kemKeyGen\": \"kemKeyGen1024\",\n"},
+		{"README.md", "[![c](https://codecov.io/gh/a/b/branch/main/graph/badge.svg?token=VMXc2fc7cJ)](x) ![t](https://travis-ci.com/a/b.svg?token={b62:20}&branch=main)\n"},
+		{"release.env", "HUGORELEASER_COMMITISH={hex40}\n"},
+		{"doc.go", "zoneKey = \"xpub68Gmy5EdvgibQVfPdqkBBCHxA5htiqg55crXYuXoQRKfDBFA1WEjWgP6LHhwBZeNK1VTsfTFUHCdrfp1bgwQ9xv5ski8PX9rL2dZXvgGDnw\"\n"},
+		{"zone.go", "api.Health(ctx, cloudflare.AccountIdentifier(\"{hex32}\"))\n"},
+		{"radiotap.go", "token = \"160(20UUL)\"\n"},
+		{"mc.go", "{AccessKey: \"Q3AM3UQ867SPQQA43P2F\", SecretKey: \"zuf+tfteSlswRu7BJ86wekitnifILbZam1KYY3TG\"}\n"},
+		{"sign.go", "re := f(\"Credential=AKIAJ{up:15}/20150524/us-east-1/s3/aws4_request, SignedHeaders=host\")\n"},
+		{"binary.b64", "{b64:64}\n{b64:20}/EAAA{b64u:9}{b64:31}\n{b64:64}\n"},
 	} {
 		if got := judgeText(c.path, expand(c.text, rand.New(rand.NewPCG(3, 4)))); len(got) > 0 {
 			t.Errorf("%s %q: found %q", c.path, c.text, got)
@@ -240,6 +256,50 @@ func TestManualsAndTests(t *testing.T) {
 	}
 }
 
+// Of what tests and manuals hold, a credential is for everybody that its provider would
+// know by its form: not an identifier, the token of a session, a broken checksum.
+func TestAlone(t *testing.T) {
+	key, body := expand("{b62:32}", rand.New(rand.NewPCG(3, 3))), expand("{b62:30}", rand.New(rand.NewPCG(3, 5)))
+	// The letters of AWS' identifiers are those of base 32.
+	const id = "KIAJWVN5Z4FOFT7NLNA"
+	secret := expand("{b64:40}", rand.New(rand.NewPCG(3, 6)))
+	for _, c := range []struct {
+		kind, text string
+		want       check.Persona
+	}{
+		{"generic-api-key", "acme_api_key = \"" + key + "\"", check.Pedantic},
+		{"service-credential", "MAILJET=" + key, check.Pedantic},
+		{"gitlab-pat", "glpat-" + key[:20], check.Regular},
+		{"github-oauth", "gho_" + body + checksumOf(body), check.Regular},
+		{"github-oauth", "gho_" + body + "000000", check.Pedantic},
+		{"aws-access-token", "A" + id, check.Pedantic},
+		{"aws-access-token", "key=A" + id + "\nsecret=" + secret + "\n", check.Regular},
+		{"aws-access-token", "key=AS" + id[1:] + "\nsecret=" + secret + "\n", check.Pedantic},
+		{"gcp-oauth-access-token", "ya29." + key + key, check.Pedantic},
+	} {
+		for _, path := range []string{"internal/auth_test.go", "caddytest/a.txt", "internal/test-keys/a.txt", "docs/usage.md"} {
+			found := standard.found(check.NewDocument(path, "", []byte(c.text), check.Revision{}))[c.kind]
+			if len(found) != 1 || found[0].Persona != c.want {
+				t.Errorf("%s: %q is %v, want one for %v", path, c.text, found, c.want)
+			}
+		}
+	}
+}
+
+func TestIsTest(t *testing.T) {
+	for path, want := range map[string]bool{
+		"api/token_test.go": true, "caddytest/a.localhost.key": true, "vault/testing.go": true, "jose-util/test-keys/rsa.key": true, "ssl/samplecerts/ca.pem": true,
+		"integration/fixtures-expired/key.pem": true, "certs/server.key.insecure": true, "ssl-cert-snakeoil.key": true, "util/util.t": true, "hack/certs/a.key": true,
+		"cmd/integration-test/main.go": true, "a/dummyKeys.json": true, "src/x.spec.ts": true, "tls/test_key.pem": true, "spec/api.json": true,
+		"test.sh": false, "latest/config.yaml": false, "internal/contest/a.go": false, "integrations/slack.go": false, "certs/server.key": false, "podspec.yaml": false,
+		"src/main/java/com/example/demo/App.java": false, "manifest.json": false, "cmd/attest.go": false, "deploy/prod.env": false,
+	} {
+		if isTest(path) != want {
+			t.Errorf("%s is a test's: %v", path, !want)
+		}
+	}
+}
+
 // What documentation in the code shows is how a call is written.
 func TestDocumentationInCode(t *testing.T) {
 	key := expand("{b62:32}", rand.New(rand.NewPCG(7, 7)))
@@ -263,6 +323,15 @@ func TestDocumentationInCode(t *testing.T) {
 		{"api.yaml", "examples:\n  login: x\nclient:\n  access_token: " + key + "\n", "firm"},
 		{"a.go", "// Upon success, it responds with \"Session Token-> AuthToken: " + key + " <- for a user.\n", "tentative"},
 		{"a.go", "// var apiKey string = \"" + key + "\"\n", "firm"},
+		{"a.go", "// Format:\n// api_key=" + key + "\n", "tentative"},
+		{"a.go", "const setExample = templates.Examples(i18n.T(`\n\tacme set --api-key=" + key + " \n`))\n", "tentative"},
+		{"a.go", "\tLong: `Sign ` + brand + ` bundles.\n\tapi_key=" + key + " \n`,\n", "tentative"},
+		{"a.go", "\tLong: `Sign.` + brand\n}\nvar x = `\n\tapi_key=" + key + " \n`\n", "firm"},
+		{"a.go", "/*\nIt looks like the following:\n\n\tapi_key=" + key + "\n*/\npackage a\n", "tentative"},
+		{"a.go", "/* It looks like the following: */\nvar api_key = \"" + key + "\"\n", "firm"},
+		{"api.json", "{\n  \"description\": \"Send api_key=" + key + " with it.\"\n}\n", "tentative"},
+		{"patch.yaml", "- op: add\n  path: /paths/~1whoami/parameters/1/example\n  value: api_key=" + key + "\n", "tentative"},
+		{"patch.yaml", "- op: add\n  path: /paths/keys/1\n  value: api_key=" + key + "\n", "firm"},
 	} {
 		if got := judgeText(c.path, c.text); !slices.Equal(got, []string{"generic-api-key " + c.want + " " + key}) {
 			t.Errorf("%s %q: %q, want %s", c.path, c.text, got, c.want)

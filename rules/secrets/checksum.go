@@ -28,6 +28,9 @@ func proven(rule, token string) bool {
 	return checksummed(token)
 }
 
+// hasChecksum are the kinds all of whose tokens end in one.
+var hasChecksum = set("github-pat github-oauth npm-access-token")
+
 // checksummed reports whether a token of GitHub or npm, "ghp_" and 36
 // characters, ends in the checksum of the 30 before: their CRC-32 in base 62
 // (github.blog, "Behind GitHub's new authentication token formats"). A random

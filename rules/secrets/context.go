@@ -2,7 +2,8 @@ package secrets
 
 import (
 	"bytes"
-	"path"
+	"encoding/base64"
+	"slices"
 	"strings"
 	"sync"
 
@@ -28,6 +29,7 @@ type guess struct {
 	confidence check.Confidence
 	message    string
 	persona    check.Persona
+	named      bool // a rule found it by the name before it
 }
 
 // services is the set of service names, written together.
@@ -156,100 +158,6 @@ func aboutHashes(text []byte) bool {
 		}
 	}
 	return false
-}
-
-// isTest reports whether a path is that of tests, their data or examples, where
-// most values that look like credentials open nothing.
-func isTest(p string) bool {
-	if isFixture(p) {
-		return true
-	}
-	p = withoutPackage(p)
-	base := path.Base(p)
-	if strings.HasSuffix(base, "_test.go") || strings.HasPrefix(base, "test_") || strings.Contains(base, ".test.") || strings.Contains(base, ".spec.") ||
-		strings.Contains(base, "_test.") || strings.Contains(base, "_spec.") || strings.Contains(strings.ToLower(base), "example") || strings.Contains(base, ".sample") {
-		return true
-	}
-	if strings.Contains(base, "_test_") || strings.Contains(base, "testdata") {
-		return true
-	}
-	for dir := range strings.SplitSeq(path.Dir(p), "/") {
-		dir = strings.Trim(strings.ToLower(dir), "_")
-		switch dir {
-		case "stubs", "demo", "demos", "playground", "quickstart", "tutorial", "tutorials", "samples", "sample", "docs", "doc", "documentation", "man", "benchmarks":
-			return true
-		}
-		if strings.HasPrefix(dir, "test") || strings.HasSuffix(dir, "tests") || strings.HasSuffix(dir, "_test") || strings.HasPrefix(dir, "example") {
-			return true
-		}
-	}
-	return false
-}
-
-// withoutPackage takes the folders that are a package of the JVM's out of a path:
-// com/example/demo is what generators of projects write, and many stay so.
-func withoutPackage(p string) string {
-	for _, language := range []string{"/java/", "/kotlin/", "/scala/", "/groovy/"} {
-		if i := strings.Index(p, language); i >= 0 && strings.Contains(p[:i], "src/") {
-			return path.Join(p[:i], path.Base(p))
-		}
-	}
-	return p
-}
-
-// isFixture reports whether a path is that of test code or its data, or of examples, which
-// bring keys of their own to run with: unlike in documentation, nobody takes a value from
-// there to use it.
-func isFixture(p string) bool {
-	p = withoutPackage(p)
-	base := strings.ToLower(path.Base(p))
-	if strings.HasSuffix(base, "_test.go") || strings.Contains(base, ".test.") || strings.Contains(base, ".spec.") || strings.HasPrefix(base, "test_") && strings.HasSuffix(base, ".py") || strings.HasSuffix(base, "_test.py") || strings.HasSuffix(base, "_spec.rb") {
-		return true
-	}
-	for dir := range strings.SplitSeq(path.Dir(p), "/") {
-		dir = strings.Trim(strings.ToLower(dir), "_")
-		if strings.HasPrefix(dir, "testutil") || strings.HasPrefix(dir, "testhelper") || strings.HasPrefix(dir, "testcert") || strings.HasPrefix(dir, "testkey") {
-			return true
-		}
-		switch dir {
-		case "example", "examples", "test", "tests", "testdata", "testing", "spec", "specs", "fixture", "fixtures", "mock", "mocks", "e2e", "cypress", "mirage", ".snapshots", "snapshots":
-			return true
-		case "local-environment", "local-env", "local-dev", "localdev", "dev-environment", "dev-env", "devenv": // a whole system to try the program with, on one's own machine
-			return true
-		}
-	}
-	return false
-}
-
-// isManual reports whether a path is that of a manual or of its pages: what looks
-// like a credential there shows how one is used. A README or a note beside the code
-// is none; people do paste live ones into those.
-func isManual(p string) bool {
-	base := strings.ToLower(path.Base(p))
-	switch ext := path.Ext(base); {
-	case ext == ".rst" || ext == ".adoc" || ext == ".mdx" || strings.HasPrefix(base, "manual."):
-		return true
-	case len(ext) == 2 && '1' <= ext[1] && ext[1] <= '9': // rclone.1
-		return true
-	}
-	for dir := range strings.SplitSeq(strings.ToLower(path.Dir(p)), "/") {
-		switch dir {
-		case "docs", "doc", "documentation", "man", "manual", "website":
-			return true
-		}
-	}
-	return false
-}
-
-// isCredentials reports whether a file is for credentials, so that even a weak
-// password in it is meant.
-func isCredentials(p string) bool {
-	base := path.Base(p)
-	switch base {
-	case ".netrc", "_netrc", ".pypirc", ".npmrc", ".yarnrc", ".my.cnf", ".pgpass", ".s3cfg", ".boto", ".dockercfg", ".git-credentials", ".credentials", "credentials":
-		return true
-	}
-	return strings.HasSuffix(base, ".tfstate") || strings.HasSuffix(base, ".tfstate.backup")
 }
 
 // inString reports whether an offset is inside a string literal that starts on
@@ -794,8 +702,14 @@ func judge(text []byte, nameRange check.Range, n name, p pair, config, lax bool)
 	case strings.HasPrefix(value, "eyJ") && readJWT(value) == jwtExample:
 		return g, false
 	}
+	if p.query && inBadge(text, nameRange.Start) {
+		return g, false
+	}
 	if digits == 0 && !ascii(value) {
 		return g, false // a word of another language
+	}
+	if own := text[nameRange.Start:nameRange.End]; !n.password && len(own) >= 6 && bytes.Contains(bytes.ToLower(text[p.value.Start:p.value.End]), bytes.ToLower(own)) {
+		return g, false // "tokenKind": "tokenKind2"
 	}
 	if bare && !((n.secret || n.service != "") && nature == natureRandom && !(isHex(value) && (len(value) == 40 || p.flag && !n.secret))) {
 		return g, false
@@ -816,7 +730,7 @@ func judge(text []byte, nameRange check.Range, n name, p pair, config, lax bool)
 		}
 		return g, true
 	case n.service != "" && (nature == natureRandom || nature == natureUUID) && tokenBytes(value) && len(value) >= 16:
-		if n.weakened && !n.secret || n.long && !n.secret && nature == natureUUID {
+		if n.weakened && !n.secret || n.long && !n.secret && nature == natureUUID || !n.secret && encodesText(value) {
 			return g, false
 		}
 		if n.common && !n.secret && (len(value) < 20 || isHex(value) && (len(value) == 40 || len(value) == 64) || nature == natureUUID || p.call) {
@@ -834,7 +748,7 @@ func judge(text []byte, nameRange check.Range, n name, p pair, config, lax bool)
 			return g, false
 		}
 		if len(value) < 16 {
-			if kinds < 2 || digits == 0 {
+			if kinds < 2 || digits == 0 || strings.ContainsAny(value, "()") {
 				return g, false
 			}
 			g.confidence = check.Tentative
@@ -861,6 +775,31 @@ func judge(text []byte, nameRange check.Range, n name, p pair, config, lax bool)
 		return g, true
 	}
 	return g, false
+}
+
+// maxURL is how much of a URL before its query is looked at, in bytes.
+const maxURL = 200
+
+// inBadge reports whether an offset is in the URL of a badge, an image for the page
+// of a project: the token in it is made to be shown there, and gives the image alone.
+func inBadge(text []byte, at int) bool {
+	url := text[max(0, at-maxURL):at]
+	url = bytes.ToLower(url[bytes.LastIndexAny(url, " \t\n\"'`()<>")+1:])
+	return bytes.Contains(url, []byte("badge")) || bytes.HasSuffix(url, []byte(".svg?"))
+}
+
+// encodesText reports whether a value is base64 of text that a person can read:
+// data, not a key.
+func encodesText(v string) bool {
+	v = strings.TrimRight(v, "=")
+	raw, err := base64.RawStdEncoding.DecodeString(v)
+	if err != nil {
+		raw, err = base64.RawURLEncoding.DecodeString(v)
+	}
+	if err != nil || len(raw) < 6 {
+		return false
+	}
+	return !slices.ContainsFunc(raw, func(c byte) bool { return c < ' ' && c != '\n' && c != '\t' && c != '\r' || c >= 0x7f })
 }
 
 // besideUser reports whether the name of a user stands shortly before a name, so

@@ -57,14 +57,49 @@ func (m *manual) has(at int) bool {
 	}
 	for _, mark := range []string{"//", "#", "--", ";"} {
 		if bytes.HasPrefix(line, []byte(mark)) {
-			return prose.Match(line[len(mark):])
+			return prose.Match(line[len(mark):]) || introduced(m.text, at, mark)
+		}
+	}
+	return introducesExample.Match(m.text[lineStart(m.text, at, maxLiteralLine):at]) || inBlockComment(m.text, at) && introduced(m.text, at, "")
+}
+
+// maxBlock is how far back the beginning of a comment of several lines is looked for,
+// in bytes: the comment of a package, such as Go's doc.go.
+const maxBlock = 20_000
+
+// inBlockComment reports whether an offset is between /* and */.
+func inBlockComment(text []byte, at int) bool {
+	text = text[max(0, at-maxBlock):at]
+	open := bytes.LastIndex(text, []byte("/*"))
+	return open >= 0 && bytes.LastIndex(text, []byte("*/")) < open
+}
+
+// introducesExample is in a sentence before what it shows.
+var introducesExample = engine.NewRegexp(`(?i)\be\.g\.|\bexample\b|\bfor instance\b|\bsuch as\b|\blooks? like\b|\bformat:`)
+
+// maxComment is how far above a line of a comment its beginning is looked for, in lines.
+const maxComment = 8
+
+// introduced reports whether the lines of a comment before an offset say that they
+// show an example.
+func introduced(text []byte, at int, mark string) bool {
+	line := lineStart(text, at, maxLiteralLine)
+	for n := 0; n < maxComment && line > 0; n++ {
+		end := line
+		line = lineStart(text, end-1, maxLiteralLine)
+		above := bytes.TrimLeft(text[line:end], " \t")
+		if !bytes.HasPrefix(above, []byte(mark)) {
+			return false
+		}
+		if introducesExample.Match(above) {
+			return true
 		}
 	}
 	return false
 }
 
 // usagePattern begins a text of several lines that shows how something is used.
-var usagePattern = engine.NewRegexp(`(?i)(?:^|\n)[ \t]*["']?(?:example|examples|sample|samples|usage|synopsis|description|help|additional|long)["']?[ \t]*[:=][ \t]*(\x60|\x27{3}|"""|[|>][-+]?[ \t]*\r?\n)`)
+var usagePattern = engine.NewRegexp(`(?i)(?:^|\n)[ \t]*(?:const[ \t]+|var[ \t]+)?["']?\w{0,40}?(?:examples?|samples?|usages?|usagestr|synopsis|description|help(?:text|template|message)?|additional|long|longdesc)["']?[ \t]*:?[:=][ \t]*(?:[\w.]{1,60}\(){0,3}(\x60|\x27{3}|"""|[|>][-+]?[ \t]*\r?\n)`)
 
 // usages finds such texts: TOML's, Python's and Go's literals, and YAML's blocks.
 func usages(text []byte) (found []check.Range) {
@@ -79,24 +114,56 @@ func usages(text []byte) (found []check.Range) {
 			line := m[3] - 1 // indented wants the line end
 			end = line + indented(text[line:], len(key)-len(bytes.TrimLeft(key, " \t")))
 		default:
-			if n := bytes.Index(text[m[3]:], quote); n >= 0 {
-				end = m[3] + n
-			}
+			end = m[3] + literal(text[m[3]:], quote)
 		}
 		found = append(found, check.Range{Start: m[3], End: end})
 	}
 	return found
 }
 
+// literalJoin is how Go writes a backquote, or a constant, in a text between backquotes.
+var literalJoin = engine.NewRegexp("^[ \\t]*\\+[ \\t]*(?:\"[^\"\\n]*\"|[\\w.]+)[ \\t]*\\+[ \\t\\r\\n]*`")
+
+// literal gives how long a text in quotes is, with those that are joined to it.
+func literal(text, quote []byte) (length int) {
+	for {
+		n := bytes.Index(text[length:], quote)
+		if n < 0 {
+			return len(text)
+		}
+		length += n
+		rest := text[length+len(quote):]
+		joins := literalJoin.FindAllSubmatchIndex(rest[:min(len(rest), 200)])
+		if len(quote) > 1 || len(joins) == 0 {
+			return length
+		}
+		length += len(quote) + joins[0][1]
+	}
+}
+
 // maxExample is how far above a value its parents are looked for, in bytes: some
 // 80 lines of an example of an API's description.
 const maxExample = 3000
 
-// underExample reports whether one of the parents of an indented line, as in YAML
-// and JSON, is called an example (OpenAPI 3.1, "Example Object").
+// maxProse is how far the key of a line is looked for before a value in its prose.
+const maxProse = 4000
+
+var (
+	// proseKey begins a line whose value is an example, or prose about one.
+	proseKey = engine.NewRegexp(`^[- \t]*["']?(?:(?:x-)?examples?|description|summary)["']?[ \t]*:`)
+	// patchedExample is the place in a JSON Patch (RFC 6902) of an API's description
+	// at which the next line puts an example.
+	patchedExample = engine.NewRegexp(`^[- \t]*["']?path["']?[ \t]*:.*/examples?\b`)
+)
+
+// underExample reports whether a line, as in YAML and JSON, or one of the parents of
+// it, is called an example (OpenAPI 3.1, "Example Object").
 func underExample(text []byte, at int) bool {
 	indent := func(l []byte) int { return len(l) - len(bytes.TrimLeft(l, " \t")) }
 	line := lineStart(text, at, maxLiteralLine)
+	if proseKey.Match(text[lineStart(text, at, maxProse):at]) || line > 0 && patchedExample.Match(text[lineStart(text, line-1, maxLiteralLine):line]) {
+		return true
+	}
 	depth := indent(text[line:at])
 	for from := line; line > 0 && depth > 0 && from-line < maxExample; {
 		end := line - 1

@@ -261,11 +261,11 @@ func guessOf(m *engine.Match, text []byte) guess {
 			return doubt()
 		}
 		return g
-	case isPublished(value):
+	case isPublished(value), m.Depth == 0 && inData(text, m.Secret):
 		return doubt()
 	case m.Rule.ID == "kubernetes-secret-yaml" && certificateAlone(value):
 		return doubt()
-	case m.Rule.ID == kindSecret && (m.Depth == 0 && afterHash(text, m.Range.Start) || slices.ContainsFunc(strings.Fields(nameBefore(string(m.Text), value)), isFileName)):
+	case m.Rule.ID == kindSecret && (m.Depth == 0 && (afterHash(text, m.Range.Start) || inBadge(text, m.Secret.Start)) || slices.ContainsFunc(strings.Fields(nameBefore(string(m.Text), value)), isFileName)):
 		return doubt()
 	case m.Rule.ID == kindSecret:
 		n := readName(nameBefore(string(m.Text), value))
@@ -299,13 +299,14 @@ func guessOf(m *engine.Match, text []byte) guess {
 			return doubt()
 		}
 	case named(m.Rule):
+		g.named = true
 		if n := natureOf(value); n != natureRandom && n != natureUUID && n != natureNumber {
 			return doubt()
 		}
 		if n := readName(nameBefore(string(m.Text), value)); n.notSecret && !strings.HasSuffix(m.Rule.ID, "-id") {
 			return doubt()
 		}
-	case dummy(value):
+	case dummy(value), m.Rule.ID == "aws-access-token" && m.Depth == 0 && signedScope.Match(text[m.Secret.End:min(len(text), m.Secret.End+40)]):
 		return doubt()
 	case m.Rule.ID == "sourcegraph-access-token" && isHex(value) && !bytes.Contains(bytes.ToLower(m.Line), []byte("sourcegraph")):
 		return doubt() // any commit of a file that names it
@@ -316,6 +317,37 @@ func guessOf(m *engine.Match, text []byte) guess {
 		}
 	}
 	return g
+}
+
+// signedScope follows the ID of an access key in the signature of a request, which
+// does not hold the key (AWS Signature Version 4).
+var signedScope = engine.NewRegexp(`^(?:/|%2[Ff])\d{8}(?:/|%2[Ff])[a-z]`)
+
+// minDataLine is how long the lines of data in base64 are at least: PEM (RFC 7468) has
+// 64 characters, MIME (RFC 2045) up to 76.
+const minDataLine = 60
+
+// inData reports whether a match is within a line of data in base64 that has more of
+// them around it: in some hundred of those there is a text in the form of any token
+// that begins with four letters.
+func inData(text []byte, match check.Range) bool {
+	line := lineStart(text, match.Start, maxLiteralLine)
+	if !isData(text[line:], match.End-line) || match.Start == line {
+		return false
+	}
+	above := lineStart(text, max(line-1, 0), maxLiteralLine)
+	below := bytes.IndexByte(text[match.End:], '\n')
+	return line > 0 && isData(text[above:], 0) || below >= 0 && isData(text[match.End+below+1:], 0)
+}
+
+// isData reports whether the first line of a text is long, at least of a length, and
+// in base64 alone.
+func isData(text []byte, least int) bool {
+	n := 0
+	for n < len(text) && (wordLetter(text[n]) || text[n] == '+' || text[n] == '/' || text[n] == '=') {
+		n++
+	}
+	return n >= max(minDataLine, least) && (n == len(text) || text[n] == '\n' || text[n] == '\r')
 }
 
 // isPublished reports whether a match holds a credential that everybody knows, as
@@ -348,11 +380,53 @@ func nameBefore(text, value string) string {
 
 // testKinds are the kinds of which tests are full without that they open
 // anything: no service is named that would know them.
-var testKinds = set("jwt jwt-base64 private-key pkcs12-file registry-credential nats-seed nostr-private-key age-secret-key extended-private-key rsa-private-key-der openvpn-static-key " + kindMnemonic + " " + kindKeyStore + " " + kindSecret + " " + kindPassword + " " + kindURL + " " + kindConnection)
+var testKinds = set("jwt jwt-base64 private-key pkcs12-file registry-credential nats-seed nostr-private-key age-secret-key extended-private-key rsa-private-key-der openvpn-static-key wireguard-private-key putty-private-key kubernetes-secret-yaml hashicorp-tf-password nuget-config-password " + kindMnemonic + " " + kindKeyStore)
 
 // byContext are the kinds that only a name, or what stands around a value, gives
 // away: in a manual it shows how a call is written.
-var byContext = set("private-key jwt curl-auth-user curl-auth-header " + kindSecret + " " + kindPassword + " " + kindService + " " + kindURL + " " + kindConnection)
+var byContext = set("jwt curl-auth-user curl-auth-header " + kindSecret + " " + kindPassword + " " + kindService + " " + kindURL + " " + kindConnection)
+
+// loose are the kinds whose form fits other things, or which alone open nothing, or
+// not for long: an identifier without its secret, the cookie or token of a session.
+var loose = set(`
+	vault-service-token square-access-token gitlab-session-cookie sourcegraph-access-token scaleway-access-key aws-access-token alibaba-access-key-id
+	alibaba-secret-by-id tencent-secret-id grafana-api-key gcp-oauth-access-token azure-sas-url new-relic-browser-api-token easypost-test-api-token
+	flutterwave-public-key lob-pub-api-key mailgun-pub-key mapbox-api-token netlify-build-hook gitlab-cicd-job-token github-app-token github-refresh-token`)
+
+// alone reports whether a credential speaks for itself wherever it stands: its
+// provider would know it by its form, and the form is not known to be broken.
+func (g *guess) alone(text []byte) bool {
+	value := text[g.value.Start:g.value.End]
+	switch {
+	case testKinds[g.kind] || byContext[g.kind] || g.named:
+		return false
+	case g.kind == "aws-access-token":
+		return besideSecretKey(text, g.value)
+	case g.kind == "vault-service-token":
+		return bytes.HasPrefix(value, []byte("hvs."))
+	case hasChecksum[g.kind]:
+		return g.confidence == check.Certain
+	}
+	return !loose[g.kind]
+}
+
+// secretKeyPattern is the secret to the ID of an access key of AWS.
+var secretKeyPattern = engine.NewRegexp(`[^A-Za-z0-9/+]([A-Za-z0-9/+]{40})(?:[^A-Za-z0-9/+=]|$)`)
+
+// besideSecretKey reports whether the secret to an access key of AWS that does not
+// expire stands within some lines of its ID.
+func besideSecretKey(text []byte, id check.Range) bool {
+	if !bytes.HasPrefix(text[id.Start:id.End], []byte("AKIA")) { // ASIA is valid for hours
+		return false
+	}
+	for _, m := range secretKeyPattern.FindAllSubmatchIndex(text[max(0, id.Start-300):min(len(text), id.End+300)]) {
+		at := max(0, id.Start-300)
+		if v := string(text[at+m[2] : at+m[3]]); !isHex(v) && natureOf(v) == natureRandom {
+			return true
+		}
+	}
+	return false
+}
 
 // choose keeps one guess for each place: the one that says most.
 func choose(d *check.Document, all []guess) []guess {
@@ -394,26 +468,24 @@ func choose(d *check.Document, all []guess) []guess {
 		return nil
 	}
 	shown, shows := newManual(d), fencesOf(d)
+	elsewhere := isTest(d.Path) || isManual(d.Path)
 	for i := range chosen {
-		// A key that is whole is one in a README, too.
-		if g := &chosen[i]; byContext[g.kind] && g.confidence >= check.Firm && shown.has(g.value.Start) && !(shown.readme && g.kind == "private-key") {
-			g.confidence = check.Tentative
+		g := &chosen[i]
+		if g.confidence >= check.Firm && !(shown.readme && testKinds[g.kind] && g.kind != "jwt") && !g.alone(d.Content) && shown.has(g.value.Start) {
+			g.confidence = check.Tentative // a key that is whole is one in a README, too
 			if !shown.readme {
 				g.persona = check.Pedantic // comments on code and descriptions of an API show what a value looks like
 			}
 		}
-		if g := &chosen[i]; testKinds[g.kind] && g.kind != "private-key" && shows.has(g.value.Start) {
+		if g.kind != "private-key" && shows.has(g.value.Start) && !g.alone(d.Content) {
 			g.persona = check.Pedantic
 		}
-	}
-	test, manual := isTest(d.Path), isManual(d.Path)
-	if test || manual {
-		for i := range chosen {
-			if testKinds[chosen[i].kind] && (manual || isFixture(d.Path)) {
-				chosen[i].persona = check.Pedantic
+		if elsewhere {
+			if !g.alone(d.Content) {
+				g.persona = check.Pedantic
 			}
-			if testKinds[chosen[i].kind] || chosen[i].confidence == check.Firm {
-				chosen[i].confidence = check.Tentative
+			if testKinds[g.kind] || byContext[g.kind] || g.confidence == check.Firm {
+				g.confidence = check.Tentative
 			}
 		}
 	}

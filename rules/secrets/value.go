@@ -130,16 +130,18 @@ func classes(text string) (n int, digits, letters int) {
 }
 
 var (
-	uuidPattern   = engine.NewRegexp(`^(?:[\w.-]{1,40}[:/])?[{(]?[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}[)}]?$`)
+	uuidPattern   = engine.NewRegexp(`^(?:[\w.-]{1,40}[:/]|[A-Za-z]{1,8}-)?[{(]?[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}[)}]?(?:-\d{1,3})?$`)
 	digestPattern = engine.NewRegexp(`^(?:(?:sha|SHA)-?(?:1|224|256|384|512)[-:=]|md5[-:=]|\$(?:2[abxy]|1|5|6|y|apr1|argon2\w*|pbkdf2[\w-]*|scrypt)\$|\{S?SHA\d*\}|pbkdf2[_:]sha|scrypt:|bcrypt|h1:|SCRAM-SHA|\*[0-9A-F]{40}$)`)
-	publicPattern = engine.NewRegexp(`^(?:ssh-(?:rsa|ed25519|dss)|ecdsa-sha2|AAAA[BCE]3N|-----BEGIN (?:CERT|PUBLIC|RSA PUBLIC|PGP PUBLIC)|age1[a-z0-9]{58}$|pk_(?:live|test)_|pk\.eyJ|phc_|MII[A-Z]|(?:MFkwEwYH|MHYwEAYH)KoZIzj0|MIGbMBAGByqGSM49|MCowBQYDK2Vw|LS0tLS1CRUdJTiB(?:DRVJU|QVUJM)|6L[\w-]{38}$|G-[A-Z0-9]{8,12}$|UA-\d|0x[0-9a-fA-F]{40}$|(?:[0-9a-fA-F]{2}[:-]){5}[0-9a-fA-F]{2}$)`)
+	publicPattern = engine.NewRegexp(`^(?:ssh-(?:rsa|ed25519|dss)|ecdsa-sha2|AAAA[BCE]3N|-----BEGIN (?:CERT|PUBLIC|RSA PUBLIC|PGP PUBLIC)|age1[a-z0-9]{58}$|pk_(?:live|test)_|pk\.eyJ|phc_|MII[A-Z]|(?:MFkwEwYH|MHYwEAYH)KoZIzj0|MIGbMBAGByqGSM49|MCowBQYDK2Vw|LS0tLS1CRUdJTiB(?:DRVJU|QVUJM)|6L[\w-]{38}$|G-[A-Z0-9]{8,12}$|UA-\d|0x[0-9a-fA-F]{40}$|[xyztuv]pub[1-9A-HJ-NP-Za-km-z]{100,}$|[A-Z]{1,5}_(?:kw|lA|gD)[A-Z][\w-]{4,}$|(?:[0-9a-fA-F]{2}[:-]){5}[0-9a-fA-F]{2}$)`)
 	// Encrypted by sops, Ansible, Jasypt, sealed-secrets, git-crypt, Rails and the like.
 	encryptedPattern = engine.NewRegexp(`^(?:ENC[\[({]|\$ANSIBLE_VAULT|!vault|AgB?[A-Za-z0-9+/]{100,}|vault:v\d|\{cipher\}|CiQA|AQICAH|arn:|projects/|op://|ref\+|secretsmanager|ssm:|keyvault|vault:|awskms|age-encryption|gAAAAA)`)
 	versionPattern   = engine.NewRegexp(`^[vV]?\d+(?:[._]\d+)+(?:[-+.][\w.+-]*)?$`)
 	datePattern      = engine.NewRegexp(`^\d{4}-?\d{2}-?\d{2}(?:[T _-]?\d{2}[\d:.,+ -]*[A-Z]{0,4})?$`)
 	numberPattern    = engine.NewRegexp(`^[-+]?(?:0[xX][0-9a-fA-F]{1,16}|[\d.,_ ]+(?:[eE][-+]?\d+)?)$`)
+	revisionPattern  = engine.NewRegexp(`^[A-Za-z][\w.-]{2,}(?:/[\w.-]+){0,5}[/@][0-9a-f]{40}$`)       // owner/repository/commit
+	addressPattern   = engine.NewRegexp(`^(?:[0-9a-fA-F]{1,4}:){2,7}:?[0-9a-fA-F]{0,4}(?:/\d{1,3})?$`) // IPv6
 	hostPattern      = engine.NewRegexp(`^(?:[a-zA-Z0-9_-]+\.)+(?:com|net|org|io|dev|app|local|internal|cloud|co|ai|me|info|svc|example|test|invalid|localhost|eu|us|uk|de|fr|gov|edu|xyz|sh|tech|go|js|ts|py|rb|java|json|ya?ml|xml|html?|txt|md|png|svg|pem|crt|key|cfg|conf|toml|sql|css|log|lock)(?::\d+)?(?:/.*)?$`)
-	codePattern      = engine.NewRegexp(`^[\w$.\[\]]*[a-zA-Z_]\w*(?:\.[a-zA-Z_]\w*)*(?:\(.*\)?|\[.*\])$|^\w+(?:(?:\.|->|::)[a-zA-Z_]\w*)+$|=>|^(?:function|lambda|func|new|return|await|async|typeof|nil|None|null|undefined|true|false)\b`)
+	codePattern      = engine.NewRegexp(`^!*[\w$.\[\]]*[a-zA-Z_]\w*(?:\.[a-zA-Z_]\w*)*(?:\(.*\)?|\[.*\])$|^!*\w+(?:(?:\??\.|->|::)[a-zA-Z_]\w*)+$|^_\w+\$\w+$|=>|^(?:function|lambda|func|new|return|await|async|typeof|nil|None|null|undefined|true|false)\b`)
 	dataPattern      = engine.NewRegexp(`^(?:data:|image/|text/|application/|urn:|mailto:|tel:|#[0-9a-fA-F]{3,8}$|rgba?\(|M\d+[. ]|iVBORw0KGgo|/9j/4AA|R0lGOD|PHN2Zy|UEsDB|H4sI|d09G)`)
 	regexPattern     = engine.NewRegexp(`^\^.*\$$|\[(?:\^|0-9|a-z|A-Z|\\[dws])[^\]]*\]|\\[dwsb][+*{]|\(\?:`)
 	referencePattern = engine.NewRegexp(`^\$[({.A-Za-z_]|\$\{|\$\(|\{\{|\}\}|<%|%>|^%[\w.-]+%$|^%\(\w+\)|^<[^<>]*>$|^\[[^\]]*\]$|^\{[\w. -]*\}$|^@[\w.]+@?$|^#\{|^__\w+__$|^:[a-z_]+$|^!\w+|^&\w[\w.]*[{(]?$|^\*\w+$|process\.env|os\.environ|os\.[Gg]etenv|getenv|System\.env|ENV\[|env\(|import\.meta|secrets\.|\bvar\.|\blocal\.|\bdata\.|\bmodule\.|\.Values\.|valueFrom|secretKeyRef|/run/secrets/|config\.|settings\.|\$env:|%[qsv](?:\W|$)|\bthis\.|\bself\.`)
@@ -158,7 +160,8 @@ var placeholders = []string{
 
 // published are credentials that a standard or a vendor has published: the
 // examples of RFC 6749, 6750, 7617, 7636, 7662 and 6455, of OpenID Connect Core 1.0,
-// those of RFC 5849, the keys that the manuals of Stripe and reCAPTCHA show, and the keys of the emulators of Azure Storage and Azure Cosmos DB.
+// those of RFC 5849, the keys that the manuals of Stripe and reCAPTCHA show, the keys of the emulators of Azure Storage and Azure Cosmos DB, those of MinIO's public
+// server and of its manual, and how each key of Amazon Bedrock begins.
 var published = set(`
 	2YotnFZFEjr1zCsicMWpAA tGzv3JOkF0XG5Qx2TlKWIA czZCaGRSa3F0MzpnWDFmQmF0M2JW czZCaGRSa3F0Mzo3RmpmcDBaQnIxS3REUmJuZlZkbUl3
 	gX1fBat3bV 7Fjfp0ZBr1KtDRbnfVdmIw SplxlOBeZQQYbYS6WxSbIA mF_9.B5f-4.1JqM SlAV32hkKG 8xLOxBtZp8 i1WsRn1uB1 n4bQgYhMfWWaL-qgxVrQFaO_TxsrC4Is0V1sFbDwCgg
@@ -168,6 +171,8 @@ var published = set(`
 	dpf43f3p2l4k3l03 kd94hf93k423kf44 hh5s93j4hdidpola hdhd0244k9j7ao03 nnch734d00sl2jdk pfkkdhi9sl3r4s00 kkk9d7dh3k39sjv7 j49sk3j29djd dh893hdasih9 9djdj82h48djs9d2 jd83jd92dhsh93js s6BhdRkqt3
 	6LeIxAcTAAAAAJcZVRqyHh71UMIEGNQ_MXjiZKhI 6LeIxAcTAAAAAGG-vFI1TnRWxMZNFuojJ4WifJWe
 	sk_test_4eC39HqLyjWDarjtT1zdp7dc sk_test_BQokikJOvBiI2HlWgH4olfQ2 4eC39HqLyjWDarjtT1zdp7dc BQokikJOvBiI2HlWgH4olfQ2
+	Q3AM3UQ867SPQQA43P2F zuf+tfteSlswRu7BJ86wekitnifILbZam1KYY3TG my-minio-key:OSMM+vkKUTCvQs9YL/CVMIMt43HFhkUpqJxTmGl6rYw= OSMM+vkKUTCvQs9YL/CVMIMt43HFhkUpqJxTmGl6rYw=
+	bedrock-api-key-YmVkcm9jay5hbWF6b25hd3MuY29t
 	C2y6yDjf5/R+ob0N8A7Cgv30VRDJIWEHLM+4QDU5DE2nQ9nDuVTqobD4b8mGGyPMbIZnqyMsEcaGQy67XIw/Jw==
 `)
 
@@ -243,9 +248,9 @@ func wordAndNumber(v string) bool {
 
 func locator(v string) bool {
 	switch {
-	case strings.Contains(v, "://"), strings.HasPrefix(v, "./"), strings.HasPrefix(v, "../"), strings.HasPrefix(v, "~/"), strings.HasPrefix(v, `C:\`), strings.HasPrefix(v, "//"):
+	case strings.Contains(v, "://"), strings.HasSuffix(v, "/aws4_request"), strings.HasPrefix(v, "./"), strings.HasPrefix(v, "../"), strings.HasPrefix(v, "~/"), strings.HasPrefix(v, `C:\`), strings.HasPrefix(v, "//"):
 		return true
-	case hostPattern.MatchString(v):
+	case hostPattern.MatchString(v), addressPattern.MatchString(v), revisionPattern.MatchString(v):
 		return true
 	case strings.HasPrefix(v, "/") && !random(v):
 		return true
