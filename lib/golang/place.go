@@ -77,7 +77,7 @@ func shows(name string) bool {
 	for _, folder := range folders[:len(folders)-1] {
 		folder = strings.TrimPrefix(strings.ToLower(folder), "_")
 		first, _, _ := strings.Cut(folder, "-")
-		if trials[folder] || trials[first] || trials[folder[strings.LastIndexByte(folder, '-')+1:]] {
+		if trials[folder] || trials[first] || trials[folder[strings.LastIndexByte(folder, '-')+1:]] || strings.HasSuffix(folder, "bench") && folder != "workbench" {
 			return true
 		}
 	}
@@ -89,7 +89,7 @@ var trials = map[string]bool{
 	"example": true, "examples": true, "demo": true, "demos": true, "sample": true, "samples": true, "tutorial": true, "tutorials": true, "docs": true,
 	"test": true, "tests": true, "testdata": true, "testing": true, "testutil": true, "testutils": true, "testingutil": true, "testhelper": true,
 	"testhelpers": true, "testserver": true, "e2e": true, "integration": true, "fixtures": true, "mock": true, "mocks": true, "fake": true, "fakes": true,
-	"bench": true, "benchmark": true, "benchmarks": true, "loadtest": true, "hack": true,
+	"bench": true, "benchmark": true, "benchmarks": true, "loadtest": true, "memtest": true, "stresstest": true, "interop": true, "hack": true,
 }
 
 // declaration names the package-level declaration at an offset: "Func",

@@ -558,11 +558,17 @@ func secretKey(key string) string {
 var disguised = []string{"masked", "mask", "redacted", "redact", "obfuscated", "hidden", "censored", "sanitized", "safe", "hash", "hashed", "digest", "sum", "encrypted", "encoded", "public", "header", "cookie",
 	"param", "parameter", "arg", "field", "form", "dummy", "invalid", "expired", "csrf", "xsrf", "new", "fingerprint"}
 
+// flagVerbs begin the names of settings that say what to do with a secret: "rotateToken", "requirePassword".
+var flagVerbs = []string{"rotate", "use", "enable", "disable", "require", "requires", "required", "allow", "has", "is", "need", "needs", "skip", "force", "no", "without", "should", "invalid", "missing", "unknown", "bad", "wrong", "unexpected"}
+
 // secretName says what secret a name stands for; "" for none, and for words that mean
 // other things too: a token of a lexer, a secret that is the name of an object in a cluster.
 func secretName(name string) string {
 	words := query.Words(name)
 	if slices.ContainsFunc(words, func(w string) bool { return slices.Contains(disguised, w) && w != "new" }) {
+		return ""
+	}
+	if len(words) > 1 && slices.Contains(flagVerbs, words[0]) {
 		return ""
 	}
 	what := "the " + strings.Join(words, " ")
@@ -701,7 +707,7 @@ func (l *secretLog) isRequestHeader(e ast.Expr) bool {
 // isParsed reports whether a text is made an URL by the function around a place, somewhere
 // else than just before, where it is no URL.
 func (l *secretLog) isParsed(c inspector.Cursor, v *types.Var) bool {
-	if b, ok := v.Type().Underlying().(*types.Basic); !ok || b.Info()&types.IsString == 0 || v.Parent() == l.Pkg.Scope() {
+	if b, ok := v.Type().Underlying().(*types.Basic); !ok || b.Info()&types.IsString == 0 || v.Parent() == l.Pkg.Scope() || l.isOrigin(c, v) {
 		return false
 	}
 	for _, use := range l.index.Uses(v) {
@@ -719,6 +725,22 @@ func (l *secretLog) isParsed(c inspector.Cursor, v *types.Var) bool {
 		return !l.isFailureOf(c, call)
 	}
 	return false
+}
+
+// isOrigin reports whether a text is the origin of pages, an issuer or another URL that everybody is told, by its name or that of
+// the list which it is in.
+func (l *secretLog) isOrigin(c inspector.Cursor, v *types.Var) bool {
+	names := []string{v.Name()}
+	for loop := range c.Enclosing((*ast.RangeStmt)(nil)) {
+		if n, ok := loop.Node().(*ast.RangeStmt); ok && n.Value != nil && code.Var(l.TypesInfo, n.Value) == v {
+			names = append(names, purpose.NameOf(l.TypesInfo, n.X))
+		}
+	}
+	return slices.ContainsFunc(names, func(name string) bool {
+		return slices.ContainsFunc(query.Words(name), func(w string) bool {
+			return slices.Contains([]string{"origin", "origins", "issuer", "issuers", "audience", "redirect", "callback", "authorization", "public"}, w)
+		})
+	})
 }
 
 // isFailureOf reports whether a place is in the branch that handles the error of a call.

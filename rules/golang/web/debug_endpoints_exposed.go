@@ -38,7 +38,7 @@ var DebugEndpointsExposed = &check.Check{
 		Why: "The endpoints need no password. They give away the command line with its secrets, goroutines, memory and source paths, and each `profile` request costs half a minute of CPU. " +
 			"Kubernetes' kubelet had it on its public health port (CVE-2019-11248).",
 		Fix: "Serve the public routes from a mux of your own, and the default one on `localhost:6060` or behind authentication. There is no quick fix, because routes have to move.",
-		Limits: "Sees a server only in the package that imports the endpoints. Left alone: addresses that are loopback, or whose name says that they are for operators (`debugAddr`, `pprofListen`), servers under a condition that says so (`if cfg.Profile != \"\"`), packages that are named so, servers " +
+		Limits: "Sees a server only in the package that imports the endpoints. Left alone: addresses that are loopback, or whose name says that they are for operators (`debugAddr`, `pprofListen`), servers under a condition that says so (`if cfg.Profile != \"\"`) or in a function that is named so, packages that are named so, servers " +
 			"with a handler of their own, and test code.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/489.html",
@@ -101,18 +101,24 @@ func servesDefaultMux(pass *check.PackagePass) ast.Node {
 		if _, literal := s.Node.(*ast.CompositeLit); !literal || s.Shared || !s.Has("Addr") {
 			continue
 		}
-		if handler := s.Fields["Handler"]; (handler == nil || isDefault(handler)) && reachable(pass, s.Fields["Addr"]) {
+		if handler := s.Fields["Handler"]; (handler == nil || isDefault(handler)) && !isAskedFor(s.Cursor) && reachable(pass, s.Fields["Addr"]) {
 			return s.Node
 		}
 	}
 	return nil
 }
 
-// isAskedFor reports whether a place runs only under a condition that speaks of debugging: somebody wants a profile.
+// isAskedFor reports whether a place runs only under a condition, or in a function, that speaks of debugging: somebody
+// wants a profile.
 func isAskedFor(c inspector.Cursor) bool {
-	for branch := range c.Enclosing((*ast.IfStmt)(nil)) {
-		if n, ok := branch.Node().(*ast.IfStmt); ok && purpose.Speaks(n.Cond, isForDebugging) {
-			return true
+	for around := range c.Enclosing((*ast.IfStmt)(nil), (*ast.FuncDecl)(nil)) {
+		switch n := around.Node().(type) {
+		case *ast.IfStmt:
+			if purpose.Speaks(n.Cond, isForDebugging) {
+				return true
+			}
+		case *ast.FuncDecl:
+			return slices.ContainsFunc(query.Words(n.Name.Name), isForDebugging)
 		}
 	}
 	return false

@@ -16,6 +16,7 @@ import (
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/golang/query"
 	"github.com/peercheck/peercheck/rules/golang/internal/code"
+	"github.com/peercheck/peercheck/rules/golang/internal/purpose"
 )
 
 //go:embed testdata/host-header-in-link.txtar
@@ -36,7 +37,7 @@ var HostHeaderInLink = &check.Check{
 		Why: "The sender of a request writes its `Host`. Who asks for a reset of somebody else's password with their own host there has the server mail a link that looks right and gives the token to them at one click; " +
 			"mail scanners click as well.",
 		Fix: "Take the base of links from the configuration, or look the host up in a list of your own. There is no quick fix, because only you know your address.",
-		Limits: "Judged by words such as reset, verify, invite and token, in the text of the link, in what is put into it, and in the function's name; a link that only leads back to a page is none. The host may come through variables and " +
+		Limits: "Judged by words such as reset, verify, invite and token, in the text of the link, in what is put into it, and in the function's name; a link that only leads back to a page, or holds nothing but the host that varies, is none. The host may come through variables and " +
 			"helpers of the package. A comparison of the host, or a lookup, counts as a check. Test code is left alone.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/640.html",
@@ -70,14 +71,16 @@ func runHostHeaderInLink(_ context.Context, pass *check.PackagePass) error {
 			continue
 		}
 		var host ast.Expr
-		secret := carriesSecret(query.Words(f.Name))
-		for _, part := range parts {
+		secret, more := carriesSecret(query.Words(f.Name)), false
+		for _, part := range operands(parts) {
 			if found := h.host(part, 4); found != nil {
 				host = found
+			} else if _, known := code.ConstString(pass.Pass, part); !known && !saysScheme(purpose.NameOf(pass.TypesInfo, part)) {
+				more = true // the secret: a link without one, such as "https://" + host + "/token", gives nothing away
 			}
 			secret = secret || h.saysSecret(part)
 		}
-		if host == nil || !secret || h.isChecked(f.Node) {
+		if host == nil || !secret || !more || h.isChecked(f.Node) {
 			continue
 		}
 		reported[f.Node] = true
@@ -87,6 +90,25 @@ func runHostHeaderInLink(_ context.Context, pass *check.PackagePass) error {
 		})
 	}
 	return nil
+}
+
+// operands gives the summands of sums of text.
+func operands(parts []ast.Expr) []ast.Expr {
+	var all []ast.Expr
+	for _, part := range parts {
+		if sum, ok := ast.Unparen(part).(*ast.BinaryExpr); ok && sum.Op == token.ADD {
+			all = append(all, operands([]ast.Expr{sum.X, sum.Y})...)
+		} else {
+			all = append(all, part)
+		}
+	}
+	return all
+}
+
+func saysScheme(name string) bool {
+	return slices.ContainsFunc(query.Words(name), func(w string) bool {
+		return w == "scheme" || w == "proto" || w == "protocol" || w == "http" || w == "https" || w == "port"
+	})
 }
 
 // hosts is the work on one package.
