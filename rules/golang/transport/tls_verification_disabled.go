@@ -47,7 +47,7 @@ var TLSVerificationDisabled = &check.Check{
 		Limits: "Left alone: values that are not constant; code that runs only under a condition whose name speaks of it " +
 			"(`if opts.Insecure`, a Unix socket, another mode than `verify-full`) or in a function that is named for it (`NewInsecureClient`), because there a person chose it; " +
 			"configurations with a `VerifyConnection` or `VerifyPeerCertificate` that can return an error; functions that look at " +
-			"`PeerCertificates` themselves or send nothing over the connection; server configurations, where the field has no effect; packages that are named for scanning or probing servers; test code. Whether a callback " +
+			"`PeerCertificates` themselves or send nothing over the connection; server configurations, where the field has no effect, and those of peers that ask each other for certificates (`RequestClientCert`); packages that are named for scanning or probing servers; test code. Whether a callback " +
 			"verifies well is not judged, only that it can refuse.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/295.html",
@@ -84,18 +84,24 @@ func runTLSVerificationDisabled(_ context.Context, pass *check.PackagePass) erro
 				if !ok || !isSkipField(pass, kv.Key) || !alwaysTrue(pass, kv.Value) || isServerSide(pass, c) {
 					continue
 				}
-				verifier := verifierIn(pass, n)
-				if verifier == nil {
-					verifier = verifierSetLater(pass, c, kv.Key)
+				set := func(field func(*types.Var) bool) ast.Expr {
+					if value := setIn(pass, n, field); value != nil {
+						return value
+					}
+					return setLater(pass, c, kv.Key, field)
 				}
-				reportSkip(pass, c, kv, verifier, removeField(pass, n, i))
+				if !asksPeer(set(isClientAuth)) {
+					reportSkip(pass, c, kv, set(isVerifier), removeField(pass, n, i))
+				}
 			}
 		case *ast.AssignStmt:
 			for i, lhs := range n.Lhs {
 				if len(n.Lhs) != len(n.Rhs) || n.Tok != token.ASSIGN || !isSkipField(pass, lhs) || !alwaysTrue(pass, n.Rhs[i]) {
 					continue
 				}
-				reportSkip(pass, c, n, verifierSetLater(pass, c, lhs), setFalse(pass, n.Rhs[i]))
+				if !asksPeer(setLater(pass, c, lhs, isClientAuth)) {
+					reportSkip(pass, c, n, setLater(pass, c, lhs, isVerifier), setFalse(pass, n.Rhs[i]))
+				}
 			}
 		case *ast.CallExpr:
 			// flag.BoolVar(&config.InsecureSkipVerify, "insecure", true, ...)
@@ -202,25 +208,35 @@ func setFalse(pass *check.PackagePass, value ast.Expr) []check.Fix {
 	return []check.Fix{{Title: "Verify the certificate: set it to false", Edits: edits}}
 }
 
-// verifierIn gives the callback that a literal sets.
-func verifierIn(pass *check.PackagePass, lit *ast.CompositeLit) ast.Expr {
+// setIn gives the value of a field that a literal sets, nil if it does not.
+func setIn(pass *check.PackagePass, lit *ast.CompositeLit, field func(*types.Var) bool) ast.Expr {
 	for _, element := range lit.Elts {
-		if kv, ok := element.(*ast.KeyValueExpr); ok && isVerifier(pass, kv.Key) {
-			return kv.Value
+		if kv, ok := element.(*ast.KeyValueExpr); ok {
+			if v := code.Var(pass.TypesInfo, kv.Key); v != nil && field(v) {
+				return kv.Value
+			}
 		}
 	}
 	return nil
 }
 
-func isVerifier(pass *check.PackagePass, e ast.Expr) bool {
-	v := code.Var(pass.TypesInfo, e)
-	return v != nil && v.IsField() && slices.Contains(verifiers, v.Name())
+func isVerifier(v *types.Var) bool { return v.IsField() && slices.Contains(verifiers, v.Name()) }
+
+func isClientAuth(v *types.Var) bool {
+	return v.IsField() && v.Name() == "ClientAuth" && code.Path(v.Pkg()) == "crypto/tls"
 }
 
-// verifierSetLater gives the callback that the same function assigns to the
+// asksPeer reports whether a value of ClientAuth asks clients for certificates of their own making. Where a client
+// has such a configuration, too, both sides know each other by their certificates, after the handshake.
+func asksPeer(value ast.Expr) bool {
+	sel, ok := value.(*ast.SelectorExpr)
+	return ok && (sel.Sel.Name == "RequestClientCert" || sel.Sel.Name == "RequireAnyClientCert")
+}
+
+// setLater gives the value of a field that the same function assigns to the
 // configuration that the literal or assignment at c makes. target is the key of
 // the literal, or the field that is assigned to.
-func verifierSetLater(pass *check.PackagePass, c inspector.Cursor, target ast.Expr) (callback ast.Expr) {
+func setLater(pass *check.PackagePass, c inspector.Cursor, target ast.Expr, field func(*types.Var) bool) (value ast.Expr) {
 	f, ok := code.Enclosing(c)
 	if !ok || f.Body == nil {
 		return nil
@@ -238,13 +254,17 @@ func verifierSetLater(pass *check.PackagePass, c inspector.Cursor, target ast.Ex
 		}
 		for i, lhs := range as.Lhs {
 			sel, ok := ast.Unparen(lhs).(*ast.SelectorExpr)
-			if ok && isVerifier(pass, sel) && config != nil && code.Selected(pass.TypesInfo, sel) == config {
-				callback = as.Rhs[i]
+			if !ok {
+				continue
+			}
+			v := code.Var(pass.TypesInfo, sel)
+			if v != nil && field(v) && config != nil && code.Selected(pass.TypesInfo, sel) == config {
+				value = as.Rhs[i]
 			}
 		}
 		return true
 	})
-	return callback
+	return value
 }
 
 // canRefuse reports whether a verification callback can return an error. What

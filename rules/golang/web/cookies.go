@@ -45,8 +45,9 @@ type cookie struct {
 // package sets.
 func sessionCookies(pass *check.PackagePass) iter.Seq[cookie] {
 	return func(yield func(cookie) bool) {
+		own := code.Unversioned(code.Path(pass.Pkg)) + "."
 		for s := range code.Structs(pass.Pass, slices.Collect(keys(cookieTypes))...) {
-			if s.Shared || sent(pass, s) {
+			if s.Shared || sent(pass, s) || strings.HasPrefix(s.Type, own) { // a library's own defaults
 				continue
 			}
 			isSession, forScripts := true, false
