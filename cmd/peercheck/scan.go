@@ -58,8 +58,9 @@ the next one took out), or everything that was ever committed (--history: secret
 since code that is gone does no harm; what is clean is remembered).
 
 Paths in the output are relative to the repository's root, or to the current
-folder where there is no repository. A folder's .gitignore counts; a path that is
-named is judged even if it is ignored.`,
+folder where there is no repository. What .gitignore names is not judged, nor is the
+code of others in folders vendor and node_modules, except for secrets; a path that is
+named is judged even if it is ignored or in such a folder.`,
 		Example: `  peercheck scan
   peercheck scan ./internal/... cmd/server/main.go
   peercheck scan --range origin/main..HEAD --format sarif -o report.sarif`,
@@ -229,10 +230,11 @@ func (p *program) locate(ctx context.Context, paths []string) (root string, rel 
 		abs = []string{start} // no path means the folder one stands in
 	}
 	for _, path := range abs {
-		if !below(root, path) {
-			if path, err = filepath.EvalSymlinks(path); err != nil || !below(root, path) {
-				return "", nil, fmt.Errorf("%s is outside of %s: judge it on its own", path, root)
-			}
+		// A link stands for what it points to, if that is in the tree.
+		if target, err := filepath.EvalSymlinks(path); err == nil && below(root, target) {
+			path = target
+		} else if !below(root, path) {
+			return "", nil, fmt.Errorf("%s is outside of %s: judge it on its own", path, root)
 		}
 		name, err := filepath.Rel(root, path)
 		if err != nil {

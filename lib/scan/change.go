@@ -64,7 +64,7 @@ func changedPaths(change source.Change) []string {
 func (s *Scanner) changeJob(tree source.Source, entries []source.Entry, changed []string) job {
 	folders := map[string]bool{}
 	for _, p := range changed {
-		if path.Ext(p) == ".go" && !vendored(p) && !hiddenFromGo(path.Dir(p)) {
+		if path.Ext(p) == ".go" && !inVendor(p) && !hiddenFromGo(path.Dir(p)) {
 			folders[path.Dir(p)] = true
 		}
 	}

@@ -212,9 +212,9 @@ func (s *Scanner) judgeEntry(ctx context.Context, e source.Entry) documentResult
 			})
 		}
 	}
-	r := s.runDocument(ctx, d)
+	r := s.runDocument(ctx, d, vendored(e))
 	if text := source.Strings(d); text != nil {
-		r.add(s.runDocument(ctx, text))
+		r.add(s.runDocument(ctx, text, vendored(e)))
 	}
 	r.notices = append(notices, r.notices...)
 	return r
@@ -223,6 +223,8 @@ func (s *Scanner) judgeEntry(ctx context.Context, e source.Entry) documentResult
 func loadNotice(path string, err error) check.Notice {
 	n := check.Notice{Kind: check.NoticeUnreadable, Path: path, Effect: check.EffectNotJudged, Message: "could not be read: " + reason(err)}
 	switch {
+	case errors.Is(err, source.ErrIgnored):
+		n.Kind, n.Message = check.NoticeNothing, "all that is in it is ignored by a .gitignore; name the files that are to be judged"
 	case errors.Is(err, source.ErrNotRegular):
 		n.Kind, n.Effect, n.Message = check.NoticeNotRegular, check.EffectNone, "left out: "+err.Error()
 	case errors.Is(err, fs.ErrNotExist):
@@ -242,15 +244,17 @@ func reason(err error) string {
 }
 
 // runDocument runs the document checks, once for each document and set of checks.
-func (s *Scanner) runDocument(ctx context.Context, d *check.Document) documentResult {
+func (s *Scanner) runDocument(ctx context.Context, d *check.Document, vendored bool) documentResult {
 	if ctx.Err() != nil {
 		return documentResult{}
 	}
-	r := check.Memo(d, s.docKey, func() documentResult {
+	key := s.docKey
+	key.vendored = vendored
+	r := check.Memo(d, key, func() documentResult {
 		// What is kept must not depend on whether the first who asked gave up.
 		ctx := context.WithoutCancel(ctx)
 		r := documentResult{document: d}
-		written := !generated(d)
+		written := !vendored && !generated(d)
 		wants := func(c *check.Check) bool {
 			return (written || c.Generated) && c.Selects(d.Path, d.Language) && (d.Language != source.BinaryText || recognised(c))
 		}
@@ -404,7 +408,7 @@ func failed(c *check.Check, file, why string) check.Notice {
 
 // goFolders are the folders with Go files that package checks look at. As for
 // the go command, vendored packages, testdata, and folders that begin with "_"
-// or "." do not count, unless nothing else was asked for.
+// or "." do not count, unless they or nothing else was asked for.
 func goFolders(entries []source.Entry) []string {
 	var folders, hidden []string
 	for _, e := range entries {
@@ -412,10 +416,10 @@ func goFolders(entries []source.Entry) []string {
 			continue
 		}
 		folder := path.Dir(e.Path)
-		if vendored(e.Path) {
+		if vendored(e) {
 			continue
 		}
-		if hiddenFromGo(folder) {
+		if hiddenFromGo(path.Dir(belowNamed(e))) {
 			hidden = append(hidden, folder)
 		} else {
 			folders = append(folders, folder)
@@ -519,7 +523,7 @@ func (s *Scanner) judgeProjects(ctx context.Context, j job, out *outcome) {
 		}
 		language := check.LanguageOf(file, nil)
 		for i, c := range checks {
-			if !c.Selects(file, language) || vendored(file) || s.opts.Config.Excludes(file) {
+			if !c.Selects(file, language) || s.opts.Config.Excludes(file) {
 				continue
 			}
 			d, err := read(file)
@@ -540,8 +544,17 @@ func (s *Scanner) judgeProjects(ctx context.Context, j job, out *outcome) {
 	}
 }
 
-// vendored reports whether a file is another project's, committed here.
-func vendored(file string) bool {
+// vendored reports whether an entry is another project's, committed here, that nobody
+// asked for by name.
+func vendored(e source.Entry) bool { return inVendor(belowNamed(e)) }
+
+// belowNamed gives the path of an entry from where it was asked for.
+func belowNamed(e source.Entry) string {
+	return strings.TrimPrefix(strings.TrimPrefix(e.Path, e.Named), "/")
+}
+
+// inVendor reports whether a file is in a folder of other projects.
+func inVendor(file string) bool {
 	for part := range strings.SplitSeq(path.Dir(file), "/") {
 		if part == "vendor" || part == "node_modules" {
 			return true
@@ -559,10 +572,9 @@ var lockFiles = map[string]bool{
 // licence headers that stand above it are shorter.
 const generatedHead = 4 << 10
 
-// generated reports whether nobody here wrote the document: vendored, a lock
-// file, or marked as generated (go.dev/s/generatedcode, and "@generated").
+// generated reports whether nobody wrote the document: a lock file, or marked as generated (go.dev/s/generatedcode, and "@generated").
 func generated(d *check.Document) bool {
-	if vendored(d.Path) || lockFiles[path.Base(d.Path)] {
+	if lockFiles[path.Base(d.Path)] {
 		return true
 	}
 	for line := range bytes.Lines(d.Content[:min(len(d.Content), generatedHead)]) {

@@ -73,7 +73,10 @@ type Scanner struct {
 
 // documentKey identifies the document checks of a scanner, so that scanners
 // with the same ones share their findings on a Document.
-type documentKey [sha256.Size]byte
+type documentKey struct {
+	checks   [sha256.Size]byte
+	vendored bool // the document is another project's
+}
 
 // New validates the options and the checks. An Only that names no check is an
 // error, because a scan of nothing would look clean.
@@ -130,7 +133,7 @@ func New(opts Options) (*Scanner, error) {
 	}
 	slices.SortFunc(s.selected, func(a, b *check.Check) int { return strings.Compare(a.ID, b.ID) })
 	s.groups, s.secrets = groupsOf(s.byKind[check.KindDocument]), groupsOf(secrets)
-	s.docKey = documentKey(ids.Sum(nil))
+	s.docKey = documentKey{checks: [sha256.Size]byte(ids.Sum(nil))}
 	s.notices = append(opts.Config.UnknownChecks(known), slices.Concat(opts.Config.Notices(), opts.Notices)...)
 	return s, nil
 }
@@ -169,7 +172,7 @@ func (s *Scanner) Scan(ctx context.Context, src source.Source) (*check.Report, e
 		entries: entries, folders: goFolders(entries),
 		project: func(yield func(string) bool) {
 			for _, e := range entries {
-				if !yield(e.Path) {
+				if !vendored(e) && !yield(e.Path) {
 					return
 				}
 			}
@@ -185,8 +188,29 @@ func (s *Scanner) Scan(ctx context.Context, src source.Source) (*check.Report, e
 			Message: "there was no file to judge; look at the paths, at .gitignore and at `exclude` in " + config.FileName,
 		})
 	}
+	out.notices = append(out.notices, s.excluded(entries)...)
 	out.findings = append(out.findings, s.triage(out)...)
 	return s.report(out), nil
+}
+
+// excluded says which of the paths that were asked for by name the configuration
+// excludes, with all that is in them: who asked does not take that for a verdict.
+func (s *Scanner) excluded(entries []source.Entry) []check.Notice {
+	judged := map[string]bool{}
+	for _, e := range entries {
+		if e.Named != "" {
+			judged[e.Named] = judged[e.Named] || !s.opts.Config.Excludes(e.Path)
+		}
+	}
+	var notices []check.Notice
+	for named, some := range judged {
+		if !some {
+			notices = append(notices, check.Notice{
+				Kind: check.NoticeNothing, Path: named, Effect: check.EffectDegraded, Message: "not judged: `exclude` in " + config.FileName + " names it",
+			})
+		}
+	}
+	return notices
 }
 
 // list collects a source's entries, sorted by path.

@@ -24,6 +24,10 @@ import (
 // device, a socket, or a symbolic link that leaves the tree or points nowhere.
 var ErrNotRegular = errors.New("not a regular file")
 
+// ErrIgnored is the error of loading a folder that was asked for by name, where all that
+// is in it is ignored.
+var ErrIgnored = errors.New("all that is in it is ignored")
+
 // Dir makes a source of a folder on disk. What .gitignore files and
 // .git/info/exclude name is not judged, unless asked for with [Only]; neither is
 // .git itself. Symbolic links are not followed: what they point to is judged
@@ -73,21 +77,14 @@ func (d *dir) Entries(ctx context.Context) iter.Seq2[Entry, error] {
 			w.folder(d.root, ".", ".", w.excludes)
 			return
 		}
-		for _, p := range withoutNested(d.paths) {
-			if !w.named(p) {
+		// Each file is given once, by the longest name that asks for it.
+		seen := map[string]bool{}
+		for _, p := range slices.SortedFunc(slices.Values(d.paths), func(a, b string) int { return len(b) - len(a) }) {
+			if !w.named(p, seen) {
 				return
 			}
 		}
 	}
-}
-
-// withoutNested drops paths that lie below another one, so that no file is
-// judged twice.
-func withoutNested(paths []string) []string {
-	sorted := slices.Compact(slices.Sorted(slices.Values(paths)))
-	return slices.DeleteFunc(sorted, func(p string) bool {
-		return slices.ContainsFunc(sorted, func(q string) bool { return q != p && covers([]string{q}, p) })
-	})
 }
 
 // A pattern is one of gitignore(5).
@@ -145,39 +142,52 @@ type walker struct {
 	yield    func(Entry, error) bool
 	excludes []pattern
 	folders  *folders
+	ignored  bool // something was left out
 }
 
-// named yields one path that was asked for by name, ignored or not.
-func (w *walker) named(p string) bool {
+// named yields one path that was asked for by name, ignored or not, without what was
+// seen before.
+func (w *walker) named(p string, seen map[string]bool) bool {
+	asked := *w
+	found := false
+	asked.yield = func(e Entry, err error) bool {
+		found = true
+		if err == nil && seen[e.Path] {
+			return true
+		}
+		seen[e.Path] = true
+		if p != "." {
+			e.Named = p
+		}
+		return w.yield(e, err)
+	}
 	info, err := w.root.Lstat(filepath.FromSlash(p))
 	switch {
 	case err != nil:
-		return w.yield(failed(p, err), nil)
-	case info.IsDir():
-		ignores := slices.Clone(w.excludes)
-		for parent := range parents(p) {
-			ignores = append(slices.Clip(ignores), patterns(w.root, path.Join(parent, ".gitignore"), domain(parent))...)
-		}
-		for i := range ignores {
-			ignores[i].plain = false // what is above may be ignored
-		}
-		return w.folder(w.root, p, p, ignores)
+		return asked.yield(failed(p, err), nil)
+	case w.linksInside(p, info):
+		return asked.yield(failed(p, fmt.Errorf("%w: a symbolic link; name what it points to", ErrNotRegular)), nil)
+	case !info.IsDir():
+		return asked.file(p, info, func(name string) (*os.File, error) { return open(w.root, name) })
 	}
-	return w.file(p, info, func(name string) (*os.File, error) { return open(w.root, name) })
+	if !asked.folder(w.root, p, p, w.above(p)) {
+		return false
+	}
+	return found || !asked.ignored || asked.yield(failed(p, ErrIgnored), nil)
 }
 
-// parents yields the folders above p, from the root down, without p.
-func parents(p string) iter.Seq[string] {
-	return func(yield func(string) bool) {
-		if p == "." || !yield(".") {
-			return
-		}
-		for i := range p {
-			if p[i] == '/' && !yield(p[:i]) {
-				return
-			}
+// above gives the patterns of what stands above a folder that was asked for. Those
+// that ignore it, or a folder that it is in, do not count.
+func (w *walker) above(p string) []pattern {
+	ignores := slices.Clone(w.excludes)
+	segments := domain(p)
+	for n, name := range segments {
+		ignores = append(ignores, patterns(w.root, path.Join(path.Join(segments[:n]...), ".gitignore"), segments[:n])...)
+		if ignored(ignores, segments[:n], name, true) {
+			ignores = slices.DeleteFunc(ignores, func(i pattern) bool { return i.Match(segments[:n+1], true) == gitignore.Exclude })
 		}
 	}
+	return ignores
 }
 
 func domain(folder string) []string {
@@ -208,7 +218,11 @@ func (w *walker) folder(in *os.Root, name, p string, ignores []pattern) bool {
 	}
 	for _, e := range entries {
 		full := path.Join(p, e.Name())
-		if e.Name() == ".git" || ignored(ignores, segments, e.Name(), e.IsDir()) {
+		if e.Name() == ".git" {
+			continue
+		}
+		if ignored(ignores, segments, e.Name(), e.IsDir()) {
+			w.ignored = true
 			continue
 		}
 		if e.IsDir() {
@@ -331,10 +345,10 @@ func failed(p string, err error) Entry {
 
 // file yields a file, which opens opens when it is loaded.
 func (w *walker) file(p string, info fs.FileInfo, opens func(string) (*os.File, error)) bool {
+	if w.linksInside(p, info) {
+		return true
+	}
 	if info.Mode()&fs.ModeSymlink != 0 {
-		if target, err := w.root.Stat(filepath.FromSlash(p)); err == nil && (target.Mode().IsRegular() || target.IsDir()) {
-			return true // it stays in the tree, where its target is judged under its own name
-		}
 		return w.yield(failed(p, fmt.Errorf("%w: a symbolic link that points nowhere or out of the tree", ErrNotRegular)), nil)
 	}
 	if !info.Mode().IsRegular() {
@@ -343,6 +357,16 @@ func (w *walker) file(p string, info fs.FileInfo, opens func(string) (*os.File, 
 	return w.yield(Entry{Path: p, Size: info.Size(), Load: func(context.Context) (*check.Document, error) {
 		return load(p, opens)
 	}}, nil)
+}
+
+// linksInside reports whether a file is a symbolic link to something in the tree, which
+// is judged under its own name.
+func (w *walker) linksInside(p string, info fs.FileInfo) bool {
+	if info.Mode()&fs.ModeSymlink == 0 {
+		return false
+	}
+	target, err := w.root.Stat(filepath.FromSlash(p))
+	return err == nil && (target.Mode().IsRegular() || target.IsDir())
 }
 
 func load(p string, opens func(string) (*os.File, error)) (*check.Document, error) {

@@ -132,8 +132,8 @@ func (n nothing) Dir() string {
 }
 
 // Only restricts what a source judges to these files and to what lies below
-// these folders; its FS stays whole. No path means everything. A path that is
-// not there is an Entry whose Load says so.
+// these folders; its FS stays whole. No path, or ".", means everything. A path that is
+// not there, or in which all is ignored, is an Entry whose Load says so.
 func Only(src Source, paths ...string) Source {
 	if len(paths) == 0 {
 		return src
@@ -142,7 +142,7 @@ func Only(src Source, paths ...string) Source {
 	for i, p := range paths {
 		clean[i] = path.Clean(p)
 	}
-	if slices.Contains(clean, ".") {
+	if !slices.ContainsFunc(clean, func(p string) bool { return p != "." }) {
 		return src
 	}
 	if r, ok := src.(interface{ only([]string) Source }); ok {
@@ -175,6 +175,9 @@ func (r *restricted) Entries(ctx context.Context) iter.Seq2[Entry, error] {
 			for i, p := range r.paths {
 				if covers([]string{p}, e.Path) {
 					seen[i], wanted = true, true
+					if p != "." && len(p) > len(e.Named) {
+						e.Named = p
+					}
 				}
 			}
 			if wanted && !yield(e, nil) {
@@ -182,7 +185,7 @@ func (r *restricted) Entries(ctx context.Context) iter.Seq2[Entry, error] {
 			}
 		}
 		for i, p := range r.paths {
-			if !seen[i] && !yield(missing(p), nil) {
+			if p != "." && !seen[i] && !yield(missing(p), nil) {
 				return
 			}
 		}
@@ -190,7 +193,7 @@ func (r *restricted) Entries(ctx context.Context) iter.Seq2[Entry, error] {
 }
 
 func missing(p string) Entry {
-	return Entry{Path: p, Size: -1, Load: func(context.Context) (*check.Document, error) {
+	return Entry{Path: p, Named: p, Size: -1, Load: func(context.Context) (*check.Document, error) {
 		return nil, &fs.PathError{Op: "open", Path: p, Err: fs.ErrNotExist}
 	}}
 }

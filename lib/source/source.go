@@ -33,10 +33,14 @@ type Source interface {
 type Entry struct {
 	// Path is slash-separated and relative to the source's root.
 	Path string
+	// Named is the longest path of [Only] by which it was asked for: its own, or that
+	// of a folder that it is in; "" if the whole source is judged, and for the buffers of
+	// an [Overlay], which nobody names.
+	Named string
 	// Size is in bytes, -1 if not known before loading.
 	Size int64
 	// Load reads the file. Its errors: ErrNotRegular for what is no regular
-	// file, fs.ErrNotExist, fs.ErrPermission and others of reading.
+	// file, ErrIgnored, fs.ErrNotExist, fs.ErrPermission and others of reading.
 	Load func(context.Context) (*check.Document, error)
 }
 

@@ -81,6 +81,23 @@ func TestDirIgnoresNames(t *testing.T) {
 	expect(t, listed(t, Only(Dir(dir), "sub", "out/deep/f")), "out/deep/f\nsub/.gitignore\nsub/c.log")
 }
 
+// What was asked for by name is given, even if it is ignored, or in a folder that is;
+// what is ignored in it for itself is not.
+func TestDirGivesWhatIsNamed(t *testing.T) {
+	dir := write(t, map[string]string{
+		".gitignore": "build/\n/gen\n*.log\n/logs/*\n.*\n!.keep\n", "build/out/a": "", "build/out/b.log": "", "build/out/.gitignore": "c\n", "build/out/c": "",
+		"gen/a/b": "", "logs/x": "", ".venv/a": "", ".venv/sub/.gitignore": "*\n", ".venv/sub/b": "", ".keep/c": "", ".keep/.d": "", "empty/e.log/f": "",
+	})
+	expect(t, listed(t, Dir(dir)), ".keep/c")
+	expect(t, listed(t, Only(Dir(dir), "build")), "build/out/a")
+	expect(t, listed(t, Only(Dir(dir), "build/out", "gen/a")), "build/out/a\ngen/a/b")
+	expect(t, listed(t, Only(Dir(dir), "gen", ".keep", ".venv")), ".keep/c\n.venv/a\ngen/a/b")
+	expect(t, listed(t, Only(Dir(dir), ".venv/sub", "logs", "empty")), ".venv/sub (all that is in it is ignored)\nempty (all that is in it is ignored)\nlogs (all that is in it is ignored)")
+	for e := range Only(Dir(dir), "build/out").Entries(t.Context()) {
+		expect(t, e.Named, "build/out")
+	}
+}
+
 func TestDirStaysInside(t *testing.T) {
 	outside := write(t, map[string]string{"passwords": "secret"})
 	dir := write(t, map[string]string{"a.txt": "a"})
