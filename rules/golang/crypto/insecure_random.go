@@ -282,7 +282,7 @@ func (r *randoms) offer(call *ast.CallExpr, trace purpose.Trace, source string) 
 // isOffered reports whether a function is called after random text, for other
 // packages to call, and does not say that it is not for secrets.
 func (r *randoms) isOffered(fn *types.Func) bool {
-	if !fn.Exported() || r.Pkg.Name() == "main" || slices.Contains(strings.Split(r.Pkg.Path(), "/"), "internal") || !givesText(fn) {
+	if !fn.Exported() || !code.IsLibrary(r.Pkg) || !givesText(fn) {
 		return false
 	}
 	random, text := false, false
@@ -351,7 +351,7 @@ func needsSecrecy(trace purpose.Trace) (purpose.Use, bool) {
 func (r *randoms) report(at ast.Node, message string, use purpose.Use, fixes []check.Fix) {
 	f := check.Finding{Message: message, Location: r.Location(at), Fixes: fixes}
 	if id, ok := at.(ast.Expr); ok && isSeededByRuntime(r.function(id)) {
-		f.Severity, f.Confidence = check.Low, check.Tentative // the documentation promises nothing, the generator holds
+		f.Severity, f.Confidence, f.Persona = check.Low, check.Tentative, check.Pedantic // the documentation promises nothing, the generator holds
 	}
 	if use.Node != nil && r.Document(use.Node.Pos()) != nil && use.Node.End() > use.Node.Pos() {
 		related := r.Location(use.Node)

@@ -197,15 +197,11 @@ func (t *timing) judge(c comparison) {
 	if what == "" {
 		return
 	}
-	f := check.Finding{
+	t.Report(check.Finding{
 		Message:  what + " is compared in a time that tells how much of it is right",
 		Location: t.Location(c.whole),
 		Fixes:    t.fixes(c, x.mac || y.mac),
-	}
-	if code.IsExample(t.Pass) {
-		f.Severity, f.Persona = check.Low, check.Pedantic // copied from there, it is no longer one
-	}
-	t.Report(f)
+	})
 }
 
 func (t *timing) isLiteral(e ast.Expr) bool {

@@ -463,7 +463,7 @@ func (h *hashes) isPrescribed(c inspector.Cursor, inputs []ast.Expr) bool {
 	}
 	for _, input := range inputs {
 		for _, name := range purpose.Names(h.TypesInfo, input) {
-			if words := query.Words(name); slices.Contains(words, "realm") || slices.Contains(words, "guid") {
+			if words := query.Words(name); slices.Contains(words, "realm") || slices.Contains(words, "guid") || slices.Contains(words, "fever") {
 				return true
 			}
 		}

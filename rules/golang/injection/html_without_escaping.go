@@ -4,6 +4,7 @@ import (
 	"context"
 	_ "embed"
 	"go/ast"
+	"go/types"
 	"regexp"
 	"slices"
 	"strings"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/golang/query"
+	"github.com/peercheck/peercheck/rules/golang/internal/code"
 	"github.com/peercheck/peercheck/rules/golang/internal/flow"
 	"github.com/peercheck/peercheck/rules/golang/internal/text"
 )
@@ -34,7 +36,7 @@ var HTMLWithoutEscaping = &check.Check{
 		Why: "A value with `<script>` in it becomes part of the page, whoever chose it: the fields of a form that a framework drew were shown this way (Beego, CVE-2025-30223), " +
 			"and what a handler answered with (Fiber, CVE-2026-42545).",
 		Fix:    "Let `html/template` draw it, or pass every value through `html.EscapeString`; a value within an attribute belongs between quotes. There is no quick fix, because some of the values may be HTML already.",
-		Limits: "Where the values come from is not asked: what no stranger can choose is a false alarm. Numbers, constants, package-level variables and what a function gives that is called escape, encode, quote or sanitize are fine. Where the data is seen to come from a request, go/reflected-xss or go/xss-by-unsafe-conversion reports it.",
+		Limits: "Where the values come from is not asked: what no stranger can choose is a false alarm, so only values of any type and what callers hand to a library are for everybody, and other texts for persona pedantic. Numbers, constants, package-level variables and what a function gives that is called escape, encode, quote or sanitize are fine. Where the data is seen to come from a request, go/reflected-xss or go/xss-by-unsafe-conversion reports it.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/79.html",
 			"https://pkg.go.dev/html/template",
@@ -210,9 +212,32 @@ func (h *htmlFinder) text(t text.Text, inTag bool) {
 			continue
 		}
 		h.reported[p.Expr] = true
-		h.pass.Report(check.Finding{
+		finding := check.Finding{
 			Message:  "a value becomes part of HTML as it is; if it may hold a tag, the tag becomes part of the page",
 			Location: h.pass.Location(p.Expr),
-		})
+		}
+		if !h.isOfCallers(p.Value) {
+			finding.Persona = check.Pedantic
+		}
+		h.pass.Report(finding)
 	}
+}
+
+// isOfCallers reports whether a value is whatever a caller has, by its type or as a parameter of a library: the program
+// does not know what it shows. Most other texts are its own: paths, titles, versions, names of icons.
+func (h *htmlFinder) isOfCallers(v ssa.Value) (found bool) {
+	h.Behind(v, h.clean, nil, func(leaf ssa.Value) {
+		if assert, ok := leaf.(*ssa.TypeAssert); ok {
+			leaf = assert.X
+		}
+		if extract, ok := leaf.(*ssa.Extract); ok {
+			if assert, ok := extract.Tuple.(*ssa.TypeAssert); ok {
+				leaf = assert.X
+			}
+		}
+		iface, ok := leaf.Type().Underlying().(*types.Interface)
+		param, isParam := leaf.(*ssa.Parameter)
+		found = found || ok && iface.NumMethods() == 0 || isParam && text.Exported(param.Parent()) && code.IsLibrary(h.pass.Pkg)
+	})
+	return found
 }

@@ -5,12 +5,16 @@ package injection
 import (
 	"context"
 	"fmt"
+	"go/ast"
 	"slices"
 
 	"golang.org/x/tools/go/analysis"
+	"golang.org/x/tools/go/ast/astutil"
 
 	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/lib/golang/query"
 	"github.com/peercheck/peercheck/lib/golang/taint"
+	"github.com/peercheck/peercheck/rules/golang/internal/code"
 )
 
 // All gives the checks of this package, sorted by ID.
@@ -49,6 +53,31 @@ func All() []*check.Check {
 // requires is what every check here needs.
 var requires = []*analysis.Analyzer{taint.Analyzer}
 
+// flowsOf gives the flows of a package that are wanted, in their order, but those of test code.
+func flowsOf(pass *check.PackagePass, want func(*taint.Flow) bool) []taint.Flow {
+	return taint.Flows(pass, func(f *taint.Flow) bool {
+		return want(f) && !code.InTest(pass.Pass, f.Pos) && !(f.Call == nil && passesRequest(pass, f))
+	})
+}
+
+// passesRequest reports whether a flow hands a whole request to a function of the package, which has the same flow.
+func passesRequest(pass *check.PackagePass, f *taint.Flow) bool {
+	file := code.FileAt(pass.Pass, f.Pos)
+	if file == nil {
+		return false
+	}
+	path, _ := astutil.PathEnclosingInterval(file, f.Pos, f.End)
+	for _, n := range path {
+		if call, ok := n.(*ast.CallExpr); ok {
+			fn := code.Callee(pass.TypesInfo, call)
+			return fn != nil && fn.Pkg() == pass.Pkg && slices.ContainsFunc(call.Args, func(arg ast.Expr) bool {
+				return arg.Pos() == f.Pos && arg.End() == f.End && query.IsType(pass.TypesInfo.TypeOf(arg), "net/http.Request")
+			})
+		}
+	}
+	return false
+}
+
 // flowsInto makes the function of a check that reports what flows from strangers
 // into some classes of sink. message says what is wrong, of the source and the sink.
 func flowsInto(message string, classes ...string) func(context.Context, *check.PackagePass) error {
@@ -60,7 +89,7 @@ func flowsInto(message string, classes ...string) func(context.Context, *check.P
 // files and run commands without its help.
 func report(message string, want func(*taint.Flow) bool) func(context.Context, *check.PackagePass) error {
 	return func(_ context.Context, pass *check.PackagePass) error {
-		for _, f := range taint.Flows(pass, func(f *taint.Flow) bool { return f.Source.Remote && want(f) }) {
+		for _, f := range flowsOf(pass, func(f *taint.Flow) bool { return f.Source.Remote && want(f) }) {
 			pass.Report(f.Finding(pass, fmt.Sprintf(message, f.Source.Title, f.Sink)))
 		}
 		return nil

@@ -36,7 +36,7 @@ var LDAPInjection = &check.Check{
 }
 
 func runLDAPInjection(_ context.Context, pass *check.PackagePass) error {
-	for _, f := range taint.Flows(pass, func(f *taint.Flow) bool { return f.Source.Remote && f.Class.Name == "ldap" }) {
+	for _, f := range flowsOf(pass, func(f *taint.Flow) bool { return f.Source.Remote && f.Class.Name == "ldap" }) {
 		finding := f.Finding(pass, fmt.Sprintf("data from %s becomes part of the query of %s", f.Source.Title, f.Sink))
 		finding.Fixes = escape(pass, f, "github.com/go-ldap/ldap/v3", "EscapeFilter", true)
 		pass.Report(finding)

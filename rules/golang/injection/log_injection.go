@@ -69,7 +69,7 @@ func runLogInjection(_ context.Context, pass *check.PackagePass) error {
 		}
 		return false
 	}
-	for _, f := range taint.Flows(pass, want) {
+	for _, f := range flowsOf(pass, want) {
 		finding := f.Finding(pass, fmt.Sprintf("data from %s goes into the log as it is, line breaks included", f.Source.Title))
 		if !isStraight(f) {
 			finding.Persona = check.Pedantic

@@ -43,7 +43,7 @@ var OpenRedirect = &check.Check{
 }
 
 func runOpenRedirect(_ context.Context, pass *check.PackagePass) error {
-	for _, f := range taint.Flows(pass, func(f *taint.Flow) bool {
+	for _, f := range flowsOf(pass, func(f *taint.Flow) bool {
 		return f.Source.Remote && f.Class.Name == "redirect" && !(isOwnPath(f) && (servesOnePath(f.Fn) || isSpelledAsURL(f) && usesServeMux(pass)))
 	}) {
 		pass.Report(f.Finding(pass, fmt.Sprintf("data from %s decides where %s sends the browser", f.Source.Title, f.Sink)))

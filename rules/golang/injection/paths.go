@@ -23,10 +23,10 @@ import (
 func reportPaths(message string, want func(*taint.Flow) bool, specific ...string) func(context.Context, *check.PackagePass) error {
 	return func(_ context.Context, pass *check.PackagePass) error {
 		r := &pathReport{pass: pass, assembled: assembledIn(pass, func(string) bool { return false }), taken: map[span]bool{}, first: map[pathValue]int{}}
-		for _, f := range taint.Flows(pass, func(f *taint.Flow) bool { return f.Class.Name == "path" && slices.Contains(specific, f.Source.Name) }) {
+		for _, f := range flowsOf(pass, func(f *taint.Flow) bool { return f.Class.Name == "path" && slices.Contains(specific, f.Source.Name) }) {
 			r.taken[span{f.Pos, f.End}] = true
 		}
-		for _, f := range taint.Flows(pass, func(f *taint.Flow) bool { return f.Source.Remote && f.Class.Name == "path" && want(f) }) {
+		for _, f := range flowsOf(pass, func(f *taint.Flow) bool { return f.Source.Remote && f.Class.Name == "path" && want(f) }) {
 			if r.taken[span{f.Pos, f.End}] && !isLinkTarget(&f) || r.assembled != nil && (r.isCleanedByMux(&f) || r.isValidated(&f)) {
 				continue
 			}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/golang/query"
+	"github.com/peercheck/peercheck/rules/golang/internal/code"
 	"github.com/peercheck/peercheck/rules/golang/internal/text"
 )
 
@@ -47,7 +48,7 @@ var ProgramNameCompleted = &check.Check{
 
 func runProgramNameCompleted(_ context.Context, pass *check.PackagePass) error {
 	a := assembledIn(pass, func(name string) bool { return name == "Base" || name == "Itoa" })
-	if a == nil || pass.Pkg.Name() == "main" || slices.Contains(strings.Split(pass.Pkg.Path(), "/"), "internal") {
+	if a == nil || !code.IsLibrary(pass.Pkg) {
 		return nil
 	}
 	reported := map[ast.Expr]bool{}

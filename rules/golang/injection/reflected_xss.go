@@ -49,8 +49,8 @@ func runReflectedXSS(_ context.Context, pass *check.PackagePass) error {
 	shortest := map[taint.Place]int{}
 	var flows []taint.Flow
 	x, _ := pass.ResultOf[text.Analyzer].(*text.Index)
-	for _, f := range taint.Flows(pass, isReflected) {
-		if strings.HasPrefix(f.Sink, "(*template.Template).") || x != nil && beginsAsPlainText(x, f) {
+	for _, f := range flowsOf(pass, isReflected) {
+		if strings.HasPrefix(f.Sink, "(*template.Template).") || x != nil && beginsAsPlainText(x, f) || isErrorText(f) {
 			continue
 		}
 		i, again := shortest[f.Steps[0].Place]
@@ -97,6 +97,15 @@ func beginsAsPlainText(x *text.Index, f taint.Flow) bool {
 	return false
 }
 
+// isErrorText reports whether an answer is the text of an error, written to a http.ResponseWriter by a function that
+// does not speak of HTML: texts of errors begin with what went wrong, so that net/http takes them for plain text.
+func isErrorText(f taint.Flow) bool {
+	if f.Sink != "(http.ResponseWriter).Write" && !strings.HasPrefix(f.Sink, "fmt.Fprint") && f.Sink != "io.WriteString" || hasHTML(f.Fn) {
+		return false
+	}
+	return slices.ContainsFunc(f.Steps, func(s taint.Step) bool { return s.Message == "goes through fmt.Errorf" })
+}
+
 // isPlainBeginning reports whether a text begins with a constant that makes it plain text: something other than
 // space before the first value, and no "<".
 func isPlainBeginning(t text.Text) bool {
@@ -120,13 +129,11 @@ func isHandler(fn *ssa.Function) bool {
 // speaksOfHTML reports whether a function has a constant with a tag or the type of a page in it, or hands its answer
 // to a function of the program that may.
 func speaksOfHTML(fn *ssa.Function) bool {
+	if hasHTML(fn) {
+		return true
+	}
 	for _, b := range fn.Blocks {
 		for _, instr := range b.Instrs {
-			for _, op := range instr.Operands(nil) {
-				if s, ok := query.StringSSA(*op); ok && (tag.MatchString(s) || strings.Contains(lower(s), "html") || strings.Contains(s, "<!")) {
-					return true
-				}
-			}
 			call, ok := instr.(ssa.CallInstruction)
 			if !ok {
 				continue
@@ -135,6 +142,18 @@ func speaksOfHTML(fn *ssa.Function) bool {
 				continue
 			}
 			if slices.ContainsFunc(call.Common().Args, isAnswer) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// hasHTML reports whether a function has a constant with a tag or the type of a page in it.
+func hasHTML(fn *ssa.Function) bool {
+	for instr := range instructions(fn) {
+		for _, op := range instr.Operands(nil) {
+			if s, ok := query.StringSSA(*op); ok && (tag.MatchString(s) || strings.Contains(lower(s), "html") || strings.Contains(s, "<!")) {
 				return true
 			}
 		}

@@ -52,7 +52,7 @@ func runSQLInjection(_ context.Context, pass *check.PackagePass) error {
 		}
 		return false
 	}
-	for _, f := range taint.Flows(pass, want) {
+	for _, f := range flowsOf(pass, want) {
 		finding := f.Finding(pass, fmt.Sprintf("data from %s becomes part of the SQL that %s runs", f.Source.Title, f.Sink))
 		if isSetting(&f) {
 			finding.Persona = check.Pedantic

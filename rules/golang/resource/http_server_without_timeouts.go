@@ -49,7 +49,7 @@ var HTTPServerWithoutTimeouts = &check.Check{
 		Limits: "A value that is not constant counts as a limit. A server counts as limited if anything in the package sets its limit, and " +
 			"for a local variable if that is done after the variable got the server. Left alone: servers on a Unix socket or a loopback " +
 			"address, also where that is only the default or what all callers of an unexported function give, those that only show an operator profiles, metrics or health, by the " +
-			"names of their package, function, variable or address, or by their routes, test code, and folders of examples and of programs for tests. Servers that frameworks make (`gin.Engine.Run`, `echo.Echo.Start`) are not looked at.",
+			"names of their package, function, variable or address, or by their routes, and test code. Servers that frameworks make (`gin.Engine.Run`, `echo.Echo.Start`) are not looked at.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/400.html",
 			"https://pkg.go.dev/net/http#Server",
@@ -75,7 +75,7 @@ var serveFuncs = map[string][]string{
 
 func runHTTPServerWithoutTimeouts(_ context.Context, pass *check.PackagePass) error {
 	in, ok := pass.ResultOf[inspect.Analyzer].(*inspector.Inspector)
-	if !ok || code.Path(pass.Pkg) == "net/http" || code.IsExample(pass.Pass) || isForOperators(pass.Pkg.Name()) { // net/http documents that it has no limits
+	if !ok || code.Path(pass.Pkg) == "net/http" || isForOperators(pass.Pkg.Name()) { // net/http documents that it has no limits
 		return nil
 	}
 	if !code.MentionsLike(pass.Pass, func(name string) bool { return name == "net/http.Server" || serveFuncs[name] != nil }) &&

@@ -16,6 +16,7 @@ import (
 	"github.com/peercheck/peercheck/lib/golang/query"
 	"github.com/peercheck/peercheck/lib/golang/taint"
 	"github.com/peercheck/peercheck/rules/golang/internal/bounds"
+	"github.com/peercheck/peercheck/rules/golang/internal/code"
 	"github.com/peercheck/peercheck/rules/golang/internal/flow"
 	"github.com/peercheck/peercheck/rules/golang/internal/text"
 )
@@ -122,7 +123,7 @@ func narrows(from, to bounds.Range) bool {
 // isCallersText reports whether text is what a caller of an exported function of a library hands it, or a piece of
 // that: the library does not know who wrote it. Commands and internal packages know their callers.
 func isCallersText(pass *check.PackagePass, v ssa.Value) bool {
-	if pass.Pkg.Name() == "main" || slices.Contains(strings.Split(pass.Pkg.Path(), "/"), "internal") {
+	if !code.IsLibrary(pass.Pkg) {
 		return false
 	}
 	seen := map[ssa.Value]bool{}

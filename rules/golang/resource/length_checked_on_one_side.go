@@ -7,6 +7,7 @@ import (
 	"go/ast"
 	"go/token"
 	"math/big"
+	"strings"
 
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/analysis/passes/inspect"
@@ -66,6 +67,9 @@ func runLengthCheckedOnOneSide(_ context.Context, pass *check.PackagePass) error
 			continue
 		}
 		checked := lengthChecked(pass, and.X)
+		if strings.Contains(edit.Text(pass, and.Y), "len("+checked+")") {
+			continue // both are the check of the length
+		}
 		read := elementRead(pass, or.Y, checked)
 		if checked == "" || read == nil {
 			continue

@@ -10,7 +10,6 @@ import (
 
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/golang"
-	"github.com/peercheck/peercheck/rules/golang/internal/code"
 	"github.com/peercheck/peercheck/rules/golang/internal/flow"
 )
 
@@ -49,7 +48,7 @@ func runMultipartFormWithoutLimit(_ context.Context, pass *check.PackagePass) er
 	}
 	reported := map[*ssa.Function]bool{}
 	calls := fl.Calls("(*net/http.Request).ParseMultipartForm", "(*net/http.Request).FormFile")
-	if len(calls) == 0 || code.IsExample(pass.Pass) || limited(pass.Pass, fns) {
+	if len(calls) == 0 || limited(pass.Pass, fns) {
 		return nil
 	}
 	slices.SortFunc(calls, func(a, b flow.Call) int { return int(a.Expr.Pos() - b.Expr.Pos()) })

@@ -3,7 +3,6 @@ package resource
 import (
 	"context"
 	"fmt"
-	"go/token"
 	"slices"
 	"strings"
 
@@ -24,7 +23,7 @@ func strangers(message string, classes ...string) func(context.Context, *check.P
 func strangersIf(message string, wanted func(*taint.Flow) bool, classes ...string) func(context.Context, *check.PackagePass) error {
 	return func(_ context.Context, pass *check.PackagePass) error {
 		want := func(f *taint.Flow) bool {
-			return f.Source.Remote && slices.Contains(classes, f.Class.Name) && straight(f) && wanted(f) && servesStrangers(pass, f.Pos)
+			return f.Source.Remote && slices.Contains(classes, f.Class.Name) && straight(f) && wanted(f) && !code.InTest(pass.Pass, f.Pos)
 		}
 		reported := map[taint.Place]bool{}
 		for _, f := range taint.Flows(pass, want) {
@@ -42,12 +41,6 @@ func strangersIf(message string, wanted func(*taint.Flow) bool, classes ...strin
 // maxSteps is the longest way of a number that is reported: of those with more, which
 // were all in servers with much state, none was right.
 const maxSteps = 12
-
-// servesStrangers reports whether a place is neither test code nor an example.
-func servesStrangers(pass *check.PackagePass, pos token.Pos) bool {
-	file := code.FileAt(pass.Pass, pos)
-	return file == nil || !code.IsTest(pass.Pass, file) && !code.IsExample(pass.Pass)
-}
 
 // straight reports whether a number goes from where it is decoded to where it is used
 // without waiting in a field in between. What a server keeps was mostly checked when

@@ -12,6 +12,7 @@ import (
 	"go/constant"
 	"go/token"
 	"go/types"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -233,27 +234,15 @@ func IsTest(pass *analysis.Pass, file *ast.File) bool {
 	return false
 }
 
-// IsExample reports whether a package is in a folder of examples, demonstrations, or programs that only tests and
-// measurements use, such as cmd/test-server: they do not serve strangers. Folders around the module say nothing.
-func IsExample(pass *analysis.Pass) bool {
-	path := pass.Pkg.Path()
-	if pass.Module != nil {
-		path = strings.TrimPrefix(path, pass.Module.Path)
-	}
-	for folder := range strings.SplitSeq(path, "/") {
-		words := strings.FieldsFunc(folder, func(r rune) bool { return r == '-' || r == '_' || r == '.' })
-		if len(words) > 0 && (trials[words[0]] || trials[words[len(words)-1]]) {
-			return true
-		}
-	}
-	return false
+// IsLibrary reports whether other modules can import a package, so that not all of its callers are known.
+func IsLibrary(pkg *types.Package) bool {
+	return pkg.Name() != "main" && !slices.Contains(strings.Split(pkg.Path(), "/"), "internal")
 }
 
-// trials are first or last words of folders that hold no part of what runs for others.
-var trials = map[string]bool{
-	"example": true, "examples": true, "demo": true, "demos": true, "sample": true, "samples": true,
-	"test": true, "tests": true, "testing": true, "testutil": true, "testutils": true, "testhelper": true, "testhelpers": true, "testserver": true, "e2e": true,
-	"bench": true, "benchmark": true, "benchmarks": true, "loadtest": true, "mock": true, "mocks": true, "fake": true, "fakes": true, "fixtures": true,
+// InTest reports whether a place is in test code.
+func InTest(pass *analysis.Pass, pos token.Pos) bool {
+	file := FileAt(pass, pos)
+	return file != nil && IsTest(pass, file)
 }
 
 // File gives the file that a node of an inspector belongs to.
