@@ -97,6 +97,7 @@ func (r *randoms) call(c inspector.Cursor, file *ast.File, call *ast.CallExpr) {
 		return
 	}
 	switch {
+	case isGenerator(fn) && r.drawsElsewhere(call):
 	case isGenerator(fn):
 		if fn.Name() == "Read" {
 			r.read(c, file, call, call.Args, fn)
@@ -129,6 +130,24 @@ func isGenerator(fn *types.Func) bool {
 		return slices.Contains([]string{"math/rand.Rand", "math/rand.Source", "math/rand.Source64", "math/rand/v2.Rand", "math/rand/v2.Source", "math/rand/v2.ChaCha8", "math/rand/v2.PCG"}, query.TypeName(recv.Type()))
 	}
 	return true
+}
+
+// drawsElsewhere reports whether a call is of a generator that only arranges what another source gives, one that is not
+// of math/rand: rand.New(source), where source reads from crypto/rand.
+func (r *randoms) drawsElsewhere(call *ast.CallExpr) bool {
+	sel, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr)
+	if !ok || !query.IsType(r.TypesInfo.TypeOf(sel.X), "math/rand.Rand") && !query.IsType(r.TypesInfo.TypeOf(sel.X), "math/rand/v2.Rand") {
+		return false
+	}
+	made, ok := code.Init(r.Pass, sel.X).(*ast.CallExpr)
+	if !ok || len(made.Args) != 1 {
+		return false
+	}
+	if name := query.Callee(r.TypesInfo, made); name != "math/rand.New" && name != "math/rand/v2.New" {
+		return false
+	}
+	source := query.TypeName(r.TypesInfo.TypeOf(made.Args[0]))
+	return source != "" && !strings.HasPrefix(source, "math/rand")
 }
 
 // isSeededByRuntime reports whether a function draws from the generator of math/rand/v2 that nobody can seed: ChaCha8

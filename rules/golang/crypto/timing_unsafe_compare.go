@@ -197,10 +197,28 @@ func (t *timing) judge(c comparison) {
 	if what == "" {
 		return
 	}
-	t.Report(check.Finding{
+	f := check.Finding{
 		Message:  what + " is compared in a time that tells how much of it is right",
 		Location: t.Location(c.whole),
 		Fixes:    t.fixes(c, x.mac || y.mac),
+	}
+	if strings.HasPrefix(what, "the "+string(purpose.Token)) && !x.sent && !y.sent && !t.letsIn(c) {
+		f.Persona = check.Pedantic
+	}
+	t.Report(f)
+}
+
+// letsIn reports whether a function decides by a comparison who is let in, as far as its name says. Many a token only
+// tells members of one group, or versions of one thing, apart.
+func (t *timing) letsIn(c comparison) bool {
+	f, ok := code.Enclosing(c.at)
+	return ok && slices.ContainsFunc(query.Words(f.Name), func(w string) bool {
+		for _, stem := range []string{"auth", "login", "valid", "verif", "allow", "permit", "access", "match", "middleware", "handle", "serve", "accept"} {
+			if strings.HasPrefix(w, stem) {
+				return true
+			}
+		}
+		return false
 	})
 }
 

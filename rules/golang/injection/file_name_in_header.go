@@ -108,6 +108,11 @@ func isIdentifier(pass *check.PackagePass, e ast.Expr) bool {
 		isConst := func(e ast.Expr) bool { return pass.TypesInfo.Types[e].Value != nil }
 		return (isConst(sum.X) || isIdentifier(pass, sum.X)) && (isConst(sum.Y) || isIdentifier(pass, sum.Y))
 	}
+	if call, ok := ast.Unparen(e).(*ast.CallExpr); ok && len(call.Args) == 0 {
+		if method, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr); ok && (method.Sel.Name == "String" || method.Sel.Name == "Short") {
+			return isIdentifier(pass, method.X)
+		}
+	}
 	words := query.Words(purpose.NameOf(pass.TypesInfo, e))
 	if len(words) == 0 {
 		return false

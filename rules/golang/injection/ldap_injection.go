@@ -4,8 +4,11 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/lib/golang/query"
 	"github.com/peercheck/peercheck/lib/golang/taint"
 )
 
@@ -35,8 +38,19 @@ var LDAPInjection = &check.Check{
 	},
 }
 
+// isEscapedBy reports whether a flow goes through a function of the program that is named for escaping what becomes part
+// of a filter or a name.
+func isEscapedBy(f *taint.Flow) bool {
+	return slices.ContainsFunc(f.Steps, func(s taint.Step) bool {
+		name, ok := strings.CutPrefix(s.Message, "goes through ")
+		words := query.Words(name[strings.LastIndexByte(name, '.')+1:])
+		return ok && slices.ContainsFunc(words, func(w string) bool { return w == "escape" || w == "escaped" }) &&
+			slices.ContainsFunc(words, func(w string) bool { return w == "ldap" || w == "filter" || w == "dn" })
+	})
+}
+
 func runLDAPInjection(_ context.Context, pass *check.PackagePass) error {
-	for _, f := range flowsOf(pass, func(f *taint.Flow) bool { return f.Source.Remote && f.Class.Name == "ldap" }) {
+	for _, f := range flowsOf(pass, func(f *taint.Flow) bool { return f.Source.Remote && f.Class.Name == "ldap" && !isEscapedBy(f) }) {
 		finding := f.Finding(pass, fmt.Sprintf("data from %s becomes part of the query of %s", f.Source.Title, f.Sink))
 		finding.Fixes = escape(pass, f, "github.com/go-ldap/ldap/v3", "EscapeFilter", true)
 		pass.Report(finding)

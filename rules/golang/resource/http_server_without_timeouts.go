@@ -501,13 +501,22 @@ func (s *servers) isLocal(addr ast.Expr) bool {
 		case *ast.Ident:
 			v := code.Var(s.TypesInfo, e)
 			return v != nil && (s.isGivenLocal(v) || slices.ContainsFunc(code.Values(s.Pass, v), func(value ast.Expr) bool {
-				text, ok := code.ConstString(s.Pass, value)
-				return ok && isLoopback(text) || speaksOfOperators(value)
+				return s.isLocalUnlessChanged(value)
 			}))
 		}
 		return false
 	}
 	return isLoopback(text)
+}
+
+// isLocalUnlessChanged reports whether a value that a variable may have is an address of this machine, or what a flag says
+// unless somebody asks for more.
+func (s *servers) isLocalUnlessChanged(value ast.Expr) bool {
+	if _, isFlag := ast.Unparen(value).(*ast.StarExpr); isFlag {
+		return s.isLocal(value)
+	}
+	text, ok := code.ConstString(s.Pass, value)
+	return ok && isLoopback(text) || speaksOfOperators(value)
 }
 
 // isGivenLocal reports whether an address is a parameter for which all calls in the package give one of this machine:

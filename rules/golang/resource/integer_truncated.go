@@ -271,14 +271,24 @@ func takesApart(conv *ssa.Convert) bool {
 			return false
 		}
 		for _, r := range *v.Referrers() {
-			if op, ok := r.(*ssa.BinOp); ok && op.X == v {
+			switch op := r.(type) {
+			case *ssa.BinOp:
 				switch op.Op {
 				case token.SHR, token.AND, token.XOR, token.AND_NOT:
+					if op.X == v {
+						return true
+					}
+				}
+			case *ssa.UnOp:
+				if op.Op == token.XOR { // ^uint64(n)
 					return true
 				}
 			}
 		}
 		return false
+	}
+	if op, ok := conv.X.(*ssa.UnOp); ok && op.Op == token.XOR {
+		return true
 	}
 	if op, ok := conv.X.(*ssa.BinOp); ok {
 		switch op.Op {
