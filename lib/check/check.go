@@ -14,6 +14,7 @@ package check
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"regexp"
 
 	"golang.org/x/tools/go/analysis"
@@ -75,6 +76,14 @@ type Check struct {
 	// Family, if there is one, finds what Run does, and what the other members'
 	// do, at once: the engine calls it instead of Run of each.
 	Family *Family
+
+	// Beside, of a document check, looks at what stands beside a document that has a
+	// finding, such as the certificate of a key: where that shows that fewer people want
+	// the finding it raises its Persona and lowers its Confidence, and does nothing else.
+	// The tree is the one that the document's path is rooted in. It is called for each
+	// finding after Run, and not where there is no tree, as in the history. It reads a
+	// bounded amount; what cannot be read shows nothing. Nil for most checks.
+	Beside func(tree fs.FS, d *Document, f *Finding)
 
 	// RunPackage judges one Go package. Requires and FactTypes are as in
 	// analysis.Analyzer and are used by package checks only.
@@ -151,8 +160,8 @@ func (c *Check) Validate() error {
 		return fmt.Errorf("check %s: %d Run functions, want exactly one", c.ID, runs)
 	case c.RunProject == nil && len(c.Reads) > 0:
 		return fmt.Errorf("check %s: Reads belongs to project checks", c.ID)
-	case c.Run == nil && c.Family != nil:
-		return fmt.Errorf("check %s: Family belongs to document checks", c.ID)
+	case c.Run == nil && (c.Family != nil || c.Beside != nil):
+		return fmt.Errorf("check %s: Family and Beside belong to document checks", c.ID)
 	case c.RunPackage == nil && (len(c.Requires) > 0 || len(c.FactTypes) > 0):
 		return fmt.Errorf("check %s: Requires and FactTypes belong to package checks", c.ID)
 	}

@@ -114,6 +114,7 @@ func (s *Scanner) judgeDocuments(ctx context.Context, j job, out *outcome) {
 					return
 				}
 				results[i] = s.judgeEntry(ctx, j.entries[i])
+				s.lookBeside(j.tree, &results[i])
 			}
 		})
 	}
@@ -142,6 +143,28 @@ func (s *Scanner) judgeDocuments(ctx context.Context, j job, out *outcome) {
 	}
 	if len(pointers) > 0 {
 		out.notices = append(out.notices, lfsNotice(pointers))
+	}
+}
+
+// lookBeside lets the checks of a document's findings look at what stands beside it.
+func (s *Scanner) lookBeside(tree fs.FS, r *documentResult) {
+	if tree == nil {
+		return
+	}
+	for i := range r.findings {
+		f := &r.findings[i]
+		c := s.beside[f.CheckID]
+		if c == nil || f.Location.Path != r.document.Path {
+			continue
+		}
+		func() {
+			defer func() {
+				if v := recover(); v != nil {
+					r.notices = append(r.notices, failed(c, r.document.Path, fmt.Sprintf("it crashed (%T)", v)))
+				}
+			}()
+			c.Beside(tree, r.document, f)
+		}()
 	}
 }
 

@@ -66,6 +66,7 @@ type Scanner struct {
 	byKind   map[check.Kind][]*check.Check // what runs
 	groups   []group                       // byKind's document checks
 	secrets  []group                       // what marks secrets, whether it was asked for or not
+	beside   map[string]*check.Check       // by ID, those that have a Beside
 	selected []*check.Check                // byKind and triage's own, sorted by ID
 	docKey   documentKey
 	notices  []check.Notice // of the configuration
@@ -96,7 +97,7 @@ func New(opts Options) (*Scanner, error) {
 	if opts.MaxBytes <= 0 {
 		opts.MaxBytes = cmp.Or(opts.Config.MaxBytes, DefaultMaxBytes)
 	}
-	s := &Scanner{opts: opts, byKind: map[check.Kind][]*check.Check{}}
+	s := &Scanner{opts: opts, byKind: map[check.Kind][]*check.Check{}, beside: map[string]*check.Check{}}
 	known := append(slices.Clone(opts.Checks), triage.Checks()...)
 	seen := map[string]bool{}
 	for _, c := range known {
@@ -127,6 +128,9 @@ func New(opts Options) (*Scanner, error) {
 			continue // triage reports these, they do not run
 		}
 		s.byKind[c.Kind()] = append(s.byKind[c.Kind()], c)
+		if c.Beside != nil {
+			s.beside[c.ID] = c
+		}
 		if c.Kind() == check.KindDocument {
 			fmt.Fprintf(ids, "%s@%p,", c.ID, c) // a repository's own may have the ID of ours
 		}

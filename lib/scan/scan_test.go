@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"iter"
 	"os"
 	"path/filepath"
@@ -229,6 +230,33 @@ func TestFamily(t *testing.T) {
 	family.Run = func(context.Context, *check.Document, func(string, check.Finding)) error { panic("boom") }
 	if r, err = s.Scan(t.Context(), source.Files(doc("a.txt", "text"))); err != nil || len(r.Notices) != 1 || r.Notices[0].Effect != check.EffectNotJudged {
 		t.Errorf("a family that crashes: %v, notices %+v", err, r.Notices)
+	}
+}
+
+// What stands beside a document may make a finding one for fewer people; where it
+// does not, or the check crashes, the finding stays.
+func TestBeside(t *testing.T) {
+	c := matching("test/key", "never", func(c *check.Check) {
+		c.Beside = func(tree fs.FS, d *check.Document, f *check.Finding) {
+			switch raw, err := fs.ReadFile(tree, d.Path+".cert"); {
+			case err == nil && string(raw) == "crash":
+				panic("boom")
+			case err == nil:
+				f.Persona = check.Pedantic
+			}
+		}
+	})
+	s := scanner(t, scan.Options{Checks: []*check.Check{c}})
+	r, err := s.Scan(t.Context(), source.Files(doc("a", "never"), doc("a.cert", "local"), doc("b", "never"), doc("c", "never"), doc("c.cert", "crash")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, f := range r.Findings {
+		got = append(got, f.Location.Path)
+	}
+	if !slices.Equal(got, []string{"b", "c"}) || len(r.Notices) != 1 || r.Notices[0].Kind != check.NoticeCheckFailed {
+		t.Errorf("findings in %q, notices %+v", got, r.Notices)
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"io/fs"
 	"path"
 	"slices"
 	"strings"
@@ -161,10 +162,14 @@ func (s *ruleset) checks() []*check.Check {
 
 func (s *ruleset) check(k kind, family *check.Family) *check.Check {
 	title := titleOf(k)
+	var beside func(fs.FS, *check.Document, *check.Finding)
+	if testKinds[k.id] {
+		beside = besideKey
+	}
 	return &check.Check{
 		ID: domain + k.id, Title: title, Page: pageOf(k, title),
 		CWE: []check.CWE{798, 312}, Severity: k.severity, Confidence: k.confidence, Persona: k.persona,
-		Secret: true, Generated: true, Since: "0.1", Family: family,
+		Secret: true, Generated: true, Since: "0.1", Family: family, Beside: beside,
 		Run: func(ctx context.Context, p *check.Pass) error {
 			for _, g := range s.guessed(p.Document) {
 				if g.kind == k.id {
@@ -391,7 +396,7 @@ var byContext = set("jwt curl-auth-user curl-auth-header " + kindSecret + " " + 
 var loose = set(`
 	vault-service-token square-access-token gitlab-session-cookie sourcegraph-access-token scaleway-access-key aws-access-token alibaba-access-key-id
 	alibaba-secret-by-id tencent-secret-id grafana-api-key gcp-oauth-access-token azure-sas-url new-relic-browser-api-token easypost-test-api-token
-	flutterwave-public-key lob-pub-api-key mailgun-pub-key mapbox-api-token netlify-build-hook gitlab-cicd-job-token github-app-token github-refresh-token`)
+	flutterwave-public-key lob-pub-api-key mailgun-pub-key mapbox-api-token gitlab-cicd-job-token github-app-token github-refresh-token`)
 
 // alone reports whether a credential speaks for itself wherever it stands: its
 // provider would know it by its form, and the form is not known to be broken.

@@ -1,0 +1,215 @@
+package secrets
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/x509"
+	"encoding/pem"
+	"io/fs"
+	"net/netip"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/peercheck/peercheck/lib/check"
+)
+
+// besideKey looks at what stands beside a key: one whose certificate is for nobody but
+// this machine, and a file with one that only tests speak of, are a test's.
+func besideKey(tree fs.FS, d *check.Document, f *check.Finding) {
+	if f.Persona >= check.Pedantic {
+		return
+	}
+	if certifiesTests(tree, d, d.Content[f.Location.Range.Start:]) || d.Language == "" && onlyInTests(tree, d.Path) {
+		f.Persona, f.Confidence = check.Pedantic, check.Tentative
+	}
+}
+
+// What is read beside a key. Folders of keys and certificates are small, and so are
+// those files; Go files are seldom over 200 KB.
+const (
+	maxBeside      = 2000
+	maxCertificate = 64 << 10
+	maxMention     = 1 << 20
+	maxMentions    = 16 << 20
+)
+
+// certifiesTests reports whether the certificate of a key, in the same document or in
+// a file beside it, is a test's.
+func certifiesTests(tree fs.FS, d *check.Document, key []byte) bool {
+	public := publicHalf(key)
+	if public == nil {
+		return false
+	}
+	of := func(text []byte) bool {
+		return slices.ContainsFunc(certificatesIn(text), func(c *x509.Certificate) bool {
+			return public.Equal(c.PublicKey) && forTests(c)
+		})
+	}
+	if of(d.Content) {
+		return true
+	}
+	return slices.ContainsFunc(filesIn(tree, path.Dir(d.Path)), func(name string) bool {
+		switch strings.ToLower(path.Ext(name)) {
+		case ".crt", ".cer", ".cert", ".pem":
+			return of(readUpTo(tree, name, maxCertificate))
+		}
+		return false
+	})
+}
+
+// publicHalf gives the public key of a private key in PEM with which a text begins, or
+// nil: of one that is encrypted, or in the form of OpenSSH.
+func publicHalf(text []byte) interface{ Equal(crypto.PublicKey) bool } {
+	block, _ := pem.Decode(text)
+	if block == nil {
+		return nil
+	}
+	var key any
+	var err error
+	switch block.Type {
+	case "RSA PRIVATE KEY":
+		key, err = x509.ParsePKCS1PrivateKey(block.Bytes)
+	case "EC PRIVATE KEY":
+		key, err = x509.ParseECPrivateKey(block.Bytes)
+	default:
+		key, err = x509.ParsePKCS8PrivateKey(block.Bytes)
+	}
+	signer, ok := key.(crypto.Signer)
+	if err != nil || !ok {
+		return nil
+	}
+	public, _ := signer.Public().(interface{ Equal(crypto.PublicKey) bool })
+	return public
+}
+
+// certificatesIn gives the certificates in PEM in a text, which may be code.
+func certificatesIn(text []byte) (found []*x509.Certificate) {
+	begin := []byte("-----BEGIN CERTIFICATE-----")
+	for range 20 { // of a chain
+		i := bytes.Index(text, begin)
+		if i < 0 {
+			break
+		}
+		text = text[i:]
+		if block, _ := pem.Decode(text); block != nil {
+			if c, err := x509.ParseCertificate(block.Bytes); err == nil {
+				found = append(found, c)
+			}
+		}
+		text = text[len(begin):]
+	}
+	return found
+}
+
+// untouched are the organisations that OpenSSL, Go's generate_cert and Debian's
+// ssl-cert write where nobody says whose a certificate is.
+var untouched = set("internetwidgitsptyltd acmeco snakeoil defaultcompanyltd")
+
+// forTests reports whether a certificate is a test's: its subject says so, or is what
+// the tool has written by itself; or it speaks for nothing but the machine itself,
+// hosts that are reserved, and names without a domain.
+func forTests(c *x509.Certificate) bool {
+	for _, s := range slices.Concat([]string{c.Subject.CommonName}, c.Subject.Organization, c.Subject.OrganizationalUnit) {
+		words := splitWords(s)
+		if slices.ContainsFunc(words, aboutTests) || untouched[strings.Join(words, "")] {
+			return true
+		}
+	}
+	names := slices.Clone(c.DNSNames)
+	if len(names)+len(c.IPAddresses) == 0 && !c.IsCA && c.Subject.CommonName != "" {
+		names = []string{c.Subject.CommonName} // what counted until RFC 6125
+	}
+	for _, ip := range c.IPAddresses {
+		if a, ok := netip.AddrFromSlice(ip); !ok || !a.Unmap().IsLoopback() && !a.IsUnspecified() {
+			return false
+		}
+	}
+	return len(names)+len(c.IPAddresses) > 0 && !slices.ContainsFunc(names, func(n string) bool { return !ownHost(n) })
+}
+
+// reservedDomains are for tests and documentation (RFC 2606, RFC 6761), or for the
+// machine itself.
+var reservedDomains = strings.Fields("localhost localdomain test example invalid example.com example.org example.net")
+
+// ownHost reports whether a host is reserved, or a name without a domain, which only
+// the containers of one machine and the like have.
+func ownHost(name string) bool {
+	name = strings.TrimPrefix(strings.ToLower(strings.TrimSuffix(name, ".")), "*.")
+	if a, err := netip.ParseAddr(name); err == nil {
+		return a.IsLoopback()
+	}
+	return !strings.Contains(name, ".") || slices.ContainsFunc(reservedDomains, func(d string) bool { return strings.HasSuffix(name, "."+d) || name == d })
+}
+
+// maxAbove is how many folders above that of a key are searched for who names it.
+const maxAbove = 2
+
+// onlyInTests reports whether a file is named by tests in its folder or those above,
+// and by nothing else there.
+func onlyInTests(tree fs.FS, file string) bool {
+	var tests, others []string
+	dir := path.Dir(file)
+	for range maxAbove + 1 {
+		for _, name := range filesIn(tree, dir) {
+			if name != file && isTest(name) {
+				tests = append(tests, name)
+			} else if name != file {
+				others = append(others, name)
+			}
+		}
+		if dir == "." {
+			break
+		}
+		dir = path.Dir(dir)
+	}
+	budget, base := maxMentions, []byte(path.Base(file))
+	named := func(name string) bool {
+		text := readUpTo(tree, name, min(maxMention, budget))
+		budget -= len(text)
+		return mentions(text, base)
+	}
+	return slices.ContainsFunc(tests, named) && !slices.ContainsFunc(others, named) && budget > 0
+}
+
+// mentions reports whether a text has the name of a file that is not the end of
+// another's.
+func mentions(text, name []byte) bool {
+	for {
+		i := bytes.Index(text, name)
+		if i < 0 {
+			return false
+		}
+		if i == 0 || !nameByte(text[i-1]) {
+			return true
+		}
+		text = text[i+len(name):]
+	}
+}
+
+// filesIn gives the regular files of a folder by their paths; none if it has too many.
+func filesIn(tree fs.FS, dir string) (files []string) {
+	entries, err := fs.ReadDir(tree, dir)
+	if err != nil || len(entries) > maxBeside {
+		return nil
+	}
+	for _, e := range entries {
+		if e.Type().IsRegular() {
+			files = append(files, path.Join(dir, e.Name()))
+		}
+	}
+	return files
+}
+
+// readUpTo gives the content of a file, or nothing if it is over a size in bytes.
+func readUpTo(tree fs.FS, name string, size int) []byte {
+	info, err := fs.Stat(tree, name)
+	if err != nil || info.Size() > int64(size) {
+		return nil
+	}
+	content, err := fs.ReadFile(tree, name)
+	if err != nil {
+		return nil
+	}
+	return content
+}

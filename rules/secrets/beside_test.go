@@ -1,0 +1,112 @@
+package secrets
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"math/big"
+	"net"
+	"testing"
+	"testing/fstest"
+
+	"github.com/peercheck/peercheck/lib/check"
+)
+
+// certified makes a key and a certificate of it.
+func certified(t *testing.T, template x509.Certificate) (key, certificate string) {
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template.SerialNumber = big.NewInt(1)
+	signed, err := x509.CreateCertificate(rand.Reader, &template, &template, private.Public(), private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})), string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: signed}))
+}
+
+// besidePersona gives who wants the private key of a file in a tree.
+func besidePersona(t *testing.T, file string, files map[string]string) check.Persona {
+	tree := fstest.MapFS{}
+	for name, text := range files {
+		tree[name] = &fstest.MapFile{Data: []byte(text)}
+	}
+	d := check.NewDocument(file, check.LanguageOf(file, nil), []byte(files[file]), check.Revision{})
+	found := standard.found(d)["private-key"]
+	if len(found) != 1 {
+		t.Fatalf("%s: %d keys, want one", file, len(found))
+	}
+	for _, c := range standard.checks() {
+		if c.ID == "secrets/private-key" {
+			c.Beside(tree, d, &found[0])
+		}
+	}
+	return found[0].Persona
+}
+
+// A key is a test's if its certificate is.
+func TestCertificateBesideKey(t *testing.T) {
+	loopback := []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback}
+	name := func(cn string) pkix.Name { return pkix.Name{CommonName: cn} }
+	for what, c := range map[string]struct {
+		template x509.Certificate
+		want     check.Persona
+	}{
+		"this machine":               {x509.Certificate{Subject: name("acme.io"), DNSNames: []string{"localhost"}, IPAddresses: loopback}, check.Pedantic},
+		"a reserved domain":          {x509.Certificate{DNSNames: []string{"*.shop.example.com", "a.test"}}, check.Pedantic},
+		"a container":                {x509.Certificate{Subject: name("registry")}, check.Pedantic},
+		"a subject that says so":     {x509.Certificate{Subject: name("Acme Test Root"), IsCA: true}, check.Pedantic},
+		"a subject that nobody gave": {x509.Certificate{Subject: pkix.Name{Organization: []string{"Internet Widgits Pty Ltd"}}}, check.Pedantic},
+		"a host":                     {x509.Certificate{Subject: name("shop.acme.io")}, check.Regular},
+		"one host among others":      {x509.Certificate{DNSNames: []string{"localhost", "shop.acme.io"}}, check.Regular},
+		"a network":                  {x509.Certificate{DNSNames: []string{"localhost"}, IPAddresses: []net.IP{net.IPv4(10, 1, 2, 3)}}, check.Regular},
+		"an authority":               {x509.Certificate{Subject: name("Acme"), IsCA: true, BasicConstraintsValid: true}, check.Regular},
+		"nobody":                     {x509.Certificate{}, check.Regular},
+	} {
+		key, certificate := certified(t, c.template)
+		_, other := certified(t, x509.Certificate{DNSNames: []string{"localhost"}})
+		for layout, files := range map[string]map[string]string{
+			"beside":  {"certs/server.key": key, "certs/server.crt": certificate},
+			"in it":   {"certs/server.key": certificate + key},
+			"in code": {"certs/server.key": "", "tls.go": "var cert = `" + certificate + "`\nvar key = `" + key + "`\n"},
+		} {
+			file := "certs/server.key"
+			if files["tls.go"] != "" {
+				file = "tls.go"
+			}
+			files["certs/other.crt"] = other
+			if got := besidePersona(t, file, files); got != c.want {
+				t.Errorf("the key to a certificate for %s, %s, is for %v, want %v", what, layout, got, c.want)
+			}
+		}
+	}
+}
+
+// A file that tests name, and nothing else, is a test's.
+func TestKeyThatTestsName(t *testing.T) {
+	key, _ := certified(t, x509.Certificate{})
+	for _, c := range []struct {
+		files map[string]string
+		want  check.Persona
+	}{
+		{map[string]string{"server/server_test.go": `f := "./configs/certs/a.key"`}, check.Pedantic},
+		{map[string]string{"server/configs/certs/a_test.go": `f := "a.key"`, "server/server.go": `f := "aa.key"`}, check.Pedantic},
+		{map[string]string{"server/server_test.go": `f := "./configs/certs/a.key"`, "server/server.go": `f := "configs/certs/a.key"`}, check.Regular},
+		{map[string]string{"server/server_test.go": `f := "./configs/certs/aa.key"`}, check.Regular},
+		{map[string]string{"server/server.go": `f := "configs/certs/a.key"`}, check.Regular},
+		{map[string]string{}, check.Regular},
+	} {
+		c.files["server/configs/certs/a.key"] = key
+		if got := besidePersona(t, "server/configs/certs/a.key", c.files); got != c.want {
+			t.Errorf("beside %q the key is for %v, want %v", c.files, got, c.want)
+		}
+	}
+}
