@@ -399,6 +399,7 @@ func (gs *guards) equality(v *ssa.BinOp, equal bool, depth int, list []checked) 
 		if gs.trusted(x) {
 			list = gs.check(y, gs.shape("allow-list"), depth, list)
 		}
+		list = gs.check(y, gs.shape("equal"), depth, gs.check(x, gs.shape("equal"), depth, list))
 		if b, ok := x.Type().Underlying().(*types.Basic); ok && b.Info()&types.IsNumeric != 0 {
 			list = gs.bounded(y, x, depth, gs.bounded(x, y, depth, list))
 		}
@@ -647,6 +648,7 @@ func (gs *guards) text(name string, s *site, when models.Outcome, depth int, lis
 			if _, known := stringConst(x); known || gs.trusted(x) {
 				list = gs.check(arg, gs.shape("allow-list"), depth, list)
 			}
+			list = gs.check(arg, gs.shape("equal"), depth, gs.check(x, gs.shape("equal"), depth, list))
 		}
 	case "strings.Contains", "strings.ContainsAny", "strings.ContainsRune":
 		if when == models.False {
