@@ -8,6 +8,6 @@ import "github.com/peercheck/peercheck/lib/check"
 // All gives the checks of this package, sorted by ID.
 func All() []*check.Check {
 	return []*check.Check{
-		FixedNonce, FixedSalt, InsecureRandom, KeyTooSmall, PasswordHashTooCheap, TimingUnsafeCompare, WeakCipher, WeakHash,
+		FixedNonce, FixedSalt, InsecureRandom, KeyTooSmall, PasswordHashTooCheap, ShortReadOfRandom, TimingUnsafeCompare, WeakCipher, WeakHash,
 	}
 }
