@@ -9,6 +9,7 @@ func All() []*check.Check {
 	return []*check.Check{
 		AllocationSizeWraps,
 		BodyNotClosed,
+		DataLengthNotChecked,
 		DecompressionWithoutLimit,
 		HTTPClientWithoutTimeout,
 		HTTPServerWithoutTimeouts,
@@ -24,11 +25,13 @@ func All() []*check.Check {
 		RecursionWithoutLimit,
 		SliceGrownToIndex,
 		UnboundedBodyRead,
+		UnboundedMetricLabel,
 		UntrustedAllocationSize,
 		UntrustedDivisor,
 		UntrustedGob,
 		UntrustedIndex,
 		UntrustedLoopBound,
 		UntrustedTypeAssertion,
+		VarintWithoutLimit,
 	}
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 	_ "embed"
 	"go/token"
-	"go/types"
-	"slices"
 
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/ssa"
@@ -58,8 +56,8 @@ func runSliceGrownToIndex(_ context.Context, pass *check.PackagePass) error {
 				if index == nil || !pos.IsValid() {
 					continue
 				}
-				n := parsedNumber{Flow: fl, seen: map[ssa.Value]bool{}, fields: map[*types.Var]bool{}}
-				if n.parsed(index, maxParsedDepth) && !n.limited() {
+				n := newNumber(fl, parsesNumber, stepsOnly, moreThanLength)
+				if n.comesFrom(index, maxParsedDepth) && !n.limited() {
 					pass.Report(check.Finding{
 						Message:  "the slice becomes as long as an index that was parsed from a text, and nothing says how large that may be",
 						Location: pass.Location(place(pos)),
@@ -147,47 +145,25 @@ func unconverted(v ssa.Value) ssa.Value {
 // where it is used, at most: parsers of paths make segments, lists of them, and walk these.
 const maxParsedDepth = 6
 
-// A parsedNumber is a number on its way back to where it was parsed.
-type parsedNumber struct {
-	*flow.Flow
-	// seen are the values that it was on the way, fields the fields that it was kept in.
-	seen   map[ssa.Value]bool
-	fields map[*types.Var]bool
+// stepsOnly follows an index through i+1 and i-1.
+func stepsOnly(o *ssa.BinOp) []ssa.Value {
+	if _, ok := query.IntSSA(o.Y); ok && (o.Op == token.ADD || o.Op == token.SUB) {
+		return []ssa.Value{o.X}
+	}
+	return nil
 }
 
-// parsed reports whether a value may come from a parser, and notes its way.
-func (n *parsedNumber) parsed(v ssa.Value, depth int) (found bool) {
-	if depth == 0 || n.seen[v] {
+// parsesNumber reports whether a value is a number of more than 16 bits that a call makes of a text.
+func parsesNumber(v ssa.Value) bool {
+	const small = 16 // bits: 64 KB are no danger
+	result, ok := v.(*ssa.Extract)
+	if !ok || result.Index != 0 {
 		return false
 	}
-	n.seen[v] = true
-	for _, o := range n.Origins(v) {
-		n.seen[o] = true
-		switch o := o.(type) {
-		case *ssa.Extract:
-			call, ok := o.Tuple.(*ssa.Call)
-			found = found || ok && o.Index == 0 && parsesNumber(call)
-		case *ssa.BinOp:
-			if _, ok := query.IntSSA(o.Y); ok && (o.Op == token.ADD || o.Op == token.SUB) {
-				found = n.parsed(o.X, depth-1) || found
-			}
-		case *ssa.Parameter:
-			found = n.passedIn(o, depth) || found
-		default:
-			if field := flow.Field(o); field != nil && !n.fields[field] {
-				n.fields[field] = true
-				for _, stored := range n.Stored(field) {
-					found = n.parsed(stored, depth-1) || found
-				}
-			}
-		}
+	call, ok := result.Tuple.(*ssa.Call)
+	if !ok {
+		return false
 	}
-	return found
-}
-
-// parsesNumber reports whether a call makes a number of more than 16 bits of a text.
-func parsesNumber(call *ssa.Call) bool {
-	const small = 16 // bits: 64 KB are no danger
 	switch query.CalleeSSA(&call.Call) {
 	case "strconv.Atoi":
 		return true
@@ -198,78 +174,10 @@ func parsesNumber(call *ssa.Call) bool {
 	return false
 }
 
-func (n *parsedNumber) passedIn(p *ssa.Parameter, depth int) (found bool) {
-	for i, param := range p.Parent().Params {
-		if param != p {
-			continue
-		}
-		callers := n.Callers(p.Parent())
-		for _, c := range callers[:min(len(callers), maxCallers)] {
-			if args := c.Instr.Common().Args; i < len(args) {
-				found = n.parsed(args[i], depth-1) || found
-			}
-		}
-	}
-	return found
-}
-
-// limited reports whether the number is compared with a limit on its way, or what a field
-// holds that it was kept in.
-func (n *parsedNumber) limited() bool {
-	for v := range n.seen {
-		if n.comparedWithLimit(v) {
-			return true
-		}
-	}
-	for field := range n.fields {
-		for _, v := range n.Loads(field) {
-			if n.comparedWithLimit(v) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-func (n *parsedNumber) comparedWithLimit(v ssa.Value) bool {
-	if v.Referrers() == nil {
-		return false
-	}
-	for _, r := range *v.Referrers() {
-		switch r := r.(type) {
-		case *ssa.Convert:
-			if n.comparedWithLimit(r) {
-				return true
-			}
-		case *ssa.Store: // in a variable that a literal captures
-			if a, ok := r.Addr.(*ssa.Alloc); ok && r.Val == v && slices.ContainsFunc(*a.Referrers(), func(use ssa.Instruction) bool {
-				load, ok := use.(*ssa.UnOp)
-				return ok && n.comparedWithLimit(load)
-			}) {
-				return true
-			}
-		case *ssa.BinOp:
-			other := r.X
-			if other == v {
-				other = r.Y
-			}
-			switch r.Op {
-			case token.LSS, token.LEQ, token.GTR, token.GEQ:
-			default:
-				continue
-			}
-			if n.isLimit(other) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// isLimit reports whether a value is more than the length of what there is, the largest index so far, or
-// a constant that only tells numbers from signs.
-func (n *parsedNumber) isLimit(v ssa.Value) bool {
-	v = unconverted(v)
+// moreThanLength reports whether an index is compared with more than the length of what there is, the largest
+// index so far, or a constant that only tells numbers from signs.
+func moreThanLength(n *number, _ *ssa.BinOp, _, other ssa.Value) bool {
+	v := unconverted(other)
 	if c, ok := query.IntSSA(v); ok {
 		return c > 1
 	}

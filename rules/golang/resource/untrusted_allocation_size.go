@@ -12,6 +12,7 @@ import (
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/golang/taint"
 	"github.com/peercheck/peercheck/rules/golang/internal/code"
+	"github.com/peercheck/peercheck/rules/golang/internal/flow"
 )
 
 //go:embed testdata/untrusted-allocation-size.txtar
@@ -25,7 +26,7 @@ var UntrustedAllocationSize = &check.Check{
 	Severity:   check.High,
 	Confidence: check.Firm,
 	Since:      "0.1",
-	Requires:   []*analysis.Analyzer{taint.Analyzer},
+	Requires:   []*analysis.Analyzer{taint.Analyzer, flow.Analyzer},
 	RunPackage: runUntrustedAllocationSize,
 	Page: check.Page{
 		What: "A number that comes from a request, a connection or a message is the length or capacity of `make`, or the count of `strings.Repeat`, `bytes.Repeat` or `Grow`, without an upper bound.",
@@ -33,7 +34,8 @@ var UntrustedAllocationSize = &check.Check{
 			"was the size of a list. A check for negative numbers does not help.",
 		Fix: "Compare the number with a limit and refuse what is larger, or take `min(n, limit)`. Where the data follows the number, grow with what really arrives: `append`, or `io.CopyN` into a buffer. There is no quick fix, because the limit " +
 			"depends on the data.",
-		Limits: "Where an exported function decodes the number from what its caller hands in (`encoding/binary`), the finding is tentative and for persona pedantic: nothing shows that a stranger sends it, and a program reads back much that it wrote itself. A comparison with a variable counts as a bound, a comparison with a constant only if it is below 2^30. Numbers of 8 and 16 bits are no danger. Memory that grows bit by bit (`append` in a loop) is `go/untrusted-loop-bound`.",
+		Limits: "Where a library decodes the number of 32 bits or more from data (`encoding/binary`, protobuf, bytes that are shifted), keeps it in fields and hands it on, the finding is tentative: nothing shows that a stranger sends the data. What is internal to a program reads back much that it wrote itself, " +
+			"and is left alone there, as are numbers that go through functions named for writing. A comparison with a variable counts as a bound, a comparison with a constant only if it is below 2^30; in a library it has to refuse what is larger. Numbers of 8 and 16 bits are no danger. Memory that grows bit by bit (`append` in a loop) is `go/untrusted-loop-bound`.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/789.html",
 			"https://nvd.nist.gov/vuln/detail/CVE-2023-2253",
@@ -42,17 +44,27 @@ var UntrustedAllocationSize = &check.Check{
 	},
 }
 
+// sizeInData is the message about a size that data declares, of what allocates.
+const sizeInData = "a number in the data is how much %s allocates, and nothing says how large it may be"
+
 func runUntrustedAllocationSize(ctx context.Context, pass *check.PackagePass) error {
 	if err := strangers("a number from %[1]s is how much %[2]s allocates, and nothing says how large it may be", "allocation")(ctx, pass); err != nil {
 		return err
 	}
+	reported := map[line]bool{}
+	for _, f := range taint.Flows(pass, func(f *taint.Flow) bool { return f.Source.Remote && f.Class.Name == "allocation" }) {
+		reported[lineOf(pass, f.Pos)] = true
+	}
+	if fl, ok := pass.ResultOf[flow.Analyzer].(*flow.Flow); ok {
+		declaredSizes(pass, fl, reported)
+	}
 	wanted := func(f *taint.Flow) bool {
-		return f.Class.Name == "allocation" && straight(f) && !code.InTest(pass.Pass, f.Pos) && slices.ContainsFunc(f.Steps, func(s taint.Step) bool {
+		return f.Class.Name == "allocation" && !reported[lineOf(pass, f.Pos)] && straight(f) && !code.InTest(pass.Pass, f.Pos) && slices.ContainsFunc(f.Steps, func(s taint.Step) bool {
 			return strings.HasPrefix(s.Message, "goes through ") && strings.Contains(s.Message, "binary.")
 		})
 	}
 	for _, f := range taint.FlowsFromCallers(pass, wanted) {
-		finding := f.Finding(pass, fmt.Sprintf("a number in the data is how much %s allocates, and nothing says how large it may be", f.Sink))
+		finding := f.Finding(pass, fmt.Sprintf(sizeInData, f.Sink))
 		finding.Persona = check.Pedantic
 		pass.Report(finding)
 	}
