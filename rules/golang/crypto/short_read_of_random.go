@@ -10,6 +10,7 @@ import (
 	"golang.org/x/tools/go/analysis"
 
 	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/lib/golang/query"
 	"github.com/peercheck/peercheck/rules/golang/internal/code"
 	"github.com/peercheck/peercheck/rules/golang/internal/edit"
 	"github.com/peercheck/peercheck/rules/golang/internal/flow"
@@ -67,7 +68,7 @@ func runShortReadOfRandom(_ context.Context, pass *check.PackagePass) error {
 
 // isRandomSource reports whether a name is one of a source of random bytes.
 func isRandomSource(name string) bool {
-	return slices.ContainsFunc(purpose.Words(name), func(w string) bool {
+	return slices.ContainsFunc(query.Words(name), func(w string) bool {
 		switch w {
 		case "rand", "random", "randomness", "rng", "csprng", "prng", "entropy", "rnd", "rander":
 			return true

@@ -48,7 +48,7 @@ var DataLengthNotChecked = &check.Check{
 
 func runDataLengthNotChecked(_ context.Context, pass *check.PackagePass) error {
 	fl, ok := pass.ResultOf[flow.Analyzer].(*flow.Flow)
-	if !ok {
+	if !ok || code.IsExample(pass.Pass) {
 		return nil
 	}
 	reported := map[ssa.Value]bool{}
@@ -68,10 +68,6 @@ func runDataLengthNotChecked(_ context.Context, pass *check.PackagePass) error {
 					}
 					n := lengthIn(bound, cut.X, 0)
 					if n == nil || reported[n] || examinedNumber(n, map[ssa.Value]bool{}) {
-						continue
-					}
-					file := code.FileAt(pass.Pass, cut.Pos())
-					if file != nil && code.IsExample(pass.Pass, file) {
 						continue
 					}
 					reported[n] = true

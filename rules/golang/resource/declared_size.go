@@ -13,7 +13,6 @@ import (
 	"github.com/peercheck/peercheck/lib/golang/query"
 	"github.com/peercheck/peercheck/rules/golang/internal/code"
 	"github.com/peercheck/peercheck/rules/golang/internal/flow"
-	"github.com/peercheck/peercheck/rules/golang/internal/purpose"
 )
 
 // declaredSizes reports the memory that a decoder allocates because the data says so: a
@@ -23,7 +22,7 @@ import (
 // Of the sizes in the files of a program, which it wrote itself, nothing is said: what is internal to a module,
 // or part of a command, is no library that decodes what others send.
 func declaredSizes(pass *check.PackagePass, fl *flow.Flow, reported map[line]bool) {
-	if pass.Pkg.Name() == "main" || slices.ContainsFunc(strings.Split(pass.Pkg.Path(), "/"), func(dir string) bool { return dir == "internal" || dir == "cmd" }) {
+	if pass.Pkg.Name() == "main" || code.IsExample(pass.Pass) || slices.ContainsFunc(strings.Split(pass.Pkg.Path(), "/"), func(dir string) bool { return dir == "internal" || dir == "cmd" }) {
 		return
 	}
 	for _, fn := range fl.Functions {
@@ -36,10 +35,6 @@ func declaredSizes(pass *check.PackagePass, fl *flow.Flow, reported map[line]boo
 				n := newNumber(fl, decodesNumber, arithmetic, refusesLarger)
 				n.leave = writes
 				if !n.comesFrom(m.Cap, maxDecodedDepth) || n.limited() || n.checked() {
-					continue
-				}
-				file := code.FileAt(pass.Pass, m.Pos())
-				if file != nil && code.IsExample(pass.Pass, file) {
 					continue
 				}
 				reported[lineOf(pass, m.Pos())] = true
@@ -70,7 +65,7 @@ func writes(fn *ssa.Function) bool {
 	if recv := fn.Signature.Recv(); recv != nil {
 		name += " " + query.TypeName(recv.Type())[strings.LastIndex(query.TypeName(recv.Type()), ".")+1:]
 	}
-	return slices.ContainsFunc(purpose.Words(name), func(w string) bool {
+	return slices.ContainsFunc(query.Words(name), func(w string) bool {
 		switch w {
 		case "write", "writer", "encode", "encoder", "compress", "compressor", "marshal", "encrypt":
 			return true
@@ -267,7 +262,7 @@ func (n *number) checked() bool {
 			if name == "min" {
 				return true
 			}
-			for _, w := range purpose.Words(name[strings.LastIndex(name, ".")+1:]) {
+			for _, w := range query.Words(name[strings.LastIndex(name, ".")+1:]) {
 				switch w {
 				case "check", "valid", "validate", "verify", "ensure", "limit", "limited", "bound", "clamp", "max", "min", "exceeds", "allowed", "sane", "sanity":
 					return true
