@@ -13,7 +13,6 @@ import (
 
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/golang/query"
-	"github.com/peercheck/peercheck/rules/golang/internal/code"
 	"github.com/peercheck/peercheck/rules/golang/internal/flow"
 )
 
@@ -48,7 +47,7 @@ var DataLengthNotChecked = &check.Check{
 
 func runDataLengthNotChecked(_ context.Context, pass *check.PackagePass) error {
 	fl, ok := pass.ResultOf[flow.Analyzer].(*flow.Flow)
-	if !ok || code.IsExample(pass.Pass) {
+	if !ok {
 		return nil
 	}
 	reported := map[ssa.Value]bool{}

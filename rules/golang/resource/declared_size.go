@@ -11,7 +11,6 @@ import (
 
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/golang/query"
-	"github.com/peercheck/peercheck/rules/golang/internal/code"
 	"github.com/peercheck/peercheck/rules/golang/internal/flow"
 )
 
@@ -22,7 +21,7 @@ import (
 // Of the sizes in the files of a program, which it wrote itself, nothing is said: what is internal to a module,
 // or part of a command, is no library that decodes what others send.
 func declaredSizes(pass *check.PackagePass, fl *flow.Flow, reported map[line]bool) {
-	if pass.Pkg.Name() == "main" || code.IsExample(pass.Pass) || slices.ContainsFunc(strings.Split(pass.Pkg.Path(), "/"), func(dir string) bool { return dir == "internal" || dir == "cmd" }) {
+	if pass.Pkg.Name() == "main" || slices.ContainsFunc(strings.Split(pass.Pkg.Path(), "/"), func(dir string) bool { return dir == "internal" || dir == "cmd" }) {
 		return
 	}
 	for _, fn := range fl.Functions {
