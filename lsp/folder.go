@@ -65,6 +65,10 @@ const keptFacts = 5 << 20
 // the disk, and the last ones that were typed. Undo goes no further at once.
 const keptStates = 6
 
+// keptDrafts is how many Go packages of a folder are kept with their types: people go to and
+// fro between the one that they write and one that it needs. Each takes 30 times its source.
+const keptDrafts = 2
+
 // A scanner is a *scan.Scanner.
 type scanner interface {
 	Scan(context.Context, source.Source) (*check.Report, error)
@@ -193,7 +197,7 @@ func (s *server) engineFor(f *folder) (*engine, error) {
 	}
 	if f.loader == nil || f.trust != trusted {
 		f.loader, f.trust = load.New(load.Options{Untrusted: !trusted, Env: s.opts.Env, Cache: s.opts.Cache, Lean: true}), trusted
-		f.cache = &golang.Cache{Disk: s.opts.Cache, Kept: keptFacts, States: keptStates}
+		f.cache = &golang.Cache{Disk: s.opts.Cache, Kept: keptFacts, States: keptStates, Drafts: keptDrafts}
 	}
 	e := &engine{day: day, checks: s.opts.Checks}
 	if f.engine != nil {

@@ -2,6 +2,7 @@ package golang
 
 import (
 	"bytes"
+	"context"
 	"encoding/gob"
 	"slices"
 	"sync"
@@ -24,8 +25,12 @@ type Cache struct {
 	// States is how many states of a package are kept in memory, for who judges it
 	// again and again while it is edited; 0 means as many as there is room for.
 	States int
+	// Drafts is how many packages are kept with their types, for who judges one again
+	// and again while it is edited: those that were judged alone last. 0 means none.
+	Drafts int
 
 	mu     sync.Mutex
+	drafts []*draft // the newest first; one in use is not among them
 	data   map[cacheKey][]byte
 	order  []cacheKey     // oldest first
 	states map[string]int // how many keys of a place there are in order
@@ -67,6 +72,38 @@ func (c *Cache) put(k cacheKey, from any) {
 	c.keep(k, out.Bytes())
 	c.Disk.Put(k.state, out.Bytes())
 }
+
+// A draft is of one package.
+type draft struct {
+	load.Draft
+	place string
+}
+
+// load loads a package that is judged alone, from its draft if there is one. keep
+// is to be called when nobody looks at the package any more.
+func (c *Cache) load(ctx context.Context, u *load.Unit) (pkg *load.Package, keep func(), err error) {
+	if c == nil || c.Drafts == 0 {
+		pkg, err = u.Load(ctx)
+		return pkg, func() {}, err
+	}
+	d := &draft{place: placeOf(u)}
+	c.mu.Lock()
+	if i := slices.IndexFunc(c.drafts, func(other *draft) bool { return other.place == d.place }); i >= 0 {
+		d = c.drafts[i]
+		c.drafts = slices.Delete(c.drafts, i, i+1)
+	}
+	c.mu.Unlock()
+	pkg, err = d.Load(ctx, u)
+	return pkg, func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.drafts = slices.Insert(c.drafts, 0, d)
+		c.drafts = slices.Delete(c.drafts, min(len(c.drafts), c.Drafts), len(c.drafts))
+	}, err
+}
+
+// placeOf names a package, whatever its state.
+func placeOf(u *load.Unit) string { return u.ImportPath + " in " + u.Folder }
 
 func (c *Cache) keep(k cacheKey, data []byte) {
 	c.mu.Lock()
@@ -123,7 +160,7 @@ func keyOf(kind string, u *load.Unit, imported []*facts, checks []*check.Check) 
 		h.Add(c.ID, c.Digest, c.Generated)
 		analyzers(c.Requires)
 	}
-	return cacheKey{kind + " " + u.ImportPath + " in " + u.Folder, h.Key()}
+	return cacheKey{kind + " " + placeOf(u), h.Key()}
 }
 
 // sumOf identifies facts together with those about all that the package imports.

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/tools/go/types/objectpath"
 
 	"github.com/peercheck/peercheck/lib/cache"
+	"github.com/peercheck/peercheck/lib/check"
 )
 
 // Facts are what was found out about a package and those of its objects that
@@ -216,9 +217,21 @@ func reachable(pkg *types.Package) map[*types.Package]bool {
 	return seen
 }
 
-// export encodes the facts about what other packages can name, sorted.
-func (v *factView) export() (list []fact, err error) {
+// Placed is implemented by facts that tell of places in the package's files.
+type Placed interface {
+	analysis.Fact
+	// Located gives the fact as it is told to other packages: with each place as
+	// where gives it, of which Path, Range and Start count.
+	Located(where func(check.Location) check.Location) analysis.Fact
+}
+
+// export encodes the facts about what other packages can name, sorted. where, which
+// may be nil, says where places stand.
+func (v *factView) export(where func(check.Location) check.Location) (list []fact, err error) {
 	for k, f := range v.own {
+		if placed, ok := f.(Placed); ok && where != nil {
+			f = placed.Located(where)
+		}
 		one := fact{Kind: kindOf(f)}
 		if k.object != nil {
 			if one.Object, err = v.path(k.object); err != nil {

@@ -66,13 +66,18 @@ func Run(ctx context.Context, plan *load.Plan, checks []*check.Check, cache *Cac
 		units = slices.DeleteFunc(slices.Clone(units), func(u *load.Unit) bool { return !u.Requested })
 	}
 	jobs := make(map[*load.Unit]*job, len(units))
+	requested := 0
 	for _, u := range units {
 		jobs[u] = &job{unit: u, checks: checks, factual: factual, cache: cache, done: make(chan struct{})}
+		if u.Requested {
+			requested++
+		}
 	}
 	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
 	g, ctx := errgroup.WithContext(ctx)
 	for _, u := range units {
 		j := jobs[u]
+		j.alone = requested == 1 && u.Requested
 		for _, dep := range u.Imports {
 			if before := jobs[dep]; before != nil {
 				j.imports = append(j.imports, before)
@@ -111,6 +116,7 @@ type job struct {
 	unit            *load.Unit
 	checks, factual []*check.Check
 	cache           *Cache
+	alone           bool // nothing else is asked for
 	imports         []*job
 	done            chan struct{} // closed when the results are there
 
@@ -139,10 +145,11 @@ func (j *job) run(ctx context.Context) error {
 			return nil
 		}
 	}
-	pkg, err := j.unit.Load(ctx)
+	pkg, keep, err := j.load(ctx)
 	if err != nil {
 		return err
 	}
+	defer keep()
 	r := j.newPackageRun(pkg)
 	if j.unit.Requested {
 		r.run(ctx, j.checks)
@@ -152,7 +159,7 @@ func (j *job) run(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	list, err = r.facts.export()
+	list, err = r.facts.export(r.where())
 	if err != nil {
 		r.Notices = append(r.Notices, check.Notice{Kind: check.NoticeCheckFailed, Path: j.unit.Folder, Effect: check.EffectDegraded,
 			Message: err.Error() + "; please report it"})
@@ -168,6 +175,14 @@ func (j *job) run(ctx context.Context) error {
 		j.cache.put(verdictKey, j.verdict.quote(pkg.Documents))
 	}
 	return nil
+}
+
+func (j *job) load(ctx context.Context) (pkg *load.Package, keep func(), err error) {
+	if j.alone {
+		return j.cache.load(ctx, j.unit)
+	}
+	pkg, err = j.unit.Load(ctx)
+	return pkg, func() {}, err
 }
 
 // factsOf gives the facts about a package that this one imports, be it through
@@ -194,6 +209,7 @@ func (j *job) factsOf() func(path string) *facts {
 type packageRun struct {
 	Results
 	pkg   *load.Package
+	place *places
 	facts *factView
 
 	mu      sync.Mutex // of actions
@@ -202,9 +218,17 @@ type packageRun struct {
 
 func (j *job) newPackageRun(pkg *load.Package) *packageRun {
 	return &packageRun{
-		pkg: pkg, actions: map[*analysis.Analyzer]*action{},
+		pkg: pkg, place: newPlaces(pkg.ImportPath, pkg.Fset, pkg.Files, pkg.Documents, pkg.Layouts), actions: map[*analysis.Analyzer]*action{},
 		facts: &factView{pkg: pkg.Types, own: map[ownFact]analysis.Fact{}, imported: j.factsOf()},
 	}
+}
+
+// where says where places in facts stand; nil if they are right as they are.
+func (r *packageRun) where() func(check.Location) check.Location {
+	if !r.place.moved {
+		return nil
+	}
+	return r.place.locate
 }
 
 // Limited is what the result of an analyzer that checks require implements if it
@@ -228,7 +252,6 @@ type action struct {
 // and what stands on it take longer than all checks together, so they begin at
 // once, and the checks that do without go first.
 func (r *packageRun) run(ctx context.Context, checks []*check.Check) {
-	place := newPlaces(r.pkg.ImportPath, r.pkg.Fset, r.pkg.Files, r.pkg.Documents)
 	results := make([]Results, len(checks))
 	generated := make([]int, len(checks))
 	unflowed := make([]bool, len(checks))
@@ -244,7 +267,7 @@ func (r *packageRun) run(ctx context.Context, checks []*check.Check) {
 		}
 		switch {
 		case missing == nil:
-			results[i], generated[i] = r.check(ctx, c, r.pass(nil, inputs), place)
+			results[i], generated[i] = r.check(ctx, c, r.pass(nil, inputs))
 		case errors.Is(missing.err, errNoSSA):
 			unflowed[i] = true
 		case missing.partial:
@@ -322,13 +345,13 @@ func requires(c *check.Check) []*analysis.Analyzer {
 
 // check runs one check. generated is how many findings it has in generated files,
 // if it does not want them.
-func (r *packageRun) check(ctx context.Context, c *check.Check, pass *analysis.Pass, place *places) (found Results, generated int) {
+func (r *packageRun) check(ctx context.Context, c *check.Check, pass *analysis.Pass) (found Results, generated int) {
 	packagePass := &check.PackagePass{
 		Pass:     pass,
 		Check:    c,
-		Document: place.document,
+		Document: r.place.document,
 		Report: func(f check.Finding) {
-			if f, ok := place.complete(c, f); ok {
+			if f, ok := r.place.complete(c, f); ok {
 				found.Findings = append(found.Findings, f)
 			} else {
 				generated++
@@ -397,8 +420,11 @@ func (r *packageRun) pass(a *analysis.Analyzer, results map[*analysis.Analyzer]a
 		ResultOf:   results,
 		Report:     func(analysis.Diagnostic) {},
 		ReadFile: func(name string) ([]byte, error) {
-			for _, d := range r.pkg.Documents {
+			for i, d := range r.pkg.Documents {
 				if d.Path == name {
+					if r.pkg.Layouts != nil && r.pkg.Layouts[i] != nil {
+						d = r.pkg.Layouts[i].Text
+					}
 					return slices.Clone(d.Content), nil
 				}
 			}

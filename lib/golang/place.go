@@ -1,11 +1,14 @@
 package golang
 
 import (
+	"cmp"
 	"go/ast"
 	"go/token"
 	"strings"
 
 	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/lib/golang/load"
+	"github.com/peercheck/peercheck/lib/golang/query"
 )
 
 // Places answer where something is in a package.
@@ -14,19 +17,24 @@ type places struct {
 	files      map[string]*placed      // by path
 	documents  map[*token.File]*placed // by positions
 	fset       *token.FileSet
+	moved      bool // some file has a layout
 }
 
 type placed struct {
 	file      *ast.File
 	tokens    *token.File
-	document  *check.Document
+	document  *check.Document // that positions count in
+	layout    *load.Layout    // nil if this is the document as it is
 	generated bool
 }
 
-func newPlaces(importPath string, fset *token.FileSet, files []*ast.File, documents []*check.Document) *places {
+func newPlaces(importPath string, fset *token.FileSet, files []*ast.File, documents []*check.Document, layouts []*load.Layout) *places {
 	p := &places{importPath: importPath, fset: fset, files: map[string]*placed{}, documents: map[*token.File]*placed{}}
 	for i, file := range files {
 		f := &placed{file: file, tokens: fset.File(file.FileStart), document: documents[i], generated: ast.IsGenerated(file)}
+		if layouts != nil && layouts[i] != nil {
+			f.layout, f.document, p.moved = layouts[i], layouts[i].Text, true
+		}
 		p.files[documents[i].Path] = f
 		p.documents[f.tokens] = f
 	}
@@ -47,6 +55,49 @@ func (p *places) document(pos token.Pos) *check.Document {
 // complete fills in what the check leaves to the machinery. ok is false if the
 // finding is in a generated file and the check does not want those.
 func (p *places) complete(c *check.Check, f check.Finding) (_ check.Finding, ok bool) {
+	if f, ok = p.describe(c, f); ok && p.moved {
+		p.settle(&f)
+	}
+	return f, ok
+}
+
+// settle turns places in the texts that positions count in into places in the
+// documents.
+func (p *places) settle(f *check.Finding) {
+	if in := p.files[f.Location.Path]; in != nil && in.layout != nil {
+		f.Context = in.layout.Range(f.Context)
+	}
+	for _, list := range [][]check.Location{f.Related, f.Flow} {
+		for i := range list {
+			list[i].Range = p.settled(list[i].Path, list[i].Range)
+		}
+	}
+	for _, fix := range f.Fixes {
+		for i, e := range fix.Edits {
+			fix.Edits[i].Range = p.settled(cmp.Or(e.Path, f.Location.Path), e.Range)
+		}
+	}
+	f.Location.Range = p.settled(f.Location.Path, f.Location.Range)
+}
+
+func (p *places) settled(path string, r check.Range) check.Range {
+	if in := p.files[path]; in != nil && in.layout != nil {
+		return in.layout.Range(r)
+	}
+	return r
+}
+
+// locate is settled for a place in a fact, with its line and column.
+func (p *places) locate(l check.Location) check.Location {
+	if in := p.files[l.Path]; in != nil && in.layout != nil {
+		l.Range = in.layout.Range(l.Range)
+		l.Start = in.layout.Now.OffsetPosition(l.Range.Start)
+	}
+	return l
+}
+
+// describe says what a finding is about.
+func (p *places) describe(c *check.Check, f check.Finding) (_ check.Finding, ok bool) {
 	f.CheckID = c.ID
 	in := p.files[f.Location.Path]
 	if in == nil {
@@ -97,9 +148,7 @@ var trials = map[string]bool{
 // range is that of the function, or of the specification.
 func declaration(in *placed, offset int) (name string, r check.Range) {
 	at := func(n ast.Node) check.Range { return check.Range{Start: in.offset(n.Pos()), End: in.offset(n.End())} }
-	holds := func(n ast.Node) bool {
-		return in.offset(n.Pos()) <= offset && offset <= in.offset(n.End())
-	}
+	holds := func(n ast.Node) bool { return query.Within(n, in.tokens.Pos(offset)) }
 	for _, decl := range in.file.Decls {
 		if !holds(decl) {
 			continue

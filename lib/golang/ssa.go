@@ -187,7 +187,7 @@ func (s *stripper) declared(id *ast.Ident) bool {
 // suspect reports whether a node has an error, or something unknown, in it.
 func (s *stripper) suspect(n ast.Node) bool {
 	for _, err := range s.pass.TypeErrors {
-		if hard(err) && n.Pos() <= err.Pos && err.Pos <= n.End() {
+		if hard(err) && query.Within(n, err.Pos) {
 			return true
 		}
 	}

@@ -231,6 +231,7 @@ type parsed struct {
 	token    *token.File
 	document *check.Document
 	errors   scanner.ErrorList
+	room     int // positions from the file's first one on that no other file has
 }
 
 // bases gives out positions so that no two files of a process overlap, whatever
@@ -247,13 +248,21 @@ type parseKey struct {
 // parsed gives the syntax tree of a file, which is kept as long as there is room.
 func (r *run) parsed(s *source, comments bool) *parsed {
 	return r.parses.get(parseKey{s.digest, comments}, s.path, r.generation, func() (*parsed, int) {
-		return parse(s, comments), len(s.content)
+		return parse(s, comments, r.opts.Lean && comments), len(s.content)
 	})
 }
 
-// parse parses a file at positions of its own.
-func parse(s *source, comments bool) *parsed {
+// roomy gives the positions that a file gets which is edited: besides its own text
+// there is room for all of it some times more, and for a hundred functions of a
+// screenful. Positions cost nothing where there are 2^63.
+func roomy(size int64) int64 { return 5*size + 1<<18 }
+
+// parse parses a file at positions of its own, with room for a [Draft] if it may be edited.
+func parse(s *source, comments, editable bool) *parsed {
 	size := int64(len(s.content)) + 2
+	if editable && math.MaxInt > math.MaxInt32 {
+		size = roomy(size)
+	}
 	base := bases.Add(size) - size
 	if base+size >= min(exportBase, math.MaxInt) {
 		base = 1 // after a petabyte of source, or one gigabyte on 32 bits
@@ -264,7 +273,7 @@ func parse(s *source, comments bool) *parsed {
 	if comments {
 		mode |= parser.ParseComments
 	}
-	p := &parsed{path: s.path, document: s.document()}
+	p := &parsed{path: s.path, document: s.document(), room: int(size)}
 	file, err := parser.ParseFile(fset, s.path, s.content, mode)
 	if list, ok := err.(scanner.ErrorList); ok {
 		p.errors = list
@@ -298,6 +307,16 @@ func (p *parsed) surface() (d digest) {
 	h.Write(content[from:])
 	h.Sum(d[:0])
 	return d
+}
+
+// bodies gives the ranges of the bodies of the declared functions.
+func (p *parsed) bodies() (list []check.Range) {
+	for _, decl := range p.file.Decls {
+		if f, ok := decl.(*ast.FuncDecl); ok && f.Body != nil {
+			list = append(list, check.Range{Start: p.token.Offset(f.Body.Lbrace), End: p.token.Offset(f.Body.Rbrace) + 1})
+		}
+	}
+	return list
 }
 
 // stripped gives the syntax tree without what is in function bodies.

@@ -97,6 +97,9 @@ type Package struct {
 	// their sources, in the same order.
 	Files     []*ast.File
 	Documents []*check.Document
+	// Layouts tell where the text of the files stands, in the same order: nil for one
+	// whose positions count in its document. They are nil but for a [Draft].
+	Layouts []*Layout
 	// Types and Info are never nil, but incomplete where TypeErrors is not empty.
 	Types      *types.Package
 	Info       *types.Info

@@ -140,30 +140,45 @@ func (u *Unit) Types() *types.Package {
 // it imports. The result belongs to the caller: the Loader does not keep it. The
 // error is that of the context.
 func (u *Unit) Load(ctx context.Context) (*Package, error) {
-	r, n := u.run, u.node
-	t, err := r.whole(ctx, n)
+	pkg, _, err := u.load(ctx, false)
+	return pkg, err
+}
+
+// load is Load. The types are the caller's own if nobody who imports the package is
+// to share them.
+func (u *Unit) load(ctx context.Context, own bool) (*Package, *typed, error) {
+	t, err := u.run.whole(ctx, u.node, own)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	pkg := &Package{
-		Unit: u, Fset: t.fset, Types: t.types, Info: t.info, TypeErrors: t.errors, Tier: check.TierTyped,
-		Sizes: types.SizesFor("gc", r.toolchain.context.GOARCH),
+		Unit: u, Fset: t.fset, Types: t.types, Info: t.info, TypeErrors: t.errors,
+		Sizes: types.SizesFor("gc", u.run.toolchain.context.GOARCH),
 	}
 	for _, f := range t.files {
 		pkg.Files = append(pkg.Files, f.file)
 		pkg.Documents = append(pkg.Documents, f.document)
 	}
+	pkg.finish(t)
+	return pkg, t, nil
+}
+
+// finish says how much is known about a package.
+func (p *Package) finish(t *typed) {
 	switch {
 	case t.crash != "":
-		pkg.Tier = check.TierText
-	case !t.clean:
-		pkg.Tier = check.TierPartial
+		p.Tier = check.TierText
+	case t.clean:
+		p.Tier = check.TierTyped
+	default:
+		p.Tier = check.TierPartial
 	}
+	p.Notices = nil
+	r, n := p.run, p.node
 	if notice, ok := t.notice(n, func(path string) bool { return r.isMissing(n, path) }); ok {
-		pkg.Notices = []check.Notice{notice}
+		p.Notices = []check.Notice{notice}
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	pkg.Transient = len(r.unreadable) > 0
-	return pkg, nil
+	p.Transient = len(r.unreadable) > 0
 }

@@ -141,8 +141,8 @@ func (r *run) ensure(ctx context.Context, n *node) error {
 }
 
 // whole type-checks a node with function bodies. If nobody needed its types
-// before, those that import it get the same ones.
-func (r *run) whole(ctx context.Context, n *node) (*typed, error) {
+// before, those that import it get the same ones, unless they are to be the caller's own.
+func (r *run) whole(ctx context.Context, n *node, own bool) (*typed, error) {
 	r.prepare()
 	for _, p := range n.imports {
 		if dep := n.deps[p]; dep != nil {
@@ -162,7 +162,7 @@ func (r *run) whole(ctx context.Context, n *node) (*typed, error) {
 	}
 	e := n.entry
 	e.mu.Lock()
-	if e.checked || tests {
+	if e.checked || tests || own {
 		e.mu.Unlock()
 		return r.typecheck(n, files, true), nil
 	}
@@ -182,6 +182,9 @@ type typed struct {
 	crash        string // a panic of the type checker
 	clean        bool   // all types are known
 	cleanSurface bool   // all outside of function bodies are
+	steady       bool   // types are known but for errors in function bodies
+	// locate says where a position stands; nil if positions count in the documents.
+	locate func(token.Pos) token.Position
 }
 
 // typecheck type-checks a node whose dependencies have their types, with or
@@ -242,6 +245,7 @@ func (r *run) typecheck(n *node, parsed []*parsed, whole bool) *typed {
 	t.types.MarkComplete()
 	t.clean = t.crash == "" && len(t.errors) == 0 && !broken
 	t.cleanSurface = t.crash == "" && !broken && !slices.ContainsFunc(t.errors, func(err types.Error) bool { return !inBody(files, err.Pos) })
+	t.steady = whole && !cgo && t.cleanSurface && !n.entry.someDepUnclean()
 	if vague := cgo || n.entry.someDepUnclean(); vague {
 		t.cleanSurface = false
 		// Without an error, something may still come from cgo or from a
@@ -354,6 +358,9 @@ func (t *typed) notice(n *node, missing func(string) bool) (check.Notice, bool) 
 		return check.Notice{}, false
 	}
 	first := t.fset.PositionFor(errs[0].Pos, false)
+	if t.locate != nil {
+		first = t.locate(errs[0].Pos)
+	}
 	notice := check.Notice{Kind: check.NoticeTypes, Path: n.folder, Effect: check.EffectDegraded,
 		Message: counted(len(errs), "type error") + maskLiterals(errs[0].Msg)}
 	if first.IsValid() {

@@ -4,7 +4,37 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+
+	"golang.org/x/tools/go/ast/astutil"
 )
+
+// Within reports whether a position is within a node, its end included. The body of a
+// function may stand apart from its signature, behind all else in the file: see
+// load.Draft.
+func Within(n ast.Node, pos token.Pos) bool {
+	f, ok := n.(*ast.FuncDecl)
+	if !ok || f.Body == nil {
+		return n.Pos() <= pos && pos <= n.End()
+	}
+	return f.Pos() <= pos && pos <= f.Type.End() || f.Body.Pos() <= pos && pos <= f.Body.End()
+}
+
+// Path gives the nodes around a range, the innermost first, up to the declaration that
+// it stands in; nil if it stands in none.
+func Path(files []*ast.File, start, end token.Pos) []ast.Node {
+	for _, file := range files {
+		if start < file.FileStart || start > file.FileEnd {
+			continue
+		}
+		for _, decl := range file.Decls {
+			if Within(decl, start) && Within(decl, end) {
+				path, _ := astutil.PathEnclosingInterval(&ast.File{Package: file.Package, Name: file.Name, Decls: []ast.Decl{decl}}, start, end)
+				return path[:len(path)-1]
+			}
+		}
+	}
+	return nil
+}
 
 // EnclosingFunc gives the innermost function around a position: an
 // *ast.FuncDecl, an *ast.FuncLit, or nil at package level.
@@ -15,7 +45,7 @@ func EnclosingFunc(files []*ast.File, pos token.Pos) ast.Node {
 			continue
 		}
 		ast.Inspect(file, func(n ast.Node) bool {
-			if n == nil || pos < n.Pos() || n.End() < pos {
+			if n == nil || !Within(n, pos) {
 				return n == file
 			}
 			switch n.(type) {

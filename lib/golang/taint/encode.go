@@ -4,7 +4,11 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 
+	"golang.org/x/tools/go/analysis"
+
+	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/golang/models"
 )
 
@@ -18,6 +22,21 @@ type Summary struct {
 
 // AFact makes Summary a fact.
 func (*Summary) AFact() {}
+
+// Located gives the summary with its steps elsewhere; see golang.Placed.
+func (s *Summary) Located(where func(check.Location) check.Location) analysis.Fact {
+	moved := &Summary{flows: slices.Clone(s.flows), guards: s.guards}
+	for i := range moved.flows {
+		steps := slices.Clone(moved.flows[i].steps)
+		for k := range steps {
+			st := &steps[k]
+			l := where(check.Location{Path: st.File, Range: check.Range{Start: st.Start, End: st.End}, Start: check.Position{Line: st.Line, Column: st.Column}})
+			st.Start, st.End, st.Line, st.Column = l.Range.Start, l.Range.End, l.Start.Line, l.Start.Column
+		}
+		moved.flows[i].steps = steps
+	}
+	return moved
+}
 
 // String tells how much there is in it.
 func (s *Summary) String() string {

@@ -1,13 +1,14 @@
 package taint
 
 import (
-	"cmp"
 	"go/ast"
 	"go/token"
 	"slices"
 	"strings"
 
 	"golang.org/x/tools/go/analysis"
+
+	"github.com/peercheck/peercheck/lib/golang/query"
 )
 
 // places find the syntax that an instruction's position stands for. SSA form has
@@ -45,12 +46,12 @@ func (p *places) node(pos token.Pos) ast.Node {
 // at finds the expression of a position. It looks only into what is around it: few
 // positions of a package are asked for.
 func at(file *ast.File, pos token.Pos) (found ast.Node) {
-	i, _ := slices.BinarySearchFunc(file.Decls, pos, func(d ast.Decl, pos token.Pos) int { return cmp.Compare(d.End(), pos) })
-	if i == len(file.Decls) {
+	i := slices.IndexFunc(file.Decls, func(d ast.Decl) bool { return query.Within(d, pos) })
+	if i < 0 {
 		return nil
 	}
 	ast.Inspect(file.Decls[i], func(n ast.Node) bool {
-		if n == nil || pos < n.Pos() || n.End() < pos {
+		if n == nil || !query.Within(n, pos) {
 			return false
 		}
 		is := token.NoPos

@@ -12,7 +12,6 @@ import (
 	"strings"
 
 	"golang.org/x/tools/go/analysis"
-	"golang.org/x/tools/go/ast/astutil"
 	"golang.org/x/tools/go/ssa"
 
 	"github.com/peercheck/peercheck/lib/check"
@@ -587,15 +586,7 @@ func (p place) Pos() token.Pos { return token.Pos(p) }
 func (p place) End() token.Pos { return token.Pos(p) }
 
 // path gives the nodes around the call, innermost first.
-func (d *denial) path() []ast.Node {
-	for _, file := range d.pass.Files {
-		if file.FileStart <= d.call.Pos() && d.call.Pos() < file.FileEnd {
-			path, _ := astutil.PathEnclosingInterval(file, d.call.Pos(), d.call.Pos())
-			return path
-		}
-	}
-	return nil
-}
+func (d *denial) path() []ast.Node { return query.Path(d.pass.Files, d.call.Pos(), d.call.Pos()) }
 
 // A standing is a call that stands alone, with its result, if any, thrown away.
 // A result that is returned or looked at ends the handler in another way.

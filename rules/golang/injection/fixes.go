@@ -8,9 +8,8 @@ import (
 	"strconv"
 	"strings"
 
-	"golang.org/x/tools/go/ast/astutil"
-
 	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/lib/golang/query"
 	"github.com/peercheck/peercheck/lib/golang/taint"
 	"github.com/peercheck/peercheck/rules/golang/internal/code"
 	"github.com/peercheck/peercheck/rules/golang/internal/edit"
@@ -31,12 +30,10 @@ type built struct {
 // sinkCall gives the call that the argument of a flow belongs to, and its number; nil where
 // the sink is not in this function.
 func sinkCall(pass *check.PackagePass, f taint.Flow) (call *ast.CallExpr, argument int) {
-	file := code.FileAt(pass.Pass, f.Pos)
-	if file == nil || f.Call == nil {
+	if f.Call == nil {
 		return nil, 0
 	}
-	path, _ := astutil.PathEnclosingInterval(file, f.Pos, f.End)
-	for _, n := range path {
+	for _, n := range query.Path(pass.Files, f.Pos, f.End) {
 		c, ok := n.(*ast.CallExpr)
 		if !ok {
 			continue

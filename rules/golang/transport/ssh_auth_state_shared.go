@@ -125,7 +125,7 @@ func isOutside(pass *check.PackagePass, lhs ast.Expr, from, to token.Pos) bool {
 			if !ok || e.Name == "err" || e.Name == "_" {
 				return false
 			}
-			return v.Pos() < from || v.Pos() > to
+			return v.Parent() == pass.Pkg.Scope() || v.Pos() < from || v.Pos() > to
 		default:
 			return false
 		}

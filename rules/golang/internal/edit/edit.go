@@ -79,7 +79,8 @@ func visible(pass *analysis.Pass, at token.Pos, pkg *types.PkgName) bool {
 		return false
 	}
 	_, obj := scope.LookupParent(pkg.Name(), at)
-	return obj == pkg
+	found, ok := obj.(*types.PkgName)
+	return ok && found.Imported() == pkg.Imported()
 }
 
 func innermost(pass *analysis.Pass, at token.Pos) *types.Scope {
