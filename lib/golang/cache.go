@@ -76,16 +76,15 @@ func (c *Cache) put(k cacheKey, from any) {
 // A draft is of one package.
 type draft struct {
 	load.Draft
+	stock
 	place string
 }
 
-// load loads a package that is judged alone, from its draft if there is one. keep
-// is to be called when nobody looks at the package any more.
-func (c *Cache) load(ctx context.Context, u *load.Unit) (pkg *load.Package, keep func(), err error) {
-	if c == nil || c.Drafts == 0 {
-		pkg, err = u.Load(ctx)
-		return pkg, func() {}, err
-	}
+func (c *Cache) keepsDrafts() bool { return c != nil && c.Drafts > 0 }
+
+// load loads a package from its draft. keep is to be called when nobody looks at the
+// package any more.
+func (c *Cache) load(ctx context.Context, u *load.Unit) (pkg *load.Package, ssa *stock, keep func(), err error) {
 	d := &draft{place: placeOf(u)}
 	c.mu.Lock()
 	if i := slices.IndexFunc(c.drafts, func(other *draft) bool { return other.place == d.place }); i >= 0 {
@@ -94,7 +93,7 @@ func (c *Cache) load(ctx context.Context, u *load.Unit) (pkg *load.Package, keep
 	}
 	c.mu.Unlock()
 	pkg, err = d.Load(ctx, u)
-	return pkg, func() {
+	return pkg, &d.stock, func() {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		c.drafts = slices.Insert(c.drafts, 0, d)

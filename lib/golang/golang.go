@@ -145,12 +145,13 @@ func (j *job) run(ctx context.Context) error {
 			return nil
 		}
 	}
-	pkg, keep, err := j.load(ctx)
+	pkg, stock, keep, err := j.load(ctx)
 	if err != nil {
 		return err
 	}
 	defer keep()
 	r := j.newPackageRun(pkg)
+	r.stock = stock
 	if j.unit.Requested {
 		r.run(ctx, j.checks)
 	} else {
@@ -177,12 +178,14 @@ func (j *job) run(ctx context.Context) error {
 	return nil
 }
 
-func (j *job) load(ctx context.Context) (pkg *load.Package, keep func(), err error) {
-	if j.alone {
+// load loads the package, and gives what it is kept with, if it is; keep is to be called
+// when nobody looks at it any more.
+func (j *job) load(ctx context.Context) (pkg *load.Package, stock *stock, keep func(), err error) {
+	if j.alone && j.cache.keepsDrafts() {
 		return j.cache.load(ctx, j.unit)
 	}
 	pkg, err = j.unit.Load(ctx)
-	return pkg, func() {}, err
+	return pkg, nil, func() {}, err
 }
 
 // factsOf gives the facts about a package that this one imports, be it through
@@ -211,6 +214,7 @@ type packageRun struct {
 	pkg   *load.Package
 	place *places
 	facts *factView
+	stock *stock // nil unless the package is kept
 
 	mu      sync.Mutex // of actions
 	actions map[*analysis.Analyzer]*action
@@ -397,8 +401,12 @@ func (r *packageRun) act(a *analysis.Analyzer, act *action) {
 		act.err, act.partial = fmt.Errorf("analyzer %s needs all types", a.Name), true
 		return
 	}
+	run := a.Run
+	if a == SSA && r.stock != nil {
+		run = func(pass *analysis.Pass) (any, error) { return r.stock.functions(pass) }
+	}
 	act.err = guard(func() (err error) {
-		act.result, err = a.Run(r.pass(a, results))
+		act.result, err = run(r.pass(a, results))
 		return err
 	})
 	if act.err != nil {

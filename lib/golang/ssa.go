@@ -44,7 +44,14 @@ type Functions struct {
 	// Skipped are the functions that lost their body, because some type in them
 	// is not known.
 	Skipped []*ast.FuncDecl
+
+	declared map[*types.Func]*ssa.Function
 }
+
+// Func gives a function or method that the package declares; nil for any other, and
+// for one whose types are not known. It is not always what the program has for it: see
+// how an edited package is built.
+func (f *Functions) Func(obj *types.Func) *ssa.Function { return f.declared[obj] }
 
 // errNoSSA is why SSA fails on a package that it can do nothing with.
 var errNoSSA = errors.New("no SSA form of the package can be built")
@@ -86,13 +93,15 @@ func build(pass *analysis.Pass, files []*ast.File, info *types.Info) (fns *Funct
 	for _, p := range pass.Pkg.Imports() {
 		prog.CreatePackage(p, nil, nil, true)
 	}
-	fns = &Functions{Pkg: prog.CreatePackage(pass.Pkg, files, info, false)}
+	fns = &Functions{Pkg: prog.CreatePackage(pass.Pkg, files, info, false), declared: map[*types.Func]*ssa.Function{}}
 	fns.Pkg.Build()
 	fns.add(fns.Pkg.Func("init"))
 	for _, file := range files {
 		for _, decl := range file.Decls {
 			if decl, ok := decl.(*ast.FuncDecl); ok {
-				fns.add(prog.FuncValue(info.Defs[decl.Name].(*types.Func)))
+				obj := info.Defs[decl.Name].(*types.Func)
+				fns.declared[obj] = prog.FuncValue(obj)
+				fns.add(fns.declared[obj])
 			}
 		}
 	}

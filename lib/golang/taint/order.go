@@ -81,7 +81,7 @@ func (r *run) calls(fn *ssa.Function) []*ssa.Function {
 				if common.IsInvoke() {
 					for _, obj := range r.implementations(common.Value.Type(), common.Method) {
 						if obj.Pkg() == r.pass.Pkg {
-							add(r.pkg.Prog.FuncValue(obj))
+							add(r.fns.Func(obj))
 						}
 					}
 					continue
@@ -93,11 +93,11 @@ func (r *run) calls(fn *ssa.Function) []*ssa.Function {
 			if i, ok := instr.(*ssa.MakeInterface); ok {
 				for _, obj := range r.streamMethods(i.X.Type(), i.Type()) {
 					if obj.Pkg() == r.pass.Pkg {
-						add(r.pkg.Prog.FuncValue(obj.Origin()))
+						add(r.fns.Func(obj.Origin()))
 					}
 				}
 				if obj := r.printMethod(i.X.Type()); obj != nil && obj.Pkg() == r.pass.Pkg {
-					add(r.pkg.Prog.FuncValue(obj.Origin()))
+					add(r.fns.Func(obj.Origin()))
 				}
 			}
 			if !hasFunctions(instr) {

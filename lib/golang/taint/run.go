@@ -16,6 +16,7 @@ import (
 type run struct {
 	pass   *analysis.Pass
 	models *models.Models
+	fns    *golang.Functions
 	pkg    *ssa.Package
 	source []*ssa.Function
 	names  *interner
@@ -79,7 +80,7 @@ type implKey struct {
 
 func newRun(pass *analysis.Pass, fns *golang.Functions, m *models.Models) *run {
 	r := &run{
-		pass: pass, models: m, pkg: fns.Pkg, source: fns.Source, names: newInterner(),
+		pass: pass, models: m, fns: fns, pkg: fns.Pkg, source: fns.Source, names: newInterner(),
 		summaries: map[*ssa.Function]*summary{}, imported: map[*types.Func]*summary{}, analysed: map[*types.Package]bool{},
 		state: map[*ssa.Function]bool{}, held: map[types.Object]*stored{}, changed: map[types.Object]bool{},
 		readers: map[types.Object]map[*ssa.Function]bool{},
@@ -339,7 +340,7 @@ func (r *run) local(fn *ssa.Function) *summary {
 func (r *run) declared(obj *types.Func) (sum *summary, known bool) {
 	obj = obj.Origin()
 	if obj.Pkg() == r.pass.Pkg {
-		if fn := r.pkg.Prog.FuncValue(obj); fn != nil {
+		if fn := r.fns.Func(obj); fn != nil {
 			if len(fn.Blocks) > 0 {
 				return r.summaries[fn], true
 			}

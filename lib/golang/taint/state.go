@@ -319,7 +319,7 @@ func (r *run) declaredBy(f *ssa.Function) *ssa.Function {
 	}
 	if f.Synthetic != "" && f.Object() != nil {
 		if obj, ok := f.Object().(*types.Func); ok && obj.Pkg() == r.pass.Pkg {
-			if m := r.pkg.Prog.FuncValue(obj.Origin()); m != nil {
+			if m := r.fns.Func(obj.Origin()); m != nil {
 				return m
 			}
 		}
