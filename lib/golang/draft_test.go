@@ -71,7 +71,7 @@ func TestDrafts(t *testing.T) {
 				name := names[r.Intn(len(names))]
 				before := texts[name]
 				text := editedBody(r, before)
-				for r.Intn(10) > 0 && !parses(text) {
+				for r.Intn(3) > 0 && !parses(text) {
 					text = editedBody(r, before)
 				}
 				texts[name] = text

@@ -8,6 +8,8 @@ import (
 
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/ssa"
+
+	"github.com/peercheck/peercheck/lib/golang/query"
 )
 
 // A stock is the SSA form of a package while it is edited (see load.Draft): only
@@ -23,24 +25,23 @@ type stock struct {
 	decls map[types.Object]*ast.FuncDecl // that fns were built of
 	// replaced are those of fns that stand for an edited function.
 	replaced map[types.Object]*ssa.Function
+	// stripped are those that lost their body, because some type in it is not known.
+	stripped map[types.Object]bool
 	// uses are the places in fns that refer to a declared function of the package.
 	uses map[types.Object][]*ssa.Value
 }
 
 // functions gives the SSA form of the package's present state.
 func (s *stock) functions(pass *analysis.Pass) (*Functions, error) {
-	if slices.ContainsFunc(pass.TypeErrors, hard) {
-		fns, err := buildSSA(pass)
-		if err != nil {
-			return nil, err
-		}
-		return fns.(*Functions), nil
-	}
 	if s.pkg == pass.Pkg && s.advance(pass) {
 		return s.fns, nil
 	}
 	*s = stock{}
-	fns, ok := build(pass, pass.Files, pass.TypesInfo)
+	var fns *Functions
+	ok := !slices.ContainsFunc(pass.TypeErrors, hard)
+	if ok {
+		fns, ok = build(pass, pass.Files, pass.TypesInfo)
+	}
 	if !ok {
 		fns, err := buildSSA(pass)
 		if err != nil {
@@ -48,7 +49,10 @@ func (s *stock) functions(pass *analysis.Pass) (*Functions, error) {
 		}
 		return fns.(*Functions), nil
 	}
-	s.pkg, s.fns, s.decls, s.replaced, s.uses = pass.Pkg, fns, declarations(pass), map[types.Object]*ssa.Function{}, map[types.Object][]*ssa.Value{}
+	*s = stock{
+		pkg: pass.Pkg, fns: fns, decls: declarations(pass),
+		replaced: map[types.Object]*ssa.Function{}, stripped: map[types.Object]bool{}, uses: map[types.Object][]*ssa.Value{},
+	}
 	seen := map[*ssa.Function]bool{}
 	for _, fn := range fns.Source {
 		s.note(fn, seen)
@@ -119,15 +123,25 @@ func (s *stock) advance(pass *analysis.Pass) (ok bool) {
 	if len(now) != len(s.decls) {
 		return false
 	}
-	changed := map[types.Object]bool{}
+	changed := map[types.Object]bool{} // true if there is a body to build
+	strip := stripper{pass: pass, unknown: query.Invalid}
 	for obj, decl := range now {
 		if s.decls[obj] == decl {
 			continue
 		}
-		if s.decls[obj] == nil || s.usesGeneric(decl.Body, pass.TypesInfo) {
+		if s.decls[obj] == nil {
 			return false
 		}
-		changed[obj] = true
+		s.stripped[obj] = strip.suspect(decl)
+		if !s.stripped[obj] && s.usesGeneric(decl.Body, pass.TypesInfo) {
+			return false
+		}
+		changed[obj] = !s.stripped[obj]
+	}
+	for _, err := range pass.TypeErrors {
+		if hard(err) && !s.excuses(err, now) {
+			return false
+		}
 	}
 	if len(changed) == 0 {
 		return true
@@ -161,11 +175,24 @@ func (s *stock) advance(pass *analysis.Pass) (ok bool) {
 					next.declared[obj] = fn
 				}
 				next.add(next.declared[obj])
+				if s.stripped[obj] {
+					next.Skipped = append(next.Skipped, decl)
+				}
 			}
 		}
 	}
 	s.fns = next
 	return true
+}
+
+// excuses reports whether an error is in a body that is left out.
+func (s *stock) excuses(err types.Error, decls map[types.Object]*ast.FuncDecl) bool {
+	for obj, stripped := range s.stripped {
+		if stripped && query.Within(decls[obj].Body, err.Pos) {
+			return true
+		}
+	}
+	return false
 }
 
 // usesGeneric reports whether a body uses a generic function of the package, or a method

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"go/ast"
 	"go/parser"
+	"go/scanner"
 	"go/token"
 	"go/types"
 	"maps"
@@ -24,12 +25,12 @@ import (
 // A Draft begins anew where more than bodies of functions changed, and where what
 // is not in a body may depend on one: the order in which variables are set, and
 // which imports are used; and where the body of a generic function changed. While
-// code does not parse, or types are not known for other reasons than an error in a
-// body, it stays as it is.
+// something else than a body does not parse, or types are not known for other reasons
+// than an error in a body, it stays as it is.
 //
 // The zero value is ready to use. It is not safe for concurrent use.
 type Draft struct {
-	surface cache.Key
+	around  cache.Key
 	exports *exports
 	pkg     *Package
 	files   []*draftFile
@@ -59,6 +60,8 @@ type editedFile struct {
 	bodies []body // of the declared functions that have one, in the order of the source
 	layout *Layout
 	now    *check.Document
+	read   []byte // what of it was parsed
+	errors scanner.ErrorList
 }
 
 // A body is that of a declared function.
@@ -96,7 +99,7 @@ func (d *Draft) Continues(u *Unit) bool {
 
 // begin makes a draft of a package that was loaded as a whole.
 func begin(u *Unit, pkg *Package, t *typed) Draft {
-	d := Draft{surface: u.node.surface, exports: u.node.exports, pkg: pkg, imports: map[string]*types.Package{}}
+	d := Draft{around: u.node.around, exports: u.node.exports, pkg: pkg, imports: map[string]*types.Package{}}
 	for i, s := range u.node.sources {
 		f := t.files[i]
 		d.files = append(d.files, &draftFile{parsed: f, surface: s.Surface, locals: s.Locals})
@@ -124,7 +127,8 @@ type edit struct {
 	*draftFile
 	edited   *editedFile
 	index    int
-	document *check.Document // the new one
+	now      *parsed
+	document *check.Document // of now
 	bodies   []body          // of the new text
 	changed  []int           // of bodies
 	chunk    []byte          // the new functions as a file of their own
@@ -139,13 +143,13 @@ type edit struct {
 // the state before.
 func (d *Draft) advance(u *Unit) (pkg *Package) {
 	n := u.node
-	if !d.Continues(u) || n.surface != d.surface || n.exports != d.exports || len(n.sources) != len(d.files) {
+	if !d.Continues(u) || n.around != d.around || n.exports != d.exports || len(n.sources) != len(d.files) {
 		return nil
 	}
 	var edits []*edit
 	for i, s := range n.sources {
 		f := d.files[i]
-		if s.path != f.parsed.path || s.Surface != f.surface {
+		if s.path != f.parsed.path {
 			return nil
 		}
 		if bytes.Equal(s.content, d.pkg.Documents[i].Content) {
@@ -164,12 +168,16 @@ func (d *Draft) advance(u *Unit) (pkg *Package) {
 	return d.apply(u, edits, errors)
 }
 
+// fewErrors is how many syntax errors a file may have that is continued from: the parser
+// gives up after ten, wherever it is.
+const fewErrors = 5
+
 // read finds out which bodies changed.
 func (e *edit) read(p *parsed) bool {
-	if len(p.errors) > 0 {
+	if len(p.errors) > fewErrors || p.outside() != e.surface || len(p.file.Decls) != len(e.parsed.file.Decls) {
 		return false
 	}
-	e.document = p.document
+	e.now, e.document = p, p.document
 	if e.edited == nil {
 		e.edited = e.open()
 	}
@@ -186,7 +194,7 @@ func (e *edit) read(p *parsed) bool {
 		b := last[k]
 		b.now = check.Range{Start: p.token.Offset(f.Body.Lbrace), End: p.token.Offset(f.Body.Rbrace) + 1}
 		b.start = p.token.Offset(f.Type.Func)
-		if e.edited.now.Text(last[k].now) != p.document.Text(b.now) {
+		if was := last[k].now; !bytes.Equal(e.edited.read[was.Start:was.End], p.text()[b.now.Start:b.now.End]) {
 			if generic(f) {
 				return false
 			}
@@ -222,7 +230,7 @@ func (f *draftFile) open() *editedFile {
 	copied := *p.file
 	copied.Decls = slices.Clone(copied.Decls)
 	copied.Comments = slices.Clone(copied.Comments)
-	e := &editedFile{file: &copied, text: slices.Clip(p.document.Content), lines: p.token.Lines(), now: p.document}
+	e := &editedFile{file: &copied, text: slices.Clip(p.document.Content), lines: p.token.Lines(), now: p.document, read: p.document.Content}
 	for i, decl := range p.file.Decls {
 		if fn, ok := decl.(*ast.FuncDecl); ok && fn.Body != nil {
 			b := body{decl: i, from: p.token.Offset(fn.Body.Lbrace), to: p.token.Offset(fn.Body.Rbrace) + 1, start: p.token.Offset(fn.Type.Func)}
@@ -239,7 +247,7 @@ func (e *edit) prepare(name string) bool {
 	e.chunk = fmt.Appendf(nil, "package %s\n", name)
 	for _, k := range e.changed {
 		b := e.bodies[k]
-		e.chunk = append(append(e.chunk, e.document.Content[b.start:b.now.End]...), '\n')
+		e.chunk = append(append(e.chunk, e.now.text()[b.start:b.now.End]...), '\n')
 	}
 	base := e.parsed.token.Base()
 	e.offset = len(e.edited.text) + 1
@@ -249,7 +257,7 @@ func (e *edit) prepare(name string) bool {
 	fset := token.NewFileSet()
 	fset.AddFile("", base+e.offset-1, 0) // the next one begins behind it
 	parsed, err := parser.ParseFile(fset, e.parsed.path, e.chunk, parser.SkipObjectResolution|parser.ParseComments)
-	if err != nil || len(parsed.Decls) != len(e.changed) {
+	if (err != nil) != e.now.broken() || len(parsed.Decls) != len(e.changed) {
 		return false
 	}
 	e.tokens, e.comments = fset.File(parsed.FileStart), parsed.Comments
@@ -262,7 +270,7 @@ func (e *edit) prepare(name string) bool {
 	}
 	for i, k := range e.changed {
 		fresh, ok := parsed.Decls[i].(*ast.FuncDecl)
-		if !ok || fresh.Body == nil {
+		if !ok || fresh.Body == nil || int(fresh.Body.Rbrace-fresh.Type.Func) != e.bodies[k].now.End-1-e.bodies[k].start {
 			return false
 		}
 		old := e.edited.file.Decls[e.bodies[k].decl].(*ast.FuncDecl)
@@ -547,7 +555,12 @@ func (d *Draft) apply(u *Unit, edits []*edit, errors []types.Error) *Package {
 	pkg.Files, pkg.Documents, pkg.Layouts = make([]*ast.File, len(d.files)), make([]*check.Document, len(d.files)), make([]*Layout, len(d.files))
 	t := &typed{fset: pkg.Fset, errors: errors, clean: len(errors) == 0}
 	for i, f := range d.files {
-		t.files = append(t.files, f.parsed)
+		now := f.parsed
+		if e := f.edited; e != nil {
+			now = &parsed{path: now.path, errors: e.errors}
+			t.clean = t.clean && len(e.errors) == 0
+		}
+		t.files = append(t.files, now)
 		pkg.Files[i], pkg.Documents[i] = f.parsed.file, f.parsed.document
 		if e := f.edited; e == nil {
 			pkg.Fset.AddExistingFiles(f.parsed.token)
@@ -582,7 +595,7 @@ func (e *edit) apply() {
 		}
 	}
 	f.bodies = e.bodies
-	f.now = e.document
+	f.now, f.read, f.errors = e.document, e.now.text(), e.now.errors
 	f.text = append(append(f.text, '\n'), e.chunk...)
 	for _, line := range e.tokens.Lines() {
 		f.lines = append(f.lines, e.offset+line)

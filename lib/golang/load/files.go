@@ -231,7 +231,8 @@ type parsed struct {
 	token    *token.File
 	document *check.Document
 	errors   scanner.ErrorList
-	room     int // positions from the file's first one on that no other file has
+	mended   []byte // what was parsed in place of the document if not that; see mend
+	room     int    // positions from the file's first one on that no other file has
 }
 
 // bases gives out positions so that no two files of a process overlap, whatever
@@ -280,7 +281,7 @@ func parse(s *source, comments, editable bool) *parsed {
 	}
 	p.token = fset.File(file.FileStart)
 	if len(p.errors) > 0 {
-		file = mend(s.content, file, func(content []byte) (*ast.File, bool) {
+		file, p.mended = mend(s.content, file, func(content []byte) (*ast.File, bool) {
 			again := token.NewFileSet()
 			again.AddFile("", int(base), 0) // so that positions are the same
 			file, err := parser.ParseFile(again, s.path, content, mode)
@@ -293,20 +294,39 @@ func parse(s *source, comments, editable bool) *parsed {
 
 // surface gives header.Surface.
 func (p *parsed) surface() (d digest) {
+	if len(p.errors) == 0 {
+		return p.outside()
+	}
+	return p.digest(nil)
+}
+
+// outside gives the digest of the text without the bodies of functions, as far as these
+// are known.
+func (p *parsed) outside() digest { return p.digest(p.bodies()) }
+
+// digest gives that of the path and of the text without what is in bodies.
+func (p *parsed) digest(bodies []check.Range) (d digest) {
 	h := sha256.New()
 	fmt.Fprintf(h, "%q\n", p.path)
 	content, from := p.document.Content, 0
-	if len(p.errors) == 0 {
-		for _, decl := range p.file.Decls {
-			if f, ok := decl.(*ast.FuncDecl); ok && f.Body != nil {
-				h.Write(content[from : p.token.Offset(f.Body.Lbrace)+1])
-				from = p.token.Offset(f.Body.Rbrace)
-			}
-		}
+	for _, b := range bodies {
+		h.Write(content[from : b.Start+1])
+		from = b.End - 1
 	}
 	h.Write(content[from:])
 	h.Sum(d[:0])
 	return d
+}
+
+// broken reports whether there is something in the tree that did not parse.
+func (p *parsed) broken() bool { return len(p.errors) > 0 && p.mended == nil }
+
+// text is what was parsed.
+func (p *parsed) text() []byte {
+	if p.mended != nil {
+		return p.mended
+	}
+	return p.document.Content
 }
 
 // bodies gives the ranges of the bodies of the declared functions.

@@ -32,7 +32,8 @@ type node struct {
 
 	name    string
 	sources []*source
-	surface cache.Key // see keys
+	around  cache.Key // see keys
+	surface cache.Key
 	key     cache.Key
 	unit    *Unit
 	notices []check.Notice
@@ -331,12 +332,13 @@ func (r *run) sort() {
 	}
 }
 
-// keys finds what identifies a node whose dependencies have theirs: its surface,
-// which is all that the types of those that import it depend on, and for who is
+// keys finds what identifies a node whose dependencies have theirs: what it is made
+// of besides its files; its surface, which is all that the types of those that import it depend on, and for who is
 // loaded with function bodies the whole.
 func (r *run) keys(n *node) {
-	surface, whole := cache.NewHash("surface"), cache.NewHash("whole")
+	around, surface, whole := cache.NewHash("around"), cache.NewHash("surface"), cache.NewHash("whole")
 	add := func(values ...any) {
+		around.Add(values...)
 		surface.Add(values...)
 		whole.Add(values...)
 	}
@@ -356,6 +358,7 @@ func (r *run) keys(n *node) {
 			add("export", p, n.exports.contentID(p))
 		}
 	}
+	n.around = around.Key()
 	for _, s := range n.sources {
 		if !isTest(s.path) {
 			surface.Add(s.Surface[:])

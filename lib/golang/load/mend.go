@@ -17,22 +17,22 @@ const maxMends = 8
 //
 // Declarations are told by lines that begin with their keyword, which holds for
 // code that gofmt has seen. Where it does not, or where nothing is hidden, file
-// stays as it is.
-func mend(content []byte, file *ast.File, parse func([]byte) (*ast.File, bool)) *ast.File {
+// stays as it is. mended is what was parsed if all of it could be, else nil.
+func mend(content []byte, file *ast.File, parse func([]byte) (*ast.File, bool)) (_ *ast.File, mended []byte) {
 	starts := declarations(content)
-	mended := bytes.Clone(content)
+	mended = bytes.Clone(content)
 	blanked := make([]bool, len(starts))
 	for range maxMends {
 		i := firstHidden(file, starts)
 		if i < 0 {
-			return file
+			return file, nil
 		}
 		// What hides a declaration is the one before, or the one before that
 		// if it was blanked already.
 		for i--; i >= 0 && blanked[i]; i-- {
 		}
 		if i < 0 {
-			return file
+			return file, nil
 		}
 		end := len(content)
 		if i+1 < len(starts) {
@@ -42,13 +42,13 @@ func mend(content []byte, file *ast.File, parse func([]byte) (*ast.File, bool)) 
 		blank(mended[starts[i]:end])
 		again, ok := parse(mended)
 		if again == nil {
-			return file
+			return file, nil
 		}
 		if file = again; ok {
-			return file
+			return file, mended
 		}
 	}
-	return file
+	return file, nil
 }
 
 var keywords = [][]byte{[]byte("func "), []byte("type "), []byte("var "), []byte("const ")}

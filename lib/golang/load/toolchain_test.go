@@ -17,6 +17,9 @@ import (
 	"github.com/peercheck/peercheck/lib/golang/load"
 )
 
+// patient is for what compiles the standard library anew, while others use the machine.
+const patient = 10 * time.Minute
+
 // script writes an executable shell script.
 func script(t *testing.T, name, text string) {
 	t.Helper()
@@ -194,7 +197,7 @@ exec "$REAL" "$@"`)
 		{"still missing", nil, strings.Replace(module, "import", "import _ \"nothing\"\nimport", 1), 1},
 	} {
 		before := runs()
-		got := describe(t, load.New(load.Options{Env: append(slices.Clone(env), step.env...), Cache: kept}), load.Request{Tree: tree(step.src), Dir: "/nowhere/at/all", Folders: []string{"."}})
+		got := describe(t, load.New(load.Options{Env: append(slices.Clone(env), step.env...), Cache: kept, Budget: patient}), load.Request{Tree: tree(step.src), Dir: "/nowhere/at/all", Folders: []string{"."}})
 		if n := runs() - before; n != step.runs {
 			t.Errorf("%s: %d runs, want %d: %s", step.what, n, step.runs, got)
 		}
@@ -205,14 +208,14 @@ exec "$REAL" "$@"`)
 	if err := os.RemoveAll(gocache); err != nil {
 		t.Fatal(err)
 	}
-	got := describe(t, load.New(load.Options{Env: append(env, "GOCACHE="+gocache), Cache: kept}), load.Request{Tree: tree(module), Folders: []string{"."}})
+	got := describe(t, load.New(load.Options{Env: append(env, "GOCACHE="+gocache), Cache: kept, Budget: patient}), load.Request{Tree: tree(module), Folders: []string{"."}})
 	expect(t, got, `. "m" m typed a.go`)
 }
 
 // Export data that the build cache has dropped is asked for again.
 func TestExportDataIsGone(t *testing.T) {
 	cache := t.TempDir()
-	l := load.New(load.Options{Env: with("GOCACHE=" + cache)})
+	l := load.New(load.Options{Env: with("GOCACHE=" + cache), Budget: patient})
 	load1 := tree("-- go.mod --\nmodule m\n-- a.go --\npackage m\n\nimport _ \"errors\"\n")
 	expect(t, describe(t, l, load.Request{Tree: load1, Folders: []string{"."}}), `. "m" m typed a.go`)
 	if err := os.RemoveAll(cache); err != nil {
@@ -335,7 +338,7 @@ CC=`+canary("env-cc")+`
 		"GIT_SSH_COMMAND="+canary("git-ssh"), "GIT_DIR="+filepath.Join(dir, ".git"), "GIT_EXTERNAL_DIFF="+canary("git-diff"),
 		"GOCACHE="+t.TempDir(), // so that everything is compiled
 	)
-	got := describe(t, load.New(load.Options{Env: env, Budget: 10 * time.Minute}), load.Request{Tree: os.DirFS(dir), Dir: dir, Folders: []string{"."}})
+	got := describe(t, load.New(load.Options{Env: env, Budget: patient}), load.Request{Tree: os.DirFS(dir), Dir: dir, Folders: []string{"."}})
 	expect(t, got, `. "example.com/m" m typed a.go`)
 	if ran := tryRead(filepath.Join(outside, "ran")); ran != "" {
 		t.Errorf("these ran:\n%s", ran)
