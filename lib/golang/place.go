@@ -127,21 +127,30 @@ func shows(name string) bool {
 	folders := strings.Split(name, "/")
 	for _, folder := range folders[:len(folders)-1] {
 		folder = strings.TrimPrefix(strings.ToLower(folder), "_")
-		first, _, _ := strings.Cut(folder, "-")
-		if trials[folder] || trials[first] || trials[folder[strings.LastIndexByte(folder, '-')+1:]] || strings.HasSuffix(folder, "bench") && folder != "workbench" {
+		if showing[folder] || strings.HasSuffix(folder, "bench") && folder != "workbench" {
 			return true
+		}
+		for word := range strings.SplitSeq(folder, "-") {
+			if trials[word] {
+				return true
+			}
 		}
 	}
 	return strings.HasSuffix(name, "_test.go")
 }
 
-// trials are folders, or the first or last words of their names, that hold no part of what runs for others.
-var trials = map[string]bool{
-	"example": true, "examples": true, "demo": true, "demos": true, "sample": true, "samples": true, "tutorial": true, "tutorials": true, "docs": true,
-	"test": true, "tests": true, "testdata": true, "testing": true, "testutil": true, "testutils": true, "testingutil": true, "testhelper": true,
-	"testhelpers": true, "testserver": true, "e2e": true, "integration": true, "fixtures": true, "mock": true, "mocks": true, "fake": true, "fakes": true,
-	"bench": true, "benchmark": true, "benchmarks": true, "loadtest": true, "memtest": true, "stresstest": true, "interop": true, "hack": true,
-}
+// showing are folders, and trials words in the names of folders, that hold no part of what runs for others.
+var (
+	showing = map[string]bool{
+		"tutorial": true, "tutorials": true, "docs": true, "integration": true, "fixtures": true, "interop": true, "hack": true,
+		"testdata": true, "testing": true, "testutil": true, "testutils": true, "testingutil": true, "testhelper": true, "testhelpers": true, "testserver": true,
+		"loadtest": true, "memtest": true, "stresstest": true,
+	}
+	trials = map[string]bool{
+		"example": true, "examples": true, "demo": true, "demos": true, "sample": true, "samples": true,
+		"test": true, "tests": true, "e2e": true, "mock": true, "mocks": true, "fake": true, "fakes": true, "benchmark": true, "benchmarks": true,
+	}
+)
 
 // declaration names the package-level declaration at an offset: "Func",
 // "(*T).Method", or the name of a variable, constant or type; "" for none. Its
