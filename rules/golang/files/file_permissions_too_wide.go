@@ -51,7 +51,7 @@ var FilePermissionsTooWide = &check.Check{
 		Limits: "Whether a file holds a secret is judged by the names of its path and of what is written, and by `PRIVATE KEY` in it. The " +
 			"umask applies to new files, not to `Chmod`; a process normally runs with 022, so 0666 and 0777 for new files and folders " +
 			"are left alone, as `os.Create` uses them too, unless the package clears the umask; for fixed paths of the system, such as " +
-			"/var or /tmp, and for paths with the ID of a session, they are reported as tentative. So are folders that others may enter: what is in them may have narrow modes itself. Group-writable modes, modes with the sticky bit, modes that are not constant " +
+			"/var or /tmp, and for paths with the ID of a session, they are reported as tentative. So are folders that others may enter: what is in them may have narrow modes itself. Group-writable modes, modes with the sticky bit, modes that are not constant, sockets of datagrams and pipes with a name, which others send to, " +
 			"and test code are left alone.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/732.html",
@@ -117,7 +117,7 @@ func runFilePermissionsTooWide(_ context.Context, pass *check.PackagePass) error
 		file := code.File(c)
 		if query.Callee(pass.TypesInfo, call) == "os.Create" {
 			m.created(file, call)
-		} else if mc, ok := m.modeCall(call); ok && !(mc.kind == change && m.removedNext(c)) {
+		} else if mc, ok := m.modeCall(call); ok && !(mc.kind == change && (m.removedNext(c) || m.isForMessages(c))) {
 			m.call(file, call, mc)
 			m.entered(c, file, call, mc)
 		}
@@ -133,6 +133,26 @@ type modes struct {
 	wrappers map[*types.Func]modeCall
 	// umaskCleared: the program takes umask 0 upon itself.
 	umaskCleared bool
+}
+
+// isForMessages reports whether the function around a place makes a pipe with a name, or a socket of datagrams that gets
+// messages or answers: those who send them have to write to it.
+func (m *modes) isForMessages(c inspector.Cursor) bool {
+	f, ok := code.Enclosing(c)
+	if !ok {
+		return false
+	}
+	for call := range f.Cursor.Preorder((*ast.CallExpr)(nil)) {
+		n, ok := call.Node().(*ast.CallExpr)
+		if !ok {
+			continue
+		}
+		switch query.Callee(m.TypesInfo, n) {
+		case "net.DialUnix", "net.ListenUnixgram", "syscall.Mkfifo", "golang.org/x/sys/unix.Mkfifo":
+			return true
+		}
+	}
+	return false
 }
 
 func (m *modes) clearsUmask() bool {
