@@ -134,7 +134,7 @@ func (l *secretLog) call(c inspector.Cursor, call *ast.CallExpr) {
 			f := check.Finding{Message: fmt.Sprintf("%s goes to %s", k.what, where), Location: l.Location(k.at)}
 			if k.unsure {
 				f.Confidence = check.Tentative
-				if !k.likely || l.Pkg.Name() == "main" { // what a command is started with is for whoever starts it
+				if !k.likely || slices.Contains(commands, l.Pkg.Name()) { // what a command is started with is for whoever starts it
 					f.Persona = check.Pedantic
 				}
 			}
@@ -152,6 +152,9 @@ func (l *secretLog) call(c inspector.Cursor, call *ast.CallExpr) {
 		}
 	}
 }
+
+// commands are names of packages that hold a program's commands.
+var commands = []string{"main", "cmd", "command", "commands", "cli"}
 
 // levels begin the names of functions that write to logs.
 var levels = []string{"Debug", "Info", "Warn", "Error", "Fatal", "Panic", "Trace", "Print", "Notice", "Crit", "Log", "Alert", "Output", "Verbose", "Msg"}
@@ -593,7 +596,7 @@ func secretName(name string) string {
 		}
 		last := words[len(words)-1]
 		if last == "session" || last == "sid" || last == "id" || last == "credentials" || last == "credential" || last == "captcha" || last == "tokens" || last == "secrets" ||
-			last == "secret" && slices.ContainsFunc(words, isClusterWord) || last == "key" && slices.Contains(words, "access") && !slices.Contains(words, "secret") || slices.Contains([]string{"data key", "app key", "license key"}, strings.Join(words, " ")) ||
+			last == "secret" && slices.ContainsFunc(words, isClusterWord) || last == "key" && slices.Contains(words, "access") && !slices.Contains(words, "secret") || slices.Contains([]string{"data key", "app key", "license key", "session key"}, strings.Join(words, " ")) ||
 			last == "token" && slices.ContainsFunc(words, isParserWord) {
 			return ""
 		}

@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"go/ast"
 	"go/token"
+	"go/types"
 	"slices"
 
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/analysis/passes/inspect"
+	"golang.org/x/tools/go/ast/inspector"
 
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/golang/query"
@@ -37,7 +39,7 @@ var TokenSplitWithoutLimit = &check.Check{
 		Why: "A token of dots costs 16 bytes for each of them: a megabyte that anybody may send becomes 16 in every request, before a signature is looked at. golang-jwt (CVE-2025-30204), go-jose (CVE-2025-27144) and x/oauth2 (CVE-2025-22868) " +
 			"were changed because of it.",
 		Fix:    "`strings.SplitN` with one part more than is right. The quick fix does that; it is safe, because whatever had more parts still has too many.",
-		Limits: "Judged by names: what is split is called a token, JWT, JWS, JWE or the like, and the parts are compared with a number right after. Test code is left alone.",
+		Limits: "Judged by names: what is split is called a token, JWT, JWS, JWE or the like, and the parts are compared with a number right after. Tokens that the program has for itself (a field of the receiver, an `oauth2.Token`) and test code are left alone.",
 		References: []string{
 			"https://nvd.nist.gov/vuln/detail/CVE-2025-30204",
 			"https://nvd.nist.gov/vuln/detail/CVE-2025-27144",
@@ -63,7 +65,7 @@ func runTokenSplitWithoutLimit(_ context.Context, pass *check.PackagePass) error
 			continue
 		}
 		f, ok := code.Enclosing(c)
-		if !ok {
+		if !ok || isOwn(pass, c, call.Args[0]) {
 			continue
 		}
 		parts := partsWanted(pass, f.Body, assign.Lhs[0], assign.End())
@@ -82,6 +84,20 @@ func runTokenSplitWithoutLimit(_ context.Context, pass *check.PackagePass) error
 		pass.Report(finding)
 	}
 	return nil
+}
+
+// isOwn reports whether a token is one that the program has for itself: a field of the method's receiver, or of what
+// a server of OAuth 2 answered.
+func isOwn(pass *check.PackagePass, c inspector.Cursor, token ast.Expr) bool {
+	sel, ok := ast.Unparen(token).(*ast.SelectorExpr)
+	if !ok {
+		return false
+	}
+	if query.IsType(pass.TypesInfo.TypeOf(sel.X), "golang.org/x/oauth2.Token") {
+		return true
+	}
+	v := code.Var(pass.TypesInfo, sel.X)
+	return v != nil && v.Kind() == types.RecvVar
 }
 
 // partsWanted gives the number that len of some parts is first compared with for equality after

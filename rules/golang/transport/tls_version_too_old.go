@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"go/ast"
 	"go/token"
+	"go/types"
 
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/analysis/passes/inspect"
@@ -36,7 +37,7 @@ var TLSVersionTooOld = &check.Check{
 			"nothing better can be agreed on.",
 		Fix: "Leave `MinVersion` out: since Go 1.22 the default is TLS 1.2 for clients and servers. Or say `tls.VersionTLS12`, as the quick fix does. It is not safe " +
 			"to apply unseen, because peers that know nothing newer are refused from then on.",
-		Limits: "Values that are not constant, such as those read from a configuration, are not judged. Left alone: code that runs under a condition or in a function whose " +
+		Limits: "Values that are not constant, such as those read from a configuration, are not judged. Left alone: configurations that verify no certificate, which is another check's matter; code that runs under a condition or in a function whose " +
 			"name says that old versions are wanted (`legacy`, `insecure`), and test code.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/327.html",
@@ -77,7 +78,7 @@ func oldVersion(pass *check.PackagePass, c cursor, field, value ast.Expr, place 
 	}
 	number, ok := code.ConstInt(pass.Pass, value)
 	name := tlsVersions[number]
-	if !ok || name == "" || isChosen(pass, c) || isLegacy(c) {
+	if !ok || name == "" || isChosen(pass, c) || isLegacy(c) || isUnverified(pass, c) {
 		return
 	}
 	message := fmt.Sprintf("%s is accepted, whose weaknesses let an attacker on the network path read the traffic", name)
@@ -96,6 +97,17 @@ func newVersion(field, pkg string) string {
 		return pkg + ".VersionTLS13"
 	}
 	return pkg + ".VersionTLS12"
+}
+
+// isUnverified reports whether a place is in a configuration that verifies no certificate: whoever is on the network
+// path needs no weakness then, and that is another check's.
+func isUnverified(pass *check.PackagePass, c cursor) bool {
+	lit, ok := c.Parent().Node().(*ast.CompositeLit)
+	if !ok {
+		return false
+	}
+	skip := setIn(pass, lit, func(v *types.Var) bool { return v.Name() == "InsecureSkipVerify" })
+	return skip != nil && alwaysTrue(pass, skip)
 }
 
 // isLegacy reports whether the declaration around a place is named for old peers.
