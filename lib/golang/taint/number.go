@@ -5,6 +5,7 @@ import (
 	"go/token"
 	"go/types"
 	"math"
+	"slices"
 
 	"golang.org/x/tools/go/ssa"
 
@@ -366,6 +367,9 @@ func (g *graph) loopSink(i *ssa.BinOp, block *ssa.BasicBlock) {
 	default:
 		return
 	}
+	if limit == i.Y {
+		limit = rounds(i.X, limit)
+	}
 	if b, ok := limit.Type().Underlying().(*types.Basic); !ok || b.Info()&types.IsInteger == 0 {
 		return
 	}
@@ -377,6 +381,22 @@ func (g *graph) loopSink(i *ssa.BinOp, block *ssa.BasicBlock) {
 		pos = origin(limit)
 	}
 	g.sink(limit, block, sinkUse{class: class, what: "a loop", call: i, step: step{pos: pos, sink: sinkPlace{true, everything}}})
+}
+
+// rounds gives what says how often a loop runs that counts up to a limit: n of i < start+n, where i begins at start.
+func rounds(counter, limit ssa.Value) ssa.Value {
+	phi, ok1 := counter.(*ssa.Phi)
+	sum, ok2 := limit.(*ssa.BinOp)
+	if !ok1 || !ok2 || sum.Op != token.ADD {
+		return limit
+	}
+	switch {
+	case slices.Contains(phi.Edges, sum.X):
+		return sum.Y
+	case slices.Contains(phi.Edges, sum.Y):
+		return sum.X
+	}
+	return limit
 }
 
 // readsEachRound reports whether a loop, which a block is part of, ends with the first

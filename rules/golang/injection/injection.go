@@ -56,7 +56,7 @@ var requires = []*analysis.Analyzer{taint.Analyzer}
 // flowsOf gives the flows of a package that are wanted, in their order, but those of test code.
 func flowsOf(pass *check.PackagePass, want func(*taint.Flow) bool) []taint.Flow {
 	return taint.Flows(pass, func(f *taint.Flow) bool {
-		return want(f) && !code.InTest(pass.Pass, f.Pos) && !(f.Call == nil && passesRequest(pass, f))
+		return want(f) && !code.InTest(pass.Pass, f.Pos) && !passesRequest(pass, f)
 	})
 }
 

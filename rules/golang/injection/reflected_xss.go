@@ -50,7 +50,7 @@ func runReflectedXSS(_ context.Context, pass *check.PackagePass) error {
 	var flows []taint.Flow
 	x, _ := pass.ResultOf[text.Analyzer].(*text.Index)
 	for _, f := range flowsOf(pass, isReflected) {
-		if strings.HasPrefix(f.Sink, "(*template.Template).") || x != nil && beginsAsPlainText(x, f) || isErrorText(f) {
+		if strings.HasPrefix(f.Sink, "(*template.Template).") || x != nil && (beginsAsPlainText(x, f) || handsOnPlainText(pass, x, f)) || isErrorText(f) {
 			continue
 		}
 		i, again := shortest[f.Steps[0].Place]
@@ -91,6 +91,35 @@ func beginsAsPlainText(x *text.Index, f taint.Flow) bool {
 		for _, c := range x.In(f.Fn, name) {
 			if c.Instr == call {
 				return isPlainBeginning(x.Written(c))
+			}
+		}
+	}
+	return false
+}
+
+// handsOnPlainText reports whether a flow leads through a call, in a handler, that hands the answer, and a text that
+// begins as plain text does, to a function of the package, which writes it.
+func handsOnPlainText(pass *check.PackagePass, x *text.Index, f taint.Flow) bool {
+	if !isHandler(f.Fn) || hasHTML(f.Fn) {
+		return false
+	}
+	for instr := range instructions(f.Fn) {
+		call, ok := instr.(*ssa.Call)
+		if !ok || !slices.ContainsFunc(call.Call.Args, isAnswer) {
+			continue
+		}
+		callee := call.Call.StaticCallee()
+		if callee == nil || callee.Pkg != f.Fn.Pkg || hasHTML(callee) {
+			continue
+		}
+		for _, arg := range call.Call.Args {
+			e := x.Expr(arg)
+			if e == nil || !isPlainBeginning(x.Of(arg)) {
+				continue
+			}
+			r := pass.Range(e.Pos(), e.End())
+			if slices.ContainsFunc(f.Steps, func(s taint.Step) bool { return r == check.Range{Start: s.Start, End: s.End} }) {
+				return true
 			}
 		}
 	}
