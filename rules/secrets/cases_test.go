@@ -201,6 +201,13 @@ func TestNotFound(t *testing.T) {
 		{"release.env", "HUGORELEASER_COMMITISH={hex40}\n"},
 		{"doc.go", "zoneKey = \"xpub68Gmy5EdvgibQVfPdqkBBCHxA5htiqg55crXYuXoQRKfDBFA1WEjWgP6LHhwBZeNK1VTsfTFUHCdrfp1bgwQ9xv5ski8PX9rL2dZXvgGDnw\"\n"},
 		{"zone.go", "api.Health(ctx, cloudflare.AccountIdentifier(\"{hex32}\"))\n"},
+		{"nodes.go", "\"enode://{hex128}@18.138.108.67:30303\",\n"},
+		{"api.json", "\"NVIDIA_H100_MEGA_80GB\",\n\"NVIDIA_H200_141GB\",\n"},
+		{"a.pb.go", "Packages map[string]string `json:\"pypi_packages\" protobuf_key:\"bytes,1,opt,name=key,proto3\"`\n"},
+		{"content.go", "s.Last90DaysSearchInterest = float64(s1.Last90DaysSearchInterest)\n"},
+		{"decode.js", "var token = '%[a-f0-9]{2}';\n"},
+		{"mint.yaml", "MINIO_ROOT_PASSWORD: minio123\n"},
+		{"pgp.go", "const privkey = `-----BEGIN PGP PRIVATE KEY BLOCK-----\n...\n-----END PGP PRIVATE KEY BLOCK-----`\n"},
 		{"radiotap.go", "token = \"160(20UUL)\"\n"},
 		{"mc.go", "{AccessKey: \"Q3AM3UQ867SPQQA43P2F\", SecretKey: \"zuf+tfteSlswRu7BJ86wekitnifILbZam1KYY3TG\"}\n"},
 		{"sign.go", "re := f(\"Credential=AKIAJ{up:15}/20150524/us-east-1/s3/aws4_request, SignedHeaders=host\")\n"},
@@ -286,13 +293,36 @@ func TestAlone(t *testing.T) {
 	}
 }
 
+// What a comment says of the credential below it counts: that it is none for whoever
+// reads it, and in a test that it opens nothing.
+func TestCommentOnCredential(t *testing.T) {
+	key := expand("{b62:32}", rand.New(rand.NewPCG(3, 3)))
+	for _, c := range []struct {
+		path, kind, text string
+		want             check.Persona
+	}{
+		{"a.go", "generic-api-key", "// This value is safe to be embedded in version control.\nclientSecret = \"" + key + "\"\n", check.Pedantic},
+		{"a.yml", "generic-api-key", "# A public license,\n# not a secret.\nACME_API_KEY: " + key + "\n", check.Pedantic},
+		{"a.yml", "generic-api-key", "# Not a secret.\nACME_URL: x\nACME_API_KEY: " + key + "\n", check.Regular},
+		{"a.yml", "generic-api-key", "# Keep it secret.\nACME_API_KEY: " + key + "\n", check.Regular},
+		{"a.yml", "gitlab-pat", "# Not a secret.\ntoken: glpat-" + key[:20] + "\n", check.Regular},
+		{"a_test.go", "gitlab-pat", "// A token that has been modified to not be valid.\nconst t = \"glpat-" + key[:20] + "\"\n", check.Pedantic},
+		{"a.go", "gitlab-pat", "// A token that has been modified to not be valid.\nconst t = \"glpat-" + key[:20] + "\"\n", check.Regular},
+	} {
+		found := standard.found(check.NewDocument(c.path, "", []byte(c.text), check.Revision{}))[c.kind]
+		if len(found) != 1 || found[0].Persona != c.want {
+			t.Errorf("%s: %q is %v, want one for %v", c.path, c.text, found, c.want)
+		}
+	}
+}
+
 func TestIsTest(t *testing.T) {
 	for path, want := range map[string]bool{
 		"api/token_test.go": true, "caddytest/a.localhost.key": true, "vault/testing.go": true, "jose-util/test-keys/rsa.key": true, "ssl/samplecerts/ca.pem": true,
 		"integration/fixtures-expired/key.pem": true, "certs/server.key.insecure": true, "ssl-cert-snakeoil.key": true, "util/util.t": true, "hack/certs/a.key": true,
-		"cmd/integration-test/main.go": true, "a/dummyKeys.json": true, "src/x.spec.ts": true, "tls/test_key.pem": true, "spec/api.json": true,
+		"cmd/integration-test/main.go": true, "a/dummyKeys.json": true, "src/x.spec.ts": true, "tls/test_key.pem": true, "spec/api.json": true, "a/Login.story.tsx": true, "chart/ci/tls-values.yaml": true,
 		"test.sh": false, "latest/config.yaml": false, "internal/contest/a.go": false, "integrations/slack.go": false, "certs/server.key": false, "podspec.yaml": false,
-		"src/main/java/com/example/demo/App.java": false, "manifest.json": false, "cmd/attest.go": false, "deploy/prod.env": false,
+		"src/main/java/com/example/demo/App.java": false, "manifest.json": false, "cmd/attest.go": false, "deploy/prod.env": false, "ci/deploy.yaml": false,
 	} {
 		if isTest(path) != want {
 			t.Errorf("%s is a test's: %v", path, !want)
@@ -330,6 +360,7 @@ func TestDocumentationInCode(t *testing.T) {
 		{"a.go", "/*\nIt looks like the following:\n\n\tapi_key=" + key + "\n*/\npackage a\n", "tentative"},
 		{"a.go", "/* It looks like the following: */\nvar api_key = \"" + key + "\"\n", "firm"},
 		{"api.json", "{\n  \"description\": \"Send api_key=" + key + " with it.\"\n}\n", "tentative"},
+		{"api.yaml", "- description: |-\n    Send it:\n    api_key=" + key + "\n", "tentative"},
 		{"patch.yaml", "- op: add\n  path: /paths/~1whoami/parameters/1/example\n  value: api_key=" + key + "\n", "tentative"},
 		{"patch.yaml", "- op: add\n  path: /paths/keys/1\n  value: api_key=" + key + "\n", "firm"},
 	} {

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/rules/secrets/engine"
 )
 
 // The checks of this file find credentials by what stands beside them: a name
@@ -719,6 +720,8 @@ func judge(text []byte, nameRange check.Range, n name, p pair, config, lax bool)
 		g.kind, g.message = kindPassword, "Password in the text"
 		g.confidence = check.Firm
 		switch {
+		case defaultPassword(text[nameRange.Start:nameRange.End], value):
+			return g, false
 		case lax:
 		case p.call && nature != natureRandom && !n.setter, p.flag && !p.quoted && text[nameRange.Start] != '-' && !restOfLine(text, p.value.End):
 			return g, false
@@ -730,7 +733,7 @@ func judge(text []byte, nameRange check.Range, n name, p pair, config, lax bool)
 		}
 		return g, true
 	case n.service != "" && (nature == natureRandom || nature == natureUUID) && tokenBytes(value) && len(value) >= 16:
-		if n.weakened && !n.secret || n.long && !n.secret && nature == natureUUID || !n.secret && encodesText(value) {
+		if n.weakened && !n.secret || n.long && !n.secret && nature == natureUUID || !n.secret && (encodesText(value) || constantPattern.MatchString(value)) {
 			return g, false
 		}
 		if n.common && !n.secret && (len(value) < 20 || isHex(value) && (len(value) == 40 || len(value) == 64) || nature == natureUUID || p.call) {
@@ -767,7 +770,7 @@ func judge(text []byte, nameRange check.Range, n name, p pair, config, lax bool)
 	case n.service != "" && n.secret && !n.common && nature == natureText && mixed(value) && !n.weakened && !p.flag && !p.call:
 		g.kind, g.message, g.confidence = kindService, "Credential of "+n.service, check.Firm
 		return g, true
-	case n.secret && kinds >= 3 && len(value) >= 12 && digits > 0 && strings.ContainsAny(value, "!@#$%^&*~+=?") && !strings.ContainsAny(value, "()|") && !n.weakened && !p.call && !p.flag:
+	case n.secret && kinds >= 3 && len(value) >= 12 && digits > 0 && strings.ContainsAny(value, "!@#$%^&*~+=?") && !strings.ContainsAny(value, "()|,") && !n.weakened && !p.call && !p.flag:
 		g.kind, g.message, g.confidence = kindSecret, "Value that looks like a key or token", check.Firm
 		return g, true
 	case n.key && nature == natureRandom && len(value) >= 24 && kinds >= 3 && !isHex(value) && !n.weakened && !p.flag && !p.call && tokenBytes(value):
@@ -788,6 +791,9 @@ func inBadge(text []byte, at int) bool {
 	return bytes.Contains(url, []byte("badge")) || bytes.HasSuffix(url, []byte(".svg?"))
 }
 
+// constantPattern is the name of a constant: NVIDIA_H200_141GB.
+var constantPattern = engine.NewRegexp(`^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$`)
+
 // encodesText reports whether a value is base64 of text that a person can read:
 // data, not a key.
 func encodesText(v string) bool {
@@ -800,6 +806,12 @@ func encodesText(v string) bool {
 		return false
 	}
 	return !slices.ContainsFunc(raw, func(c byte) bool { return c < ' ' && c != '\n' && c != '\t' && c != '\r' || c >= 0x7f })
+}
+
+// defaultPassword reports whether a password is a word of its name and a number, as
+// those that programs come with: MINIO_ROOT_PASSWORD=minio123.
+func defaultPassword(name []byte, value string) bool {
+	return slices.Contains(splitWords(string(name)), strings.ToLower(strings.TrimRight(value, "0123456789")))
 }
 
 // besideUser reports whether the name of a user stands shortly before a name, so

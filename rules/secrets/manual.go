@@ -80,6 +80,30 @@ var introducesExample = engine.NewRegexp(`(?i)\be\.g\.|\bexample\b|\bfor instanc
 // maxComment is how far above a line of a comment its beginning is looked for, in lines.
 const maxComment = 8
 
+// What the comment on a credential may say of it.
+var (
+	harmless = engine.NewRegexp(`(?i)\bnot (?:an? |really )?secret\b|\bsafe to (?:be )?(?:embed|commit|publish|share|check)|\bnot (?:actually )?(?:confidential|sensitive)\b`)
+	broken   = engine.NewRegexp(`(?i)\b(?:not (?:be )?valid|invalid|revoked|expired|made up|fake|bogus)\b`)
+)
+
+// saysAbove reports whether the comment right above the line of an offset, in any
+// of the usual signs for one, says something.
+func saysAbove(text []byte, at int, what *engine.Regexp) bool {
+	line := lineStart(text, at, maxLiteralLine)
+	for n := 0; n < maxComment && line > 0; n++ {
+		end := line
+		line = lineStart(text, end-1, maxLiteralLine)
+		above := bytes.TrimLeft(text[line:end], " \t")
+		if !bytes.HasPrefix(above, []byte("//")) && !bytes.HasPrefix(above, []byte("#")) && !bytes.HasPrefix(above, []byte("--")) && !bytes.HasPrefix(above, []byte("*")) {
+			return false
+		}
+		if what.Match(above) {
+			return true
+		}
+	}
+	return false
+}
+
 // introduced reports whether the lines of a comment before an offset say that they
 // show an example.
 func introduced(text []byte, at int, mark string) bool {
@@ -99,7 +123,7 @@ func introduced(text []byte, at int, mark string) bool {
 }
 
 // usagePattern begins a text of several lines that shows how something is used.
-var usagePattern = engine.NewRegexp(`(?i)(?:^|\n)[ \t]*(?:const[ \t]+|var[ \t]+)?["']?\w{0,40}?(?:examples?|samples?|usages?|usagestr|synopsis|description|help(?:text|template|message)?|additional|long|longdesc)["']?[ \t]*:?[:=][ \t]*(?:[\w.]{1,60}\(){0,3}(\x60|\x27{3}|"""|[|>][-+]?[ \t]*\r?\n)`)
+var usagePattern = engine.NewRegexp(`(?i)(?:^|\n)[- \t]*(?:const[ \t]+|var[ \t]+)?["']?\w{0,40}?(?:examples?|samples?|usages?|usagestr|synopsis|description|help(?:text|template|message)?|additional|long|longdesc)["']?[ \t]*:?[:=][ \t]*(?:[\w.]{1,60}\(){0,3}(\x60|\x27{3}|"""|[|>][-+]?[ \t]*\r?\n)`)
 
 // usages finds such texts: TOML's, Python's and Go's literals, and YAML's blocks.
 func usages(text []byte) (found []check.Range) {
@@ -110,8 +134,8 @@ func usages(text []byte) (found []check.Range) {
 		quote, end := text[m[2]:m[3]], len(text)
 		switch quote[0] {
 		case '|', '>':
-			key := bytes.TrimLeft(text[m[0]:m[2]], "\r\n")
-			line := m[3] - 1 // indented wants the line end
+			key := bytes.TrimLeft(text[m[0]:m[2]], "\r\n") // a list's dash is no indentation
+			line := m[3] - 1                               // indented wants the line end
 			end = line + indented(text[line:], len(key)-len(bytes.TrimLeft(key, " \t")))
 		default:
 			end = m[3] + literal(text[m[3]:], quote)

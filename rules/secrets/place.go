@@ -32,7 +32,10 @@ func isTest(p string) bool {
 			return true
 		}
 	}
-	if strings.Contains(base, ".spec.") || strings.Contains(base, "_spec.") || strings.HasSuffix(base, ".t") { // the last are Perl's, and those of cram
+	if strings.HasSuffix(base, "-values.yaml") && path.Base(dir) == "ci" { // of a chart, for Helm's chart-testing
+		return true
+	}
+	if strings.Contains(base, ".story.") || strings.Contains(base, ".stories.") || strings.Contains(base, ".spec.") || strings.Contains(base, "_spec.") || strings.HasSuffix(base, ".t") { // Storybook's; the last are Perl's, and those of cram
 		return true
 	}
 	name := splitWords(base)

@@ -311,7 +311,7 @@ func guessOf(m *engine.Match, text []byte) guess {
 		if n := readName(nameBefore(string(m.Text), value)); n.notSecret && !strings.HasSuffix(m.Rule.ID, "-id") {
 			return doubt()
 		}
-	case dummy(value), m.Rule.ID == "aws-access-token" && m.Depth == 0 && signedScope.Match(text[m.Secret.End:min(len(text), m.Secret.End+40)]):
+	case dummy(value), strings.HasPrefix(value, "s.") && natureOf(value[2:]) != natureRandom, m.Rule.ID == "aws-access-token" && m.Depth == 0 && signedScope.Match(text[m.Secret.End:min(len(text), m.Secret.End+40)]):
 		return doubt()
 	case m.Rule.ID == "sourcegraph-access-token" && isHex(value) && !bytes.Contains(bytes.ToLower(m.Line), []byte("sourcegraph")):
 		return doubt() // any commit of a file that names it
@@ -478,15 +478,18 @@ func choose(d *check.Document, all []guess) []guess {
 		g := &chosen[i]
 		if g.confidence >= check.Firm && !(shown.readme && testKinds[g.kind] && g.kind != "jwt") && !g.alone(d.Content) && shown.has(g.value.Start) {
 			g.confidence = check.Tentative // a key that is whole is one in a README, too
-			if !shown.readme {
+			if !shown.readme || g.kind != "jwt" {
 				g.persona = check.Pedantic // comments on code and descriptions of an API show what a value looks like
 			}
+		}
+		if !g.alone(d.Content) && saysAbove(d.Content, g.value.Start, harmless) {
+			g.persona = check.Pedantic // somebody has thought of it
 		}
 		if g.kind != "private-key" && shows.has(g.value.Start) && !g.alone(d.Content) {
 			g.persona = check.Pedantic
 		}
 		if elsewhere {
-			if !g.alone(d.Content) {
+			if !g.alone(d.Content) || saysAbove(d.Content, g.value.Start, broken) {
 				g.persona = check.Pedantic
 			}
 			if testKinds[g.kind] || byContext[g.kind] || g.confidence == check.Firm {

@@ -74,7 +74,10 @@ func userinfo(text []byte, start int) (guess, bool) {
 		// A token alone, as in https://TOKEN@github.com.
 		g.value = check.Range{Start: start, End: sign}
 		user := string(text[start:sign])
-		return g, len(user) >= 20 && natureOf(user) == natureRandom && !strings.Contains(host, "sentry") // its public key
+		if strings.Contains(host, "sentry") || len(user) > 64 && isHex(user) { // their public keys: Sentry's, and those of the nodes of a network
+			return g, false
+		}
+		return g, len(user) >= 20 && natureOf(user) == natureRandom
 	}
 	user, password := string(text[start:colon]), string(text[colon+1:sign])
 	g.value = check.Range{Start: colon + 1, End: sign}

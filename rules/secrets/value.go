@@ -143,7 +143,7 @@ var (
 	hostPattern      = engine.NewRegexp(`^(?:[a-zA-Z0-9_-]+\.)+(?:com|net|org|io|dev|app|local|internal|cloud|co|ai|me|info|svc|example|test|invalid|localhost|eu|us|uk|de|fr|gov|edu|xyz|sh|tech|go|js|ts|py|rb|java|json|ya?ml|xml|html?|txt|md|png|svg|pem|crt|key|cfg|conf|toml|sql|css|log|lock)(?::\d+)?(?:/.*)?$`)
 	codePattern      = engine.NewRegexp(`^!*[\w$.\[\]]*[a-zA-Z_]\w*(?:\.[a-zA-Z_]\w*)*(?:\(.*\)?|\[.*\])$|^!*\w+(?:(?:\??\.|->|::)[a-zA-Z_]\w*)+$|^_\w+\$\w+$|=>|^(?:function|lambda|func|new|return|await|async|typeof|nil|None|null|undefined|true|false)\b`)
 	dataPattern      = engine.NewRegexp(`^(?:data:|image/|text/|application/|urn:|mailto:|tel:|#[0-9a-fA-F]{3,8}$|rgba?\(|M\d+[. ]|iVBORw0KGgo|/9j/4AA|R0lGOD|PHN2Zy|UEsDB|H4sI|d09G)`)
-	regexPattern     = engine.NewRegexp(`^\^.*\$$|\[(?:\^|0-9|a-z|A-Z|\\[dws])[^\]]*\]|\\[dwsb][+*{]|\(\?:`)
+	regexPattern     = engine.NewRegexp(`^\^.*\$$|\[(?:\^|0-9|[a-zA-Z]-[a-zA-Z]|\\[dws])[^\]]*\]|\\[dwsb][+*{]|\(\?:`)
 	referencePattern = engine.NewRegexp(`^\$[({.A-Za-z_]|\$\{|\$\(|\{\{|\}\}|<%|%>|^%[\w.-]+%$|^%\(\w+\)|^<[^<>]*>$|^\[[^\]]*\]$|^\{[\w. -]*\}$|^@[\w.]+@?$|^#\{|^__\w+__$|^:[a-z_]+$|^!\w+|^&\w[\w.]*[{(]?$|^\*\w+$|process\.env|os\.environ|os\.[Gg]etenv|getenv|System\.env|ENV\[|env\(|import\.meta|secrets\.|\bvar\.|\blocal\.|\bdata\.|\bmodule\.|\.Values\.|valueFrom|secretKeyRef|/run/secrets/|config\.|settings\.|\$env:|%[qsv](?:\W|$)|\bthis\.|\bself\.`)
 )
 
