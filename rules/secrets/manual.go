@@ -18,11 +18,12 @@ type manual struct {
 	text   []byte
 	readme bool
 	code   bool          // it has comments
+	godoc  bool          // those before declarations are documentation
 	spans  []check.Range // in order
 }
 
 func newManual(d *check.Document) *manual {
-	m := &manual{text: d.Content, code: !isConfig(d), readme: strings.HasPrefix(strings.ToLower(path.Base(d.Path)), "readme")}
+	m := &manual{text: d.Content, code: !isConfig(d), godoc: d.Language == "go", readme: strings.HasPrefix(strings.ToLower(path.Base(d.Path)), "readme")}
 	if m.readme {
 		return m
 	}
@@ -57,7 +58,7 @@ func (m *manual) has(at int) bool {
 	}
 	for _, mark := range []string{"//", "#", "--", ";"} {
 		if bytes.HasPrefix(line, []byte(mark)) {
-			return prose.Match(line[len(mark):]) || introduced(m.text, at, mark)
+			return prose.Match(line[len(mark):]) || introduced(m.text, at, mark) || m.godoc && mark == "//" && documents(m.text, at)
 		}
 	}
 	return introducesExample.Match(m.text[lineStart(m.text, at, maxLiteralLine):at]) || inBlockComment(m.text, at) && introduced(m.text, at, "")
@@ -75,10 +76,38 @@ func inBlockComment(text []byte, at int) bool {
 }
 
 // introducesExample is in a sentence before what it shows.
-var introducesExample = engine.NewRegexp(`(?i)\be\.g\.|\bexample\b|\bfor instance\b|\bsuch as\b|\blooks? like\b|\bformat:`)
+var introducesExample = engine.NewRegexp(`(?i)\be\.g\.|\bexample\b|\bfor instance\b|\bsuch as\b|\blooks? like\b|\bformat:|\bin the (?:following )?form\b`)
 
 // maxComment is how far above a line of a comment its beginning is looked for, in lines.
-const maxComment = 8
+const maxComment = 40
+
+// declaration begins what a comment in Go documents ("Go Doc Comments", go.dev).
+var declaration = engine.NewRegexp(`^(?:func|type|var|const|package)\b`)
+
+// minDoc is how many lines a comment has at least that documents something and shows a
+// credential: fewer may be a line of code that somebody has commented out.
+const minDoc = 4
+
+// documents reports whether a line of a comment in Go belongs to that on a declaration.
+func documents(text []byte, at int) bool {
+	lines := 1
+	for line := lineStart(text, at, maxLiteralLine); line > 0 && lines < minDoc; lines++ {
+		if line = lineStart(text, line-1, maxLiteralLine); !bytes.HasPrefix(text[line:], []byte("//")) {
+			break
+		}
+	}
+	for range maxComment {
+		end := bytes.IndexByte(text[at:], '\n')
+		if end < 0 {
+			return false
+		}
+		at += end + 1
+		if !bytes.HasPrefix(text[at:], []byte("//")) {
+			return lines >= minDoc && declaration.Match(text[at:])
+		}
+	}
+	return false
+}
 
 // What the comment on a credential may say of it.
 var (

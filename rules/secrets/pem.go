@@ -6,16 +6,18 @@ import (
 	"strings"
 )
 
-// minKey is how long the shortest private key in PEM is, with its edges: one of Ed25519
-// has 48 characters between them.
-const minKey = 100
+// minKey is how many characters the shortest private key has between the edges of PEM:
+// one of Ed25519 has 64.
+const minKey = 60
 
 // cutShort reports whether a private key in PEM (RFC 7468) holds less than its own
 // length says, as one that is shown in a comment and breaks off, or holds no key
 // at all, as code that looks for one. Keys that do not tell their length, those of
 // OpenSSH and PGP and the encrypted ones of RFC 1421, are never said to be.
 func cutShort(pem string) bool {
-	if len(pem) < minKey {
+	_, whole, _ := strings.Cut(pem, "BEGIN")
+	_, whole, _ = strings.Cut(whole, "-----")
+	if whole, _, _ = strings.Cut(whole, "-----"); len(whole) < minKey {
 		return true
 	}
 	label, body, ok := strings.Cut(pem, "KEY-----")

@@ -275,7 +275,7 @@ func placeholder(v string) bool {
 			return true
 		}
 	}
-	if lower == "n/a" || lower == "tbd" || periodic(lower) || rising(lower) || len(v) >= 12 && distinct(v) <= 4 {
+	if lower == "n/a" || strings.HasPrefix(lower, "my-") || strings.HasPrefix(lower, "my_") || lower == "tbd" || periodic(lower) || rising(lower) || len(v) >= 12 && distinct(v) <= 4 {
 		return true
 	}
 	// In base64, as the examples of Kubernetes have it: "this is secret", or with
