@@ -41,6 +41,9 @@ func (g *graph) applyModel(s *site, m *models.Function) {
 			if from.value == nil || len(sink.At.Path) == 0 && !carries(from.value) {
 				continue
 			}
+			if sink.Class.Name == "sql" && namesColumns(from.value) {
+				continue
+			}
 			keep := models.All &^ g.guards.cleared(from.cell, s.block) &^ g.run.starts(from.value) & from.typeMask
 			if at := from.operand - btoi(s.receiver); m.Format >= 0 && at > m.Format { // log.Printf("%q", x)
 				keep &^= g.formatClears(s, m.Format, at-m.Format-1)
@@ -52,6 +55,35 @@ func (g *graph) applyModel(s *site, m *models.Function) {
 				step: step{pos: s.instr.Pos(), sink: sinkPlace{true, from.operand - btoi(s.receiver)}}})
 		}
 	}
+}
+
+// namesColumns reports whether a condition for a builder of SQL is a map from constant columns, as squirrel.Eq and a
+// map for gorm are: what the columns are compared with is sent apart from the statement.
+func namesColumns(v ssa.Value) bool {
+	boxed, ok := v.(*ssa.MakeInterface)
+	if !ok {
+		return false
+	}
+	v = boxed.X
+	if named, ok := v.(*ssa.ChangeType); ok { // squirrel.Eq(map[string]any{...})
+		v = named.X
+	}
+	made, ok := v.(*ssa.MakeMap)
+	if !ok {
+		return false
+	}
+	for _, r := range *made.Referrers() {
+		switch r := r.(type) {
+		case *ssa.MapUpdate:
+			if _, isConst := r.Key.(*ssa.Const); !isConst || r.Map != ssa.Value(made) {
+				return false
+			}
+		case *ssa.MakeInterface, *ssa.ChangeType, *ssa.DebugRef:
+		default:
+			return false
+		}
+	}
+	return true
 }
 
 // afterDashes reports whether an argument comes after "--", which ends the options

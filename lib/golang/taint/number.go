@@ -5,6 +5,7 @@ import (
 	"go/token"
 	"go/types"
 	"math"
+	"math/bits"
 	"slices"
 
 	"golang.org/x/tools/go/ssa"
@@ -154,8 +155,45 @@ func (n *numbers) arithmetic(i *ssa.BinOp) models.Set {
 			max = math.MaxUint64
 		}
 		return n.below(max >> shift)
+	case token.OR, token.XOR, token.SHL:
+		if bits := width(i, maxWidthDepth); bits < 63 {
+			return n.below(1<<bits - 1)
+		}
 	}
 	return 0
+}
+
+// maxWidthDepth bounds the depth of what a number is put together from: 8 bytes, each converted and shifted.
+const maxWidthDepth = 24
+
+// width gives how many bits a number needs at most that is put together from bytes, int(b[0])<<8 | int(b[1]); 64 where
+// that is not known.
+func width(v ssa.Value, depth int) uint64 {
+	if depth == 0 {
+		return 64
+	}
+	if c, ok := intConst(v); ok {
+		return uint64(bits.Len64(c))
+	}
+	switch x := v.(type) {
+	case *ssa.Convert:
+		if b, ok := x.X.Type().Underlying().(*types.Basic); ok {
+			if max, ok := largest(b.Kind()); ok && b.Info()&types.IsUnsigned != 0 {
+				return uint64(bits.Len64(max))
+			}
+		}
+		return width(x.X, depth-1)
+	case *ssa.BinOp:
+		switch x.Op {
+		case token.OR, token.XOR:
+			return max(width(x.X, depth-1), width(x.Y, depth-1))
+		case token.SHL:
+			if by, ok := intConst(x.Y); ok {
+				return min(64, width(x.X, depth-1)+by)
+			}
+		}
+	}
+	return 64
 }
 
 // parsed gives the classes that a number is harmless for by the size that it was

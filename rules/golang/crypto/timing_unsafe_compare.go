@@ -401,27 +401,28 @@ func (t *timing) agree(c comparison) bool {
 		return of != nil && of == code.Var(t.TypesInfo, y.X)
 	}
 	maker := t.maker(t.compared[c.pos][0])
-	return maker != nil && maker == t.maker(t.compared[c.pos][1])
+	return maker != "" && maker == t.maker(t.compared[c.pos][1])
 }
 
-// maker gives the one function that a value is a result of, nil if there is none: one that finds it in something, as
+// maker names the one function or method that a value is a result of, "" if there is none: one that finds it in something, as
 // opposed to one that gives text another form.
-func (t *timing) maker(v ssa.Value) *ssa.Function {
+func (t *timing) maker(v ssa.Value) string {
 	if v == nil {
-		return nil
+		return ""
 	}
 	origins := t.flow.Origins(v)
 	if len(origins) != 1 {
-		return nil
+		return ""
 	}
 	if result, ok := origins[0].(*ssa.Extract); ok {
 		origins[0] = result.Tuple
 	}
 	call, ok := origins[0].(*ssa.Call)
 	if !ok || slices.ContainsFunc(call.Call.Args, func(arg ssa.Value) bool { return code.IsText(arg.Type()) }) {
-		return nil
+		return ""
 	}
-	return call.Call.StaticCallee()
+	name := query.CalleeSSA(&call.Call)
+	return name[strings.LastIndexByte(name, '.')+1:]
 }
 
 // comesFrom reports whether a value is the result of a call or a field that is

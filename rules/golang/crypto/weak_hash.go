@@ -438,7 +438,7 @@ var prescribers = []string{
 }
 
 // protocols are elements of import paths that are the names of such things.
-var protocols = []string{"openpgp", "tls", "mysql", "ntlm", "radius", "krb5", "gokrb5", "rtmp", "vnc", "smb", "smb2", "subsonic"}
+var protocols = []string{"openpgp", "tls", "mysql", "ntlm", "radius", "krb5", "gokrb5", "rtmp", "vnc", "smb", "smb2", "subsonic", "shadowsocks"}
 
 // isPrescribed reports whether the hash is not the programmer's choice.
 func (h *hashes) isPrescribed(c inspector.Cursor, inputs []ast.Expr) bool {

@@ -606,7 +606,7 @@ func (s *servers) showsState(handler ast.Expr) bool {
 		return s.showsState(call)
 	}
 	for _, use := range s.index.Uses(v) {
-		if use.ParentEdgeKind() == edge.CallExpr_Args {
+		if call, ok := use.Parent().Node().(*ast.CallExpr); ok && use.ParentEdgeKind() == edge.CallExpr_Args && serveFuncs[query.Callee(s.TypesInfo, call)] == nil {
 			return false // somebody else may add routes
 		}
 	}

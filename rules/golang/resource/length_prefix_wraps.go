@@ -14,7 +14,9 @@ import (
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/golang/query"
 	"github.com/peercheck/peercheck/rules/golang/internal/bounds"
+	"github.com/peercheck/peercheck/rules/golang/internal/code"
 	"github.com/peercheck/peercheck/rules/golang/internal/flow"
+	"github.com/peercheck/peercheck/rules/golang/internal/text"
 )
 
 //go:embed testdata/length-prefix-wraps.txtar
@@ -35,7 +37,7 @@ var LengthPrefixWraps = &check.Check{
 		Why: "A text of 65536 bytes and one more is announced as one of a single byte, and who reads takes the rest for the next message: the text's author writes messages in the name of the program. That was an SQL injection in pgx, " +
 			"whose messages could be made to wrap (CVE-2024-27304).",
 		Fix: "Compare the length with `math.MaxUint16` and return an error. There is no quick fix, because the function has to be able to fail.",
-		Limits: "Tentative, because callers may have compared the length, and those are not asked. Any comparison of the length in the function counts. Only what is handed in, or kept in a field, is looked at, and only what is handed on to a function for 16 bits, by its name: 32 bits " +
+		Limits: "Tentative, because callers may have compared the length, and those are not asked; for persona pedantic where they are all in the module. Any comparison of the length in the function counts. Only what is handed in, or kept in a field, is looked at, and only what is handed on to a function for 16 bits, by its name: 32 bits " +
 			"are a message of 4 GB. Programs (package main) and test code are left alone.",
 		References: []string{
 			"https://nvd.nist.gov/vuln/detail/CVE-2024-27304",
@@ -64,12 +66,29 @@ func runLengthPrefixWraps(_ context.Context, pass *check.PackagePass) error {
 				continue
 			}
 		}
-		pass.Report(check.Finding{
+		finding := check.Finding{
 			Message:  fmt.Sprintf("a length of more than %s holds is written as another one, and the rest is read as the next message", b.Name()),
 			Location: pass.Location(place(conv.Pos())),
-		})
+		}
+		if !isOffered(pass.Pkg, conv.Parent()) {
+			finding.Persona = check.Pedantic
+		}
+		pass.Report(finding)
 	}
 	return nil
+}
+
+// isOffered reports whether other modules can call a function, with texts of any length.
+func isOffered(pkg *types.Package, fn *ssa.Function) bool {
+	if !code.IsLibrary(pkg) || !text.Exported(fn) {
+		return false
+	}
+	recv := fn.Signature.Recv()
+	if recv == nil {
+		return true
+	}
+	name := query.TypeName(recv.Type())
+	return token.IsExported(name[strings.LastIndexByte(name, '.')+1:])
 }
 
 // isWritten reports whether a number is handed on, as it is, to a function for 16 bits, by its name.

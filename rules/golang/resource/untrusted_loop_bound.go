@@ -1,6 +1,7 @@
 package resource
 
 import (
+	"context"
 	_ "embed"
 
 	"golang.org/x/tools/go/analysis"
@@ -21,7 +22,7 @@ var UntrustedLoopBound = &check.Check{
 	Confidence: check.Firm,
 	Since:      "0.1",
 	Requires:   []*analysis.Analyzer{taint.Analyzer},
-	RunPackage: strangers("a number from %[1]s is how often %[2]s runs, and nothing says how large it may be", "loop"),
+	RunPackage: runUntrustedLoopBound,
 	Page: check.Page{
 		What: "A loop counts to a number that comes from a request, a connection or a message, without an upper bound.",
 		Why: "A few bytes buy as much of the processor as the sender likes, and of memory, if the loop appends: the number is written in an instant, counting to it takes minutes. In Go's own crypto/x509 and in many parsers of packets such loops " +
@@ -34,4 +35,14 @@ var UntrustedLoopBound = &check.Check{
 		},
 		Examples: untrustedLoopBoundExamples,
 	},
+}
+
+func runUntrustedLoopBound(ctx context.Context, pass *check.PackagePass) error {
+	allocates := map[taint.Place]bool{} // what is made as large says it already
+	for _, f := range taint.Flows(pass, func(f *taint.Flow) bool { return f.Source.Remote && f.Class.Name == "allocation" && straight(f) }) {
+		allocates[f.Steps[0].Place] = true
+	}
+	return strangersIf("a number from %[1]s is how often %[2]s runs, and nothing says how large it may be", func(f *taint.Flow) bool {
+		return !allocates[f.Steps[0].Place]
+	}, "loop")(ctx, pass)
 }
