@@ -35,6 +35,7 @@ func sanitise(env []string, dir string) map[string]string {
 	vars["GO111MODULE"] = "on"
 	vars["GOTOOLCHAIN"] = "local" // no download
 	vars["GOPROXY"] = "off"       // no network
+	vars["GONOPROXY"] = "none"    // nor for what GOPRIVATE names, which the go command else has git fetch
 	return vars
 }
 

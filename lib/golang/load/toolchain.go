@@ -165,22 +165,35 @@ func (t *toolchain) askNow(ctx context.Context) (s said, err error) {
 	}, nil
 }
 
+// answering are the variables, beside CGO_*, that decide what the go command says about
+// packages and where what it has compiled lies ("go help environment"). Others do not:
+// those about the network, which it does not use here, about what it installs, links or
+// keeps for a while, and about memory and processors, as GOGC.
+var answering = words(`
+	PATH HOME USERPROFILE AppData LocalAppData XDG_CONFIG_HOME XDG_CACHE_HOME
+	AR CC CXX FC PKG_CONFIG GCCGO
+	GO111MODULE GOCACHE GOCACHEPROG GODEBUG GOENV GOEXPERIMENT GOFIPS140 GOFLAGS GOMODCACHE GOPATH GOROOT GOTOOLCHAIN GOTOOLDIR GOWORK
+	GOOS GOARCH GO386 GOAMD64 GOARM GOARM64 GOLOONG64 GOMIPS GOMIPS64 GOPPC64 GORISCV64 GOWASM`)
+
+func words(list string) map[string]bool {
+	set := map[string]bool{}
+	for name := range strings.FieldsSeq(list) {
+		set[name] = true
+	}
+	return set
+}
+
 // key identifies what the go command says: by its file, by the variables that it
-// reads, and by the files that stand in for them ("go help environment"). ok is
-// false if one of these cannot be told.
+// goes by, and by the files that stand in for them. ok is false if one of these cannot
+// be told.
 func (t *toolchain) key(vars map[string]string) (k cache.Key, ok bool) {
 	if t.cache == nil {
 		return k, false
 	}
 	h := cache.NewHash("toolchain")
 	for _, name := range slices.Sorted(maps.Keys(vars)) {
-		switch name {
-		case "PATH", "HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "AppData", "LocalAppData", "USERPROFILE", "CC", "CXX", "AR", "FC", "PKG_CONFIG":
+		if answering[name] || strings.HasPrefix(name, "CGO_") {
 			h.Add(name, vars[name])
-		default:
-			if strings.HasPrefix(name, "GO") || strings.HasPrefix(name, "CGO_") {
-				h.Add(name, vars[name])
-			}
 		}
 	}
 	tool, err := filepath.EvalSymlinks(t.path)

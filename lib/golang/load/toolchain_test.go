@@ -2,6 +2,7 @@ package load_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -189,6 +190,7 @@ exec "$REAL" "$@"`)
 		{"another body", nil, module + "\nfunc F() {}\n", 0},
 		{"another import", nil, strings.Replace(module, "import", "import _ \"math/bits\"\nimport", 1), 1},
 		{"another go.mod", nil, strings.Replace(module, "module m", "module m\n\ngo 1.25", 1), 1},
+		{"what does not count", irrelevant, module, 0},
 		{"build tags", []string{"GOFLAGS=-tags=x"}, module, 3},
 		{"another build cache", []string{"GOCACHE=" + gocache}, module, 3},
 		{"a module outside", nil, strings.Replace(module, "module m", "module m\n\nreplace x => ../x", 1), 1},
@@ -210,6 +212,75 @@ exec "$REAL" "$@"`)
 	}
 	got := describe(t, load.New(load.Options{Env: append(env, "GOCACHE="+gocache), Cache: kept, Budget: patient}), load.Request{Tree: tree(module), Folders: []string{"."}})
 	expect(t, got, `. "m" m typed a.go`)
+}
+
+// irrelevant are variables that begin as those of Go and that go list does not go by.
+var irrelevant = []string{
+	"GOGC=50", "GOMEMLIMIT=4GiB", "GOMAXPROCS=1", "GOTRACEBACK=all", "GORACE=halt_on_error=1", "GOCOVERDIR=/nowhere", "GO_EXTLINK_ENABLED=1",
+	"GOBIN=/nowhere", "GOTMPDIR=" + os.TempDir(), "GOTELEMETRY=off", "GOTELEMETRYDIR=/nowhere",
+	"GOAUTH=off", "GOINSECURE=example.com", "GONOPROXY=example.com", "GONOSUMDB=example.com", "GOPRIVATE=example.com", "GOPROXY=https://example.com", "GOSUMDB=off", "GOVCS=*:off",
+	"GOOGLE_CLOUD_PROJECT=x", "GOPLS_X=y",
+}
+
+// Each variable of the go command is one that its answers are kept by, or none that
+// they depend on.
+func TestVariablesOfTheGoCommand(t *testing.T) {
+	ask := func(env []string, args ...string) string {
+		t.Helper()
+		cmd := exec.Command("go", args...)
+		cmd.Env = append(os.Environ(), env...)
+		out, err := cmd.Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(out)
+	}
+	var known map[string]string
+	if err := json.Unmarshal([]byte(ask(nil, "env", "-json")), &known); err != nil {
+		t.Fatal(err)
+	}
+	says := []string{"GOEXE", "GOGCCFLAGS", "GOHOSTARCH", "GOHOSTOS", "GOMOD", "GOVERSION"} // and does not read
+	for name := range known {
+		isIrrelevant := slices.ContainsFunc(irrelevant, func(v string) bool { return strings.HasPrefix(v, name+"=") })
+		if !strings.HasPrefix(name, "CGO_") && !slices.Contains(says, name) && load.Answering(name) == isIrrelevant {
+			t.Errorf("does go list go by %s?", name)
+		}
+	}
+	list := []string{"list", "-deps", "-export", "-json=ImportPath,Dir,Export,GoFiles", "errors", "os/user"}
+	if a, b := ask(nil, list...), ask(irrelevant, list...); a != b {
+		t.Errorf("go list says\n%s\nand then\n%s", a, b)
+	}
+}
+
+// Modules that GOPRIVATE names are not fetched either, with which go.mod could have
+// the go command ask any server.
+func TestPrivateModulesAreNotFetched(t *testing.T) {
+	bin := t.TempDir()
+	ran := filepath.Join(bin, "ran")
+	script(t, filepath.Join(bin, "git"), `echo git "$@" >>`+ran+`
+exit 1`)
+	env := with("PATH="+bin+string(filepath.ListSeparator)+os.Getenv("PATH"), "GOPRIVATE=github.com/acme", "GONOPROXY=github.com/acme")
+	const sum = " h1:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n"
+	got := describe(t, load.New(load.Options{Env: env}), load.Request{Folders: []string{"."}, Tree: tree(`
+-- go.mod --
+module example.com/m
+
+go 1.26
+
+require github.com/acme/private v1.0.0
+-- go.sum --
+github.com/acme/private v1.0.0` + sum + `github.com/acme/private v1.0.0/go.mod` + sum + `
+-- a.go --
+package m
+
+import _ "github.com/acme/private"
+`)})
+	if ran := tryRead(ran); ran != "" {
+		t.Errorf("these ran:\n%s", ran)
+	}
+	if !strings.Contains(got, "partial") {
+		t.Error(got)
+	}
 }
 
 // Export data that the build cache has dropped is asked for again.
@@ -251,7 +322,7 @@ exec "$REAL" "$@"`),
 		"GONOSUMDB=example.com", `GOFLAGS=-tags=a,b -mod=mod '-toolexec=x y' -trimpath`)
 	describe(t, load.New(load.Options{Env: env}), load.Request{Tree: tree(usesFmt), Folders: []string{"."}})
 	got := "\n" + read(t, log)
-	for _, want := range []string{"GOPROXY=off", "GOTOOLCHAIN=local", "GOWORK=off", "GO111MODULE=on", "GONOSUMDB=example.com", "GOFLAGS=-buildvcs=false -tags=a,b -trimpath"} {
+	for _, want := range []string{"GOPROXY=off", "GOTOOLCHAIN=local", "GOWORK=off", "GO111MODULE=on", "GONOPROXY=none", "GONOSUMDB=example.com", "GOFLAGS=-buildvcs=false -tags=a,b -trimpath"} {
 		if !strings.Contains(got, "\n"+want+"\n") {
 			t.Errorf("no %s", want)
 		}
