@@ -87,7 +87,7 @@ func runIntegerTruncated(_ context.Context, pass *check.PackagePass) error {
 			Location:   pass.Location(place(conv.Pos())),
 			Fixes:      parseSized(pass, fl, call, conv.Type()),
 		}
-		if narrows(from, to) && isCallersText(pass, call.Call.Args[0]) && !isCompared(call) {
+		if narrows(from, to) && isCallersText(pass, fl, call.Call.Args[0]) && !isCompared(call) {
 			finding.Persona = check.Regular
 		}
 		pass.Report(finding)
@@ -122,7 +122,7 @@ func narrows(from, to bounds.Range) bool {
 
 // isCallersText reports whether text is what a caller of an exported function of a library hands it, or a piece of
 // that: the library does not know who wrote it. Commands and internal packages know their callers.
-func isCallersText(pass *check.PackagePass, v ssa.Value) bool {
+func isCallersText(pass *check.PackagePass, fl *flow.Flow, v ssa.Value) bool {
 	if !code.IsLibrary(pass.Pkg) {
 		return false
 	}
@@ -143,6 +143,9 @@ func isCallersText(pass *check.PackagePass, v ssa.Value) bool {
 		case *ssa.Convert:
 			return visit(x.X)
 		case *ssa.UnOp:
+			if _, captured := x.X.(*ssa.FreeVar); captured { // by a literal that an option gives back
+				return slices.ContainsFunc(fl.Origins(x), func(o ssa.Value) bool { return o != ssa.Value(x) && visit(o) })
+			}
 			return visit(x.X)
 		case *ssa.IndexAddr:
 			return visit(x.X)

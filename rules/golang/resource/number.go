@@ -42,6 +42,9 @@ func (n *number) comesFrom(v ssa.Value, depth int) (found bool) {
 		n.seen[o] = true
 		if n.made(o) {
 			found = true
+			if field := flow.Field(o); field != nil {
+				n.fields[field] = true
+			}
 			continue
 		}
 		switch o := o.(type) {
