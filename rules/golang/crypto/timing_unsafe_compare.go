@@ -388,7 +388,41 @@ func (t *timing) asksForChange(c comparison) bool {
 		return false
 	}
 	field := code.Var(t.TypesInfo, x)
-	return field != nil && field.IsField() && field == code.Var(t.TypesInfo, y)
+	return field != nil && field.IsField() && field == code.Var(t.TypesInfo, y) || t.comparesSettings(c, x, y)
+}
+
+// comparesSettings reports whether a condition compares other fields of the same two values, too, that are no name to log
+// in with: it asks if both have the same settings.
+func (t *timing) comparesSettings(c comparison, x, y *ast.SelectorExpr) bool {
+	at := c.at
+	for {
+		outer, ok := at.Parent().Node().(*ast.BinaryExpr)
+		if !ok || outer.Op != token.LAND && outer.Op != token.LOR {
+			break
+		}
+		at = at.Parent()
+	}
+	of, with := code.Var(t.TypesInfo, x.X), code.Var(t.TypesInfo, y.X)
+	if of == nil || with == nil {
+		return false
+	}
+	for other := range at.Preorder((*ast.BinaryExpr)(nil)) {
+		b, ok := other.Node().(*ast.BinaryExpr)
+		if !ok || b.Op != token.EQL && b.Op != token.NEQ || b.OpPos == c.pos {
+			continue
+		}
+		a, ok1 := ast.Unparen(b.X).(*ast.SelectorExpr)
+		z, ok2 := ast.Unparen(b.Y).(*ast.SelectorExpr)
+		if !ok1 || !ok2 || code.Var(t.TypesInfo, a.X) != of || code.Var(t.TypesInfo, z.X) != with {
+			continue
+		}
+		if !slices.ContainsFunc(query.Words(a.Sel.Name), func(w string) bool {
+			return strings.HasPrefix(w, "user") || w == "name" || w == "login" || w == "email" || w == "account" || w == "id"
+		}) {
+			return true
+		}
+	}
+	return false
 }
 
 // agree reports whether a comparison asks if two values of the program's own agree: fields of one variable, as those of

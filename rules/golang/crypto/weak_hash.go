@@ -284,6 +284,8 @@ func (h *hashes) hash(c inspector.Cursor, file *ast.File, call *ast.CallExpr, fn
 		}
 		h.report(call, fn.name+" is too fast to protect a password: billions of guesses a second can be tried", stored, nil)
 	case !fn.broken:
+	case in == purpose.Key && mixed && out.PassedTo("(net/http.Header).Set", "(net/http.Header).Add"):
+		// A client signs a request as the server prescribes.
 	case in == purpose.Key && mixed:
 		use, _ := out.Has(purpose.Signature, purpose.Token)
 		h.report(call, fmt.Sprintf("%s over the secret %s is no sound authentication: take HMAC with SHA-256", fn.name, hashed), use, h.fixes(c, file, call, fn))
