@@ -208,6 +208,11 @@ func TestNotFound(t *testing.T) {
 		{"decode.js", "var token = '%[a-f0-9]{2}';\n"},
 		{"mint.yaml", "MINIO_ROOT_PASSWORD: minio123\n"},
 		{"pgp.go", "const privkey = `-----BEGIN PGP PRIVATE KEY BLOCK-----\n...\n-----END PGP PRIVATE KEY BLOCK-----`\n"},
+		{"build.yaml", "echo $$GITHUB_TOKEN | docker login ghcr.io -u $$GITHUB_USER --password-stdin\n"},
+		{"manager.go", "m.info = info // can't pass *consul.Client: import cycle\n"},
+		{"build.yml", "setOutput('key', fs.readFileSync('.github/workflows/data/7D851EB72D73BDA0.key', 'utf8'));\n"},
+		{"bytes.go", "var points = \"{b64:400}+ASta{b62:8}{b64:400}\"\n"},
+		{"database.yml", "url: postgres://postgres:postgres%23@localhost:5433/x\n"},
 		{"radiotap.go", "token = \"160(20UUL)\"\n"},
 		{"mc.go", "{AccessKey: \"Q3AM3UQ867SPQQA43P2F\", SecretKey: \"zuf+tfteSlswRu7BJ86wekitnifILbZam1KYY3TG\"}\n"},
 		{"sign.go", "re := f(\"Credential=AKIAJ{up:15}/20150524/us-east-1/s3/aws4_request, SignedHeaders=host\")\n"},
@@ -306,6 +311,10 @@ func TestCommentOnCredential(t *testing.T) {
 		{"a.yml", "generic-api-key", "# Not a secret.\nACME_URL: x\nACME_API_KEY: " + key + "\n", check.Regular},
 		{"a.yml", "generic-api-key", "# Keep it secret.\nACME_API_KEY: " + key + "\n", check.Regular},
 		{"a.yml", "gitlab-pat", "# Not a secret.\ntoken: glpat-" + key[:20] + "\n", check.Regular},
+		{"a.go", "generic-api-key", "// It should only be used for test purposes.\n\nvar apiKey = \"" + key + "\"\n", check.Regular},
+		{"a.go", "generic-api-key", "// It should only be used for test purposes.\nvar apiKey = \"" + key + "\"\n", check.Pedantic},
+		{"a.go", "generic-api-key", "const testApiKey = \"" + key + "\"\n", check.Pedantic},
+		{"a.go", "generic-api-key", "const latestApiKey = \"" + key + "\"\n", check.Regular},
 		{"a_test.go", "gitlab-pat", "// A token that has been modified to not be valid.\nconst t = \"glpat-" + key[:20] + "\"\n", check.Pedantic},
 		{"a.go", "gitlab-pat", "// A token that has been modified to not be valid.\nconst t = \"glpat-" + key[:20] + "\"\n", check.Regular},
 	} {
@@ -320,7 +329,7 @@ func TestIsTest(t *testing.T) {
 	for path, want := range map[string]bool{
 		"api/token_test.go": true, "caddytest/a.localhost.key": true, "vault/testing.go": true, "jose-util/test-keys/rsa.key": true, "ssl/samplecerts/ca.pem": true,
 		"integration/fixtures-expired/key.pem": true, "certs/server.key.insecure": true, "ssl-cert-snakeoil.key": true, "util/util.t": true, "hack/certs/a.key": true,
-		"cmd/integration-test/main.go": true, "a/dummyKeys.json": true, "src/x.spec.ts": true, "tls/test_key.pem": true, "spec/api.json": true, "a/Login.story.tsx": true, "chart/ci/tls-values.yaml": true,
+		"cmd/integration-test/main.go": true, "a/dummyKeys.json": true, "src/x.spec.ts": true, "tls/test_key.pem": true, "spec/api.json": true, "pkg/e2eutil/util.go": true, "t/t-credentials.sh": true, "pkg/fuzz/jar.go": true, "a/Login.story.tsx": true, "chart/ci/tls-values.yaml": true,
 		"test.sh": false, "latest/config.yaml": false, "internal/contest/a.go": false, "integrations/slack.go": false, "certs/server.key": false, "podspec.yaml": false,
 		"src/main/java/com/example/demo/App.java": false, "manifest.json": false, "cmd/attest.go": false, "deploy/prod.env": false, "ci/deploy.yaml": false,
 	} {

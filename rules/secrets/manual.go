@@ -76,7 +76,7 @@ func inBlockComment(text []byte, at int) bool {
 }
 
 // introducesExample is in a sentence before what it shows.
-var introducesExample = engine.NewRegexp(`(?i)\be\.g\.|\bexample\b|\bfor instance\b|\bsuch as\b|\blooks? like\b|\bformat:|\bin the (?:following )?form\b`)
+var introducesExample = engine.NewRegexp(`(?i)\be\.g\.|\bexamples?\b|\bfor instance\b|\bsuch as\b|\blooks? like\b|\bformat:|\bin the (?:following )?form\b`)
 
 // maxComment is how far above a line of a comment its beginning is looked for, in lines.
 const maxComment = 40
@@ -111,7 +111,7 @@ func documents(text []byte, at int) bool {
 
 // What the comment on a credential may say of it.
 var (
-	harmless = engine.NewRegexp(`(?i)\bnot (?:an? |really )?secret\b|\bsafe to (?:be )?(?:embed|commit|publish|share|check)|\bnot (?:actually )?(?:confidential|sensitive)\b`)
+	harmless = engine.NewRegexp(`(?i)\bnot (?:an? |really )?secret\b|\bsafe to (?:be )?(?:embed|commit|publish|share|check)|\bnot (?:actually )?(?:confidential|sensitive)\b|\bonly be used for test|\bfor test(?:ing)? purposes\b`)
 	broken   = engine.NewRegexp(`(?i)\b(?:not (?:be )?valid|invalid|revoked|expired|made up|fake|bogus)\b`)
 )
 

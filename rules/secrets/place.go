@@ -12,13 +12,13 @@ import (
 // they work on, examples, and things to try a program with.
 var testWords = set(`
 	stub stubs sample samples mock mocks mocked fake fakes dummy demo demos playground quickstart tutorial tutorials benchmark benchmarks
-	cypress mirage cassette cassettes insecure snakeoil selfsigned localhost`)
+	cypress mirage cassette cassettes fuzz fuzzing insecure snakeoil selfsigned localhost`)
 
 // testFolders are names of folders that say so only where they are the whole name:
 // dev-env is a whole system to try the program with, hack is where the projects of
-// Kubernetes keep the scripts of developers.
+// Kubernetes keep the scripts of developers, t where those of Git and Perl keep tests.
 var testFolders = set(`
-	spec specs .snapshots snapshots e2e integration hack local-environment local-env local-dev localdev dev-environment dev-env devenv`)
+	spec specs .snapshots snapshots t integration hack local-environment local-env local-dev localdev dev-environment dev-env devenv`)
 
 // notTests are words that end in "test" and have nothing to do with tests.
 var notTests = set("latest contest attest protest detest fastest greatest shortest longest smallest largest oldest newest nearest highest lowest")
@@ -28,7 +28,7 @@ var notTests = set("latest contest attest protest detest fastest greatest shorte
 func isTest(p string) bool {
 	dir, base := path.Split(withoutPackage(p))
 	for folder := range strings.SplitSeq(strings.ToLower(dir), "/") {
-		if testFolders[strings.Trim(folder, "_")] {
+		if testFolders[strings.Trim(folder, "_")] || strings.HasPrefix(folder, "e2e") || strings.HasSuffix(folder, "e2e") {
 			return true
 		}
 	}

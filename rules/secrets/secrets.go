@@ -336,6 +336,9 @@ const minDataLine = 60
 // them around it: in some hundred of those there is a text in the form of any token
 // that begins with four letters.
 func inData(text []byte, match check.Range) bool {
+	if first := max(0, match.Start-minBlob); isBase64(text[first:match.Start]) && match.Start-first == minBlob && isBase64(text[match.End:min(len(text), match.End+20)]) {
+		return true
+	}
 	line := lineStart(text, match.Start, maxLiteralLine)
 	if !isData(text[line:], match.End-line) || match.Start == line {
 		return false
@@ -343,6 +346,14 @@ func inData(text []byte, match check.Range) bool {
 	above := lineStart(text, max(line-1, 0), maxLiteralLine)
 	below := bytes.IndexByte(text[match.End:], '\n')
 	return line > 0 && isData(text[above:], 0) || below >= 0 && isData(text[match.End+below+1:], 0)
+}
+
+// minBlob is how much of data in base64 without line ends stands before a match in it,
+// in bytes: more than any token has before what it is known by.
+const minBlob = 300
+
+func isBase64(text []byte) bool {
+	return !slices.ContainsFunc(text, func(c byte) bool { return !wordLetter(c) && c != '+' && c != '/' && c != '=' })
 }
 
 // isData reports whether the first line of a text is long, at least of a length, and
@@ -396,7 +407,7 @@ var byContext = set("jwt curl-auth-user curl-auth-header " + kindSecret + " " + 
 var loose = set(`
 	vault-service-token square-access-token gitlab-session-cookie sourcegraph-access-token scaleway-access-key aws-access-token alibaba-access-key-id
 	alibaba-secret-by-id tencent-secret-id grafana-api-key gcp-oauth-access-token azure-sas-url new-relic-browser-api-token easypost-test-api-token
-	flutterwave-public-key lob-pub-api-key mailgun-pub-key mapbox-api-token gitlab-cicd-job-token github-app-token github-refresh-token`)
+	gcp-api-key flutterwave-public-key lob-pub-api-key mailgun-pub-key mapbox-api-token gitlab-cicd-job-token github-app-token github-refresh-token`)
 
 // alone reports whether a credential speaks for itself wherever it stands: its
 // provider would know it by its form, and the form is not known to be broken.
@@ -413,6 +424,16 @@ func (g *guess) alone(text []byte) bool {
 		return g.confidence == check.Certain
 	}
 	return !loose[g.kind]
+}
+
+// testName is a declaration of a variable that is named for tests.
+var testName = engine.NewRegexp(`^[ \t]*(?:var|const|let|final|static)?[ \t]*(?:test|Test|TEST_|dummy|Dummy|DUMMY_|fake|Fake|FAKE_|localhost)[A-Z_]?\w*[ \t]*:?=`)
+
+// namedTest reports whether the name of a value, on its line or the one above, says
+// that it is a test's.
+func namedTest(text []byte, at int) bool {
+	line := lineStart(text, at, maxLiteralLine)
+	return testName.Match(text[line:at]) || line > 0 && testName.Match(text[lineStart(text, line-1, maxLiteralLine):line])
 }
 
 // secretKeyPattern is the secret to the ID of an access key of AWS.
@@ -482,7 +503,7 @@ func choose(d *check.Document, all []guess) []guess {
 				g.persona = check.Pedantic // comments on code and descriptions of an API show what a value looks like
 			}
 		}
-		if !g.alone(d.Content) && saysAbove(d.Content, g.value.Start, harmless) {
+		if !g.alone(d.Content) && (saysAbove(d.Content, g.value.Start, harmless) || namedTest(d.Content, g.value.Start)) {
 			g.persona = check.Pedantic // somebody has thought of it
 		}
 		if g.kind != "private-key" && shows.has(g.value.Start) && !g.alone(d.Content) {

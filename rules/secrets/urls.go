@@ -81,7 +81,7 @@ func userinfo(text []byte, start int) (guess, bool) {
 	}
 	user, password := string(text[start:colon]), string(text[colon+1:sign])
 	g.value = check.Range{Start: colon + 1, End: sign}
-	if len(password) < 4 || strings.EqualFold(user, strings.TrimRight(password, "0123456789")) || exampleHost(host) {
+	if len(password) < 4 || strings.EqualFold(user, strings.TrimRight(strings.TrimSuffix(password, "%23"), "0123456789")) || exampleHost(host) {
 		return g, false
 	}
 	if password == "x-oauth-basic" || password == "" {

@@ -138,13 +138,14 @@ var (
 	versionPattern   = engine.NewRegexp(`^[vV]?\d+(?:[._]\d+)+(?:[-+.][\w.+-]*)?$`)
 	datePattern      = engine.NewRegexp(`^\d{4}-?\d{2}-?\d{2}(?:[T _-]?\d{2}[\d:.,+ -]*[A-Z]{0,4})?$`)
 	numberPattern    = engine.NewRegexp(`^[-+]?(?:0[xX][0-9a-fA-F]{1,16}|[\d.,_ ]+(?:[eE][-+]?\d+)?)$`)
-	revisionPattern  = engine.NewRegexp(`^[A-Za-z][\w.-]{2,}(?:/[\w.-]+){0,5}[/@][0-9a-f]{40}$`)       // owner/repository/commit
-	addressPattern   = engine.NewRegexp(`^(?:[0-9a-fA-F]{1,4}:){2,7}:?[0-9a-fA-F]{0,4}(?:/\d{1,3})?$`) // IPv6
+	revisionPattern  = engine.NewRegexp(`^[A-Za-z][\w.-]{2,}(?:/[\w.-]+){0,5}[/@][0-9a-f]{40}$`)                                                 // owner/repository/commit
+	partPattern      = engine.NewRegexp(`^[.\w-]+(?:/[\w.-]+)*/(?:[\w-]+\.(?:key|pass|pem|crt|txt|conf|json|ya?ml)|[0-9a-f]{8}-[0-9a-f-]{27})$`) // a file, or something in a log
+	addressPattern   = engine.NewRegexp(`^(?:[0-9a-fA-F]{1,4}:){2,7}:?[0-9a-fA-F]{0,4}(?:/\d{1,3})?$`)                                           // IPv6
 	hostPattern      = engine.NewRegexp(`^(?:[a-zA-Z0-9_-]+\.)+(?:com|net|org|io|dev|app|local|internal|cloud|co|ai|me|info|svc|example|test|invalid|localhost|eu|us|uk|de|fr|gov|edu|xyz|sh|tech|go|js|ts|py|rb|java|json|ya?ml|xml|html?|txt|md|png|svg|pem|crt|key|cfg|conf|toml|sql|css|log|lock)(?::\d+)?(?:/.*)?$`)
 	codePattern      = engine.NewRegexp(`^!*[\w$.\[\]]*[a-zA-Z_]\w*(?:\.[a-zA-Z_]\w*)*(?:\(.*\)?|\[.*\])$|^!*\w+(?:(?:\??\.|->|::)[a-zA-Z_]\w*)+$|^_\w+\$\w+$|=>|^(?:function|lambda|func|new|return|await|async|typeof|nil|None|null|undefined|true|false)\b`)
 	dataPattern      = engine.NewRegexp(`^(?:data:|image/|text/|application/|urn:|mailto:|tel:|#[0-9a-fA-F]{3,8}$|rgba?\(|M\d+[. ]|iVBORw0KGgo|/9j/4AA|R0lGOD|PHN2Zy|UEsDB|H4sI|d09G)`)
 	regexPattern     = engine.NewRegexp(`^\^.*\$$|\[(?:\^|0-9|[a-zA-Z]-[a-zA-Z]|\\[dws])[^\]]*\]|\\[dwsb][+*{]|\(\?:`)
-	referencePattern = engine.NewRegexp(`^\$[({.A-Za-z_]|\$\{|\$\(|\{\{|\}\}|<%|%>|^%[\w.-]+%$|^%\(\w+\)|^<[^<>]*>$|^\[[^\]]*\]$|^\{[\w. -]*\}$|^@[\w.]+@?$|^#\{|^__\w+__$|^:[a-z_]+$|^!\w+|^&\w[\w.]*[{(]?$|^\*\w+$|process\.env|os\.environ|os\.[Gg]etenv|getenv|System\.env|ENV\[|env\(|import\.meta|secrets\.|\bvar\.|\blocal\.|\bdata\.|\bmodule\.|\.Values\.|valueFrom|secretKeyRef|/run/secrets/|config\.|settings\.|\$env:|%[qsv](?:\W|$)|\bthis\.|\bself\.`)
+	referencePattern = engine.NewRegexp(`^\$\$?[({.A-Za-z_]|\$\{|\$\(|\{\{|\}\}|<%|%>|^%[\w.-]+%$|^%\(\w+\)|^<[^<>]*>$|^\[[^\]]*\]$|^\{[\w. -]*\}$|^@[\w.]+@?$|^#\{|^__\w+__$|^:[a-z_]+$|^!\w+|^&\w[\w.]*[{(]?$|^\*[\w.]+:?$|process\.env|os\.environ|os\.[Gg]etenv|getenv|System\.env|ENV\[|env\(|import\.meta|secrets\.|\bvar\.|\blocal\.|\bdata\.|\bmodule\.|\.Values\.|valueFrom|secretKeyRef|/run/secrets/|config\.|settings\.|\$env:|%[qsv](?:\W|$)|\bthis\.|\bself\.`)
 )
 
 // placeholders are what people write where a value belongs. Each is long or odd
@@ -250,7 +251,7 @@ func locator(v string) bool {
 	switch {
 	case strings.Contains(v, "://"), strings.HasSuffix(v, "/aws4_request"), strings.HasPrefix(v, "./"), strings.HasPrefix(v, "../"), strings.HasPrefix(v, "~/"), strings.HasPrefix(v, `C:\`), strings.HasPrefix(v, "//"):
 		return true
-	case hostPattern.MatchString(v), addressPattern.MatchString(v), revisionPattern.MatchString(v):
+	case hostPattern.MatchString(v), addressPattern.MatchString(v), revisionPattern.MatchString(v), partPattern.MatchString(v):
 		return true
 	case strings.HasPrefix(v, "/") && !random(v):
 		return true
