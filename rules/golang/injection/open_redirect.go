@@ -14,6 +14,7 @@ import (
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/golang/query"
 	"github.com/peercheck/peercheck/lib/golang/taint"
+	"github.com/peercheck/peercheck/rules/golang/internal/text"
 )
 
 //go:embed testdata/open-redirect.txtar
@@ -27,13 +28,13 @@ var OpenRedirect = &check.Check{
 	Severity:   check.Medium,
 	Confidence: check.Firm,
 	Since:      "0.1",
-	Requires:   requires,
+	Requires:   assembledRequires,
 	RunPackage: runOpenRedirect,
 	Page: check.Page{
 		What:   "Data that a stranger sends becomes the target of a redirect.",
 		Why:    "A link to your own site, which people trust, leads them to a copy of its login page; and where the redirect belongs to a login by OAuth, it gives away the code that logs in.",
 		Fix:    "Redirect to a path of your own: parse the target, and refuse it if `u.Host` or `u.Scheme` is not empty. `//host` and `/\\\\host` are hosts too. There is no quick fix, because only you know where redirects may go.",
-		Limits: "What comes after a constant path such as `/user/` is not reported, nor what was compared with a list or has an empty `u.Host`, nor the path of a request in a function literal that is registered for that path alone, nor the URL of a request that a package spells again whose handlers a ServeMux of net/http calls, which lets no path with two slashes through.",
+		Limits: "What comes after a constant path such as `/user/` is not reported, nor what was compared with a list or has an empty `u.Host`, nor an URL that is put together with a constant host, nor the path of a request in a function literal that is registered for that path alone, nor the URL of a request that a package spells again whose handlers a ServeMux of net/http calls, which lets no path with two slashes through.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/601.html",
 			"https://cheatsheetseries.owasp.org/cheatsheets/Unvalidated_Redirects_and_Forwards_Cheat_Sheet.html",
@@ -43,12 +44,55 @@ var OpenRedirect = &check.Check{
 }
 
 func runOpenRedirect(_ context.Context, pass *check.PackagePass) error {
+	x, _ := pass.ResultOf[text.Analyzer].(*text.Index)
 	for _, f := range flowsOf(pass, func(f *taint.Flow) bool {
 		return f.Source.Remote && f.Class.Name == "redirect" && !(isOwnPath(f) && (servesOnePath(f.Fn) || isSpelledAsURL(f) && usesServeMux(pass)))
 	}) {
+		if x != nil && hasFixedHost(x, f) {
+			continue
+		}
 		pass.Report(f.Finding(pass, fmt.Sprintf("data from %s decides where %s sends the browser", f.Source.Title, f.Sink)))
 	}
 	return nil
+}
+
+// hasFixedHost reports whether a redirect goes to an URL that the package puts together, always with a constant host.
+func hasFixedHost(x *text.Index, f taint.Flow) bool {
+	call, ok := f.Call.(ssa.CallInstruction)
+	if !ok || f.Argument < 0 || f.Argument >= len(call.Common().Args) {
+		return false
+	}
+	spelled, ok := call.Common().Args[f.Argument].(*ssa.Call)
+	if !ok || query.CalleeSSA(&spelled.Call) != "(*net/url.URL).String" {
+		return false
+	}
+	urls := x.Origins(spelled.Call.Args[0])
+	return len(urls) > 0 && !slices.ContainsFunc(urls, func(u ssa.Value) bool { return !setsHost(u) })
+}
+
+// setsHost reports whether a value is an URL that is made here, with a constant host that nothing replaces.
+func setsHost(u ssa.Value) bool {
+	made, ok := u.(*ssa.Alloc)
+	if !ok {
+		return false
+	}
+	constant := false
+	for _, r := range *made.Referrers() {
+		field, ok := r.(*ssa.FieldAddr)
+		if !ok || text.FieldName(field) != "Host" {
+			continue
+		}
+		for _, use := range *field.Referrers() {
+			if store, ok := use.(*ssa.Store); ok {
+				host, isConst := query.StringSSA(store.Val)
+				if !isConst || host == "" {
+					return false
+				}
+				constant = true
+			}
+		}
+	}
+	return constant
 }
 
 // isOwnPath reports whether a flow begins at the URL of a request, and goes through
