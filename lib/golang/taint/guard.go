@@ -93,12 +93,80 @@ func (gs *guards) collect(phis bool) (found bool) {
 		}
 		for side, truth := range []bool{true, false} {
 			gs.phis = maxPhis
+			off := switchedOff(b, side)
 			for _, c := range gs.implied(branch.Cond, truth, 0, nil) {
 				gs.add(c, b.Index, b.Succs[side].Index)
+				if off != nil {
+					gs.add(c, off.Index, b.Succs[side].Index)
+				}
 			}
 		}
 	}
 	return found
+}
+
+// switchedOff gives the block that asks whether a limit is in force at all, of n > limit && limit > 0: where 0 switches it
+// off, that was somebody's decision, and the number is checked all the same.
+func switchedOff(b *ssa.BasicBlock, side int) *ssa.BasicBlock {
+	off, next := b.Succs[1-side], b.Succs[side]
+	if len(off.Preds) != 1 || len(off.Succs) != 2 || off.Succs[0] != next && off.Succs[1] != next {
+		return nil
+	}
+	cond, ok := off.Instrs[len(off.Instrs)-1].(*ssa.If).Cond.(*ssa.BinOp)
+	if !ok {
+		return nil
+	}
+	comparison, ok := b.Instrs[len(b.Instrs)-1].(*ssa.If).Cond.(*ssa.BinOp)
+	if !ok {
+		return nil
+	}
+	switch comparison.Op {
+	case token.LSS, token.LEQ, token.GTR, token.GEQ:
+	default:
+		return nil
+	}
+	for _, limit := range []ssa.Value{comparison.X, comparison.Y} {
+		if sameLimit(limit, cond.X) && intValue(cond.Y) == 0 {
+			return off
+		}
+	}
+	return nil
+}
+
+// sameLimit reports whether two values are read from the same variable or field, or given by the same function for
+// the same name.
+func sameLimit(a, b ssa.Value) bool {
+	if a == b {
+		_, isConst := a.(*ssa.Const)
+		return !isConst
+	}
+	switch x := a.(type) {
+	case *ssa.UnOp:
+		y, ok := b.(*ssa.UnOp)
+		if !ok || x.Op != token.MUL || y.Op != token.MUL {
+			return false
+		}
+		f, ok1 := x.X.(*ssa.FieldAddr)
+		g, ok2 := y.X.(*ssa.FieldAddr)
+		return x.X == y.X || ok1 && ok2 && f.Field == g.Field && (f.X == g.X || sameLimit(f.X, g.X))
+	case *ssa.Call:
+		y, ok := b.(*ssa.Call)
+		if !ok || len(x.Call.Args) != 1 || len(y.Call.Args) != 1 || x.Call.StaticCallee() == nil || x.Call.StaticCallee() != y.Call.StaticCallee() {
+			return false
+		}
+		name, ok1 := stringConst(x.Call.Args[0])
+		other, ok2 := stringConst(y.Call.Args[0])
+		return ok1 && ok2 && name == other
+	}
+	return false
+}
+
+// intValue gives a constant; -1 for what is none.
+func intValue(v ssa.Value) int64 {
+	if n, ok := intConst(v); ok {
+		return int64(n)
+	}
+	return -1
 }
 
 func isPhi(v ssa.Value) bool {
