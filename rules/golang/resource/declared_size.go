@@ -192,7 +192,7 @@ func refusesLarger(_ *number, comparison *ssa.BinOp, v, other ssa.Value) bool {
 		if larger {
 			where = branch.Block().Succs[0]
 		}
-		if ends(where, 0) || replaces(where, v) {
+		if ends(where, 0) || replaces(where, v) || len(where.Succs) == 2 && len(where.Preds) == 1 && (ends(where.Succs[0], 0) || ends(where.Succs[1], 0)) { // n > most && most > 0
 			return true
 		}
 	}
