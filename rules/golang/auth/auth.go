@@ -7,6 +7,7 @@ import "github.com/peercheck/peercheck/lib/check"
 // All gives the checks of this package. The slice is the caller's own.
 func All() []*check.Check {
 	return []*check.Check{
+		CacheKeyAmbiguous,
 		CapabilitiesInheritable,
 		ClaimTypeIgnored,
 		ConstantOAuthState,
@@ -22,6 +23,7 @@ func All() []*check.Check {
 		OAuthStateNotChecked,
 		OAuthWithoutPKCE,
 		OIDCTokenNotChecked,
+		RevocationErrorDropped,
 		SecretInLog,
 		TokenSplitWithoutLimit,
 		VerificationResultIgnored,
