@@ -7,6 +7,7 @@ import "github.com/peercheck/peercheck/lib/check"
 // All gives the checks of this package, sorted by ID.
 func All() []*check.Check {
 	return []*check.Check{
+		DefaultClientChanged,
 		SSHAuthStateShared,
 		SSHHostKeyNotVerified,
 		TLSClientCertificateNotVerified,

@@ -1,0 +1,100 @@
+package transport
+
+import (
+	"context"
+	_ "embed"
+	"go/token"
+
+	"golang.org/x/tools/go/analysis"
+	"golang.org/x/tools/go/ssa"
+
+	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/lib/golang/query"
+	"github.com/peercheck/peercheck/rules/golang/internal/flow"
+)
+
+//go:embed testdata/default-client-changed.txtar
+var defaultClientChangedExamples string
+
+// DefaultClientChanged finds libraries that change the HTTP client of the whole program.
+var DefaultClientChanged = &check.Check{
+	ID:         "go/default-client-changed",
+	Title:      "A library changes http.DefaultClient for the whole program",
+	CWE:        []check.CWE{522, 668},
+	Severity:   check.Medium,
+	Confidence: check.Firm,
+	Since:      "0.2",
+	Requires:   []*analysis.Analyzer{flow.Analyzer},
+	RunPackage: runDefaultClientChanged,
+	Page: check.Page{
+		What: "A package that others import stores into a field of `http.DefaultClient`: its transport, its cookies, its redirects. Often it is a field of its own that was set to `http.DefaultClient`, because nothing else was given.",
+		Why: "There is one in a process. A transport that adds the user's token to each request adds it from then on to the requests of every package that uses `http.Get`, whatever host they go to. That is how the SDK of " +
+			"CloudEvents gave credentials away (CVE-2024-28110).",
+		Fix:    "Make a client of your own: `&http.Client{}` is what the default one is. There is no quick fix, because the field may be given out.",
+		Limits: "Programs (package main) may change what is theirs, and test code is left alone. A client is followed through fields and variables of the package.",
+		References: []string{
+			"https://nvd.nist.gov/vuln/detail/CVE-2024-28110",
+			"https://pkg.go.dev/net/http#DefaultClient",
+			"https://cwe.mitre.org/data/definitions/522.html",
+		},
+		Examples: defaultClientChangedExamples,
+	},
+}
+
+func runDefaultClientChanged(_ context.Context, pass *check.PackagePass) error {
+	fl, ok := pass.ResultOf[flow.Analyzer].(*flow.Flow)
+	if !ok || pass.Pkg.Name() == "main" {
+		return nil
+	}
+	for _, fn := range fl.Functions {
+		for _, b := range fn.Blocks {
+			for _, instr := range b.Instrs {
+				store, ok := instr.(*ssa.Store)
+				if !ok {
+					continue
+				}
+				field, ok := store.Addr.(*ssa.FieldAddr)
+				if !ok || !query.IsType(field.X.Type(), "net/http.Client") || !isDefaultClient(fl, field.X) {
+					continue
+				}
+				pass.Report(check.Finding{
+					Message:  "this changes http.DefaultClient, which every package of the program uses",
+					Location: pass.Location(place(store.Pos())),
+				})
+			}
+		}
+	}
+	return nil
+}
+
+// A place is that of a store, which has no syntax.
+type place token.Pos
+
+func (p place) Pos() token.Pos { return token.Pos(p) }
+func (p place) End() token.Pos { return token.Pos(p) + 1 }
+
+// isDefaultClient reports whether a client may be the one that net/http shares.
+func isDefaultClient(fl *flow.Flow, client ssa.Value) bool {
+	for _, o := range fl.Origins(client) {
+		if isGlobalClient(o) {
+			return true
+		}
+		if field := flow.Field(o); field != nil {
+			for _, stored := range fl.Stored(field) {
+				if isGlobalClient(stored) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+func isGlobalClient(v ssa.Value) bool {
+	load, ok := v.(*ssa.UnOp)
+	if !ok || load.Op != token.MUL {
+		return false
+	}
+	global, ok := load.X.(*ssa.Global)
+	return ok && global.Pkg != nil && global.Pkg.Pkg.Path() == "net/http" && global.Name() == "DefaultClient"
+}
