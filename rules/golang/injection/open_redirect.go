@@ -14,6 +14,7 @@ import (
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/golang/query"
 	"github.com/peercheck/peercheck/lib/golang/taint"
+	"github.com/peercheck/peercheck/rules/golang/internal/code"
 	"github.com/peercheck/peercheck/rules/golang/internal/text"
 )
 
@@ -31,12 +32,13 @@ var OpenRedirect = &check.Check{
 	Requires:   assembledRequires,
 	RunPackage: runOpenRedirect,
 	Page: check.Page{
-		What:   "Data that a stranger sends becomes the target of a redirect.",
-		Why:    "A link to your own site, which people trust, leads them to a copy of its login page; and where the redirect belongs to a login by OAuth, it gives away the code that logs in.",
+		What:   "Data that a stranger sends becomes the target of a redirect, or the beginning of it is a header that proxies set, `X-Forwarded-Prefix` for example.",
+		Why:    "A link to your own site, which people trust, leads them to a copy of its login page; and where the redirect belongs to a login by OAuth, it gives away the code that logs in. A header is not part of a link, but of what a cache in between keeps for others, and Traefik redirected to it (CVE-2020-15129).",
 		Fix:    "Redirect to a path of your own: parse the target, and refuse it if `u.Host` or `u.Scheme` is not empty. `//host` and `/\\\\host` are hosts too. There is no quick fix, because only you know where redirects may go.",
 		Limits: "What comes after a constant path such as `/user/` is not reported, nor what was compared with a list or has an empty `u.Host`, nor an URL that is put together with a constant host, nor the path of a request in a function literal that is registered for that path alone, nor the URL of a request that a package spells again whose handlers a ServeMux of net/http calls, which lets no path with two slashes through.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/601.html",
+			"https://nvd.nist.gov/vuln/detail/CVE-2020-15129",
 			"https://cheatsheetseries.owasp.org/cheatsheets/Unvalidated_Redirects_and_Forwards_Cheat_Sheet.html",
 		},
 		Examples: openRedirectExamples,
@@ -53,6 +55,7 @@ func runOpenRedirect(_ context.Context, pass *check.PackagePass) error {
 		}
 		pass.Report(f.Finding(pass, fmt.Sprintf("data from %s decides where %s sends the browser", f.Source.Title, f.Sink)))
 	}
+	forwardedTargets(pass)
 	return nil
 }
 
@@ -93,6 +96,54 @@ func setsHost(u ssa.Value) bool {
 		}
 	}
 	return constant
+}
+
+// forwardedTargets reports redirects to what begins with a header of a proxy: a link cannot set it, but a cache keeps
+// the answer for those who follow one, and where no proxy removes it, it is the client's.
+func forwardedTargets(pass *check.PackagePass) {
+	for c := range code.CallsTo(pass.Pass, "net/http.Redirect") {
+		call, ok := c.Node().(*ast.CallExpr)
+		if !ok || len(call.Args) != 4 || code.InTest(pass.Pass, call.Pos()) {
+			continue
+		}
+		if header := beginsWithHeader(pass, call.Args[2], 4); header != "" {
+			pass.Report(check.Finding{
+				Message:  fmt.Sprintf("the header %s decides where http.Redirect sends the browser", header),
+				Location: pass.Location(call.Args[2]),
+			})
+		}
+	}
+}
+
+// proxyHeaders say under which host and path the browser knows a server.
+var proxyHeaders = []string{"X-Forwarded-Prefix", "X-Forwarded-Path", "X-Forwarded-Uri", "X-Forwarded-Host", "X-Original-Url", "X-Original-Host", "X-Rewrite-Url", "X-Script-Name"}
+
+// beginsWithHeader gives the header of a proxy that a text begins with, as it was sent; "" if it does not.
+func beginsWithHeader(pass *check.PackagePass, e ast.Expr, steps int) string {
+	if e == nil || steps == 0 {
+		return ""
+	}
+	switch e := ast.Unparen(e).(type) {
+	case *ast.BinaryExpr:
+		return beginsWithHeader(pass, e.X, steps)
+	case *ast.CallExpr:
+		switch query.Callee(pass.TypesInfo, e) {
+		case "(net/http.Header).Get":
+			name, _ := code.ConstString(pass.Pass, e.Args[0])
+			if i := slices.IndexFunc(proxyHeaders, func(h string) bool { return strings.EqualFold(h, name) }); i >= 0 {
+				return proxyHeaders[i]
+			}
+		case "fmt.Sprintf":
+			if format, ok := code.ConstString(pass.Pass, e.Args[0]); ok && strings.HasPrefix(format, "%s") && len(e.Args) > 1 {
+				return beginsWithHeader(pass, e.Args[1], steps-1)
+			}
+		}
+	case *ast.Ident:
+		if init := code.Init(pass.Pass, e); init != nil && init != ast.Expr(e) {
+			return beginsWithHeader(pass, init, steps-1)
+		}
+	}
+	return ""
 }
 
 // isOwnPath reports whether a flow begins at the URL of a request, and goes through
