@@ -6,13 +6,16 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"slices"
 	"strings"
 
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/analysis/passes/inspect"
 	"golang.org/x/tools/go/ast/edge"
+	"golang.org/x/tools/go/ast/inspector"
 
 	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/lib/golang/query"
 	"github.com/peercheck/peercheck/rules/golang/internal/code"
 )
 
@@ -63,7 +66,7 @@ func runCapabilitiesInheritable(_ context.Context, pass *check.PackagePass) erro
 				}
 			}
 		case *ast.UnaryExpr: // []*[]string{&caps.Bounding, &caps.Inheritable}, to add to each
-			if n.Op == token.AND && isInheritable(pass, n.X) && c.ParentEdgeKind() == edge.CompositeLit_Elts {
+			if n.Op == token.AND && isInheritable(pass, n.X) && c.ParentEdgeKind() == edge.CompositeLit_Elts && !takesAway(c) {
 				at = n
 			}
 		}
@@ -73,6 +76,17 @@ func runCapabilitiesInheritable(_ context.Context, pass *check.PackagePass) erro
 		pass.Report(check.Finding{Message: "capabilities that are inheritable reach users of the container who are not root", Location: pass.Location(at)})
 	}
 	return nil
+}
+
+// takesAway reports whether a declaration around a place is named for taking capabilities away.
+func takesAway(c inspector.Cursor) bool {
+	for f := range c.Enclosing((*ast.FuncDecl)(nil)) {
+		d, ok := f.Node().(*ast.FuncDecl)
+		return ok && slices.ContainsFunc(query.Words(d.Name.Name), func(w string) bool {
+			return strings.HasPrefix(w, "drop") || strings.HasPrefix(w, "remove") || w == "without" || w == "clear" || w == "reset"
+		})
+	}
+	return false
 }
 
 // isInheritable reports whether an expression is the inheritable set of a struct that has the other sets too.

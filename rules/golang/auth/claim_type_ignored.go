@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/analysis/passes/inspect"
+	"golang.org/x/tools/go/ast/inspector"
 
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/golang/query"
@@ -67,7 +68,7 @@ func runClaimTypeIgnored(_ context.Context, pass *check.PackagePass) error {
 		}
 		ignored, ok := assign.Lhs[1].(*ast.Ident)
 		f, in := code.Enclosing(c)
-		if !ok || ignored.Name != "_" || !in || !verifies(f.Name) {
+		if !ok || ignored.Name != "_" || !in || !verifies(f.Name) || refusesNone(pass, c.Parent(), assign) {
 			continue
 		}
 		pass.Report(check.Finding{
@@ -76,6 +77,32 @@ func runClaimTypeIgnored(_ context.Context, pass *check.PackagePass) error {
 		})
 	}
 	return nil
+}
+
+// refusesNone reports whether the claim is compared with its zero value in the condition that it is set for, and the
+// branch where they are equal returns an error: if sub, _ := claims["sub"].(string); sub == "" { return errNone }.
+func refusesNone(pass *check.PackagePass, c inspector.Cursor, assign *ast.AssignStmt) bool {
+	branch, ok := c.Parent().Node().(*ast.IfStmt)
+	if !ok || branch.Init != assign {
+		return false
+	}
+	cond, ok := ast.Unparen(branch.Cond).(*ast.BinaryExpr)
+	if !ok || cond.Op != token.EQL || code.Var(pass.TypesInfo, cond.X) != code.Var(pass.TypesInfo, assign.Lhs[0]) {
+		return false
+	}
+	if text, known := code.ConstString(pass.Pass, cond.Y); !known || text != "" || len(branch.Body.List) == 0 {
+		return false
+	}
+	ret, ok := branch.Body.List[len(branch.Body.List)-1].(*ast.ReturnStmt)
+	if !ok || len(ret.Results) == 0 {
+		return false
+	}
+	last := ret.Results[len(ret.Results)-1]
+	if yes, known := query.Bool(pass.TypesInfo, last); known {
+		return !yes
+	}
+	isBool := types.Identical(pass.TypesInfo.TypeOf(last).Underlying(), types.Typ[types.Bool])
+	return !isBool && !pass.TypesInfo.Types[last].IsNil()
 }
 
 // holdsClaims reports whether an expression is a map of claims, by its type or its name.

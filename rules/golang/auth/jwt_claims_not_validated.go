@@ -50,6 +50,9 @@ func runJWTClaimsNotValidated(_ context.Context, pass *check.PackagePass) error 
 		}) {
 		return nil
 	}
+	if slices.Contains([]string{"jws", "jwk", "signature", "signatures", "envelope"}, pass.Pkg.Name()) {
+		return nil // signatures of documents, which let nobody in
+	}
 	for c := range code.Nodes(pass.Pass, (*ast.CallExpr)(nil), (*ast.KeyValueExpr)(nil)) {
 		excused := func() bool { // which walks a whole function: asked last
 			f, in := code.Enclosing(c)

@@ -46,7 +46,7 @@ var TLSVerificationDisabled = &check.Check{
 			"connections to servers with self-signed certificates will fail from then on, as they should.",
 		Limits: "Left alone: values that are not constant; code that runs only under a condition whose name speaks of it " +
 			"(`if opts.Insecure`, a Unix socket, another mode than `verify-full`) or in a function that is named for it (`NewInsecureClient`), because there a person chose it; " +
-			"configurations with a `VerifyConnection` or `VerifyPeerCertificate` that can return an error; functions that look at " +
+			"configurations with a `VerifyConnection` or `VerifyPeerCertificate` that can return an error, set there or by who calls the function that makes them; functions that look at " +
 			"`PeerCertificates` themselves or send nothing over the connection; server configurations, where the field has no effect, and those of peers that ask each other for certificates (`RequestClientCert`); packages that are named for scanning or probing servers; test code. Whether a callback " +
 			"verifies well is not judged, only that it can refuse.",
 		References: []string{
@@ -90,7 +90,7 @@ func runTLSVerificationDisabled(_ context.Context, pass *check.PackagePass) erro
 					}
 					return setLater(pass, c, kv.Key, field)
 				}
-				if !asksPeer(set(isClientAuth)) {
+				if !asksPeer(set(isClientAuth)) && !isCompletedByCaller(pass, c) {
 					reportSkip(pass, c, kv, set(isVerifier), removeField(pass, n, i))
 				}
 			}
@@ -265,6 +265,40 @@ func setLater(pass *check.PackagePass, c inspector.Cursor, target ast.Expr, fiel
 		return true
 	})
 	return value
+}
+
+// isCompletedByCaller reports whether a configuration is made by a function that gives it to others of the package, one
+// of which sets a callback that verifies: cfg := defaultConfig(); cfg.VerifyPeerCertificate = verify.
+func isCompletedByCaller(pass *check.PackagePass, c inspector.Cursor) bool {
+	f, ok := code.Enclosing(c)
+	decl, isDecl := f.Node.(*ast.FuncDecl)
+	if !ok || !isDecl || decl.Type.Results == nil || !query.IsType(pass.TypesInfo.TypeOf(decl.Type.Results.List[0].Type), "crypto/tls.Config") {
+		return false
+	}
+	fn := pass.TypesInfo.Defs[decl.Name]
+	for at := range code.Nodes(pass.Pass, (*ast.AssignStmt)(nil)) {
+		as, ok := at.Node().(*ast.AssignStmt)
+		if !ok || len(as.Lhs) != len(as.Rhs) {
+			continue
+		}
+		for i, lhs := range as.Lhs {
+			sel, ok := ast.Unparen(lhs).(*ast.SelectorExpr)
+			if !ok {
+				continue
+			}
+			v, config := code.Var(pass.TypesInfo, sel), code.Var(pass.TypesInfo, sel.X)
+			if v == nil || !isVerifier(v) || config == nil || !canRefuse(pass, as.Rhs[i]) {
+				continue
+			}
+			if slices.ContainsFunc(code.Values(pass.Pass, config), func(value ast.Expr) bool {
+				call, ok := ast.Unparen(value).(*ast.CallExpr)
+				return ok && fn != nil && code.Callee(pass.TypesInfo, call) == fn
+			}) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // canRefuse reports whether a verification callback can return an error. What

@@ -183,6 +183,9 @@ func (a *addresses) call(instr ssa.CallInstruction, v ssa.Value) {
 	name := query.CalleeSSA(call)
 	switch name {
 	case "(net.IP).IsLoopback", "(net.IP).IsPrivate", "(net.IP).Equal", "(*net.IPNet).Contains", "(net/netip.Addr).IsLoopback", "(net/netip.Addr).IsPrivate", "(net/netip.Prefix).Contains":
+		if choosesAddress(instr.Parent()) {
+			return
+		}
 		a.decide("access is decided", a.callExpr(instr))
 		return
 	}
@@ -207,6 +210,16 @@ func (a *addresses) call(instr ssa.CallInstruction, v ssa.Value) {
 			}
 		}
 	}
+}
+
+// choosesAddress reports whether a function gives an address: which of several is the client's, and not who is let in.
+func choosesAddress(fn *ssa.Function) bool {
+	results := fn.Signature.Results()
+	if results.Len() == 0 {
+		return false
+	}
+	first := results.At(0).Type()
+	return code.IsText(first) || query.IsType(first, "net/netip.Addr")
 }
 
 func calleeOf(call *ssa.CallCommon) (*types.Func, bool) {
