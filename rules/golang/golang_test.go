@@ -94,3 +94,37 @@ func Octal(s string) byte { n, _ := strconv.ParseUint(s[1:4], 8, 64); return byt
 		}
 	}
 }
+
+// A log for debugging may show URLs, unless somebody asks for more; an error may not.
+func TestURLsInLogs(t *testing.T) {
+	for persona, want := range map[check.Persona]int{check.Regular: 1, check.Pedantic: 2} {
+		scanner, err := scan.New(scan.Options{Checks: []*check.Check{auth.SecretInLog}, Config: &config.Config{Persona: persona}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		report, err := scanner.Scan(t.Context(), source.Files(
+			source.NewDocument("go.mod", []byte("module example.com/m\n\ngo 1.26\n"), check.Revision{Kind: check.RevisionMemory}),
+			source.NewDocument("a.go", []byte(`package m
+
+import (
+	"fmt"
+	"log/slog"
+	"net/url"
+)
+
+func connect(u *url.URL) error {
+	password, ok := u.User.Password()
+	if !ok {
+		slog.Debug("no password", "url", u)
+	}
+	return fmt.Errorf("%s: the password has %d bytes", u, len(password))
+}
+`), check.Revision{Kind: check.RevisionMemory})))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(report.Findings) != want {
+			t.Errorf("persona %v: %d findings, want %d: %v", persona, len(report.Findings), want, report.Findings)
+		}
+	}
+}

@@ -44,7 +44,7 @@ var SecretInLog = &check.Check{
 			"hides passwords only, not what stands in the query. For types of your own, implement `slog.LogValuer` or `fmt.Formatter`.",
 		Limits: "Judged by names (`password`, `accessToken`, `clientSecret`, `databaseURL`), by the headers and form fields that are read, and by types. Words that mean other things too, `token`, `secret` and `pass` alone, are not " +
 			"judged. What went through a function that is not known to keep text as it is counts as redacted, as does a part of a text, and a type with a `String` method of its own. URLs are judged in packages that deal with " +
-			"user and password in URLs, and where a request is sent; they are tentative, as are whole messages that interceptors of gRPC log, and both are for persona pedantic unless the package deals with passwords in URLs or an exported function of a library is given the request. Output of programs (`fmt.Print`) and test code are left alone.",
+			"user and password in URLs, and where a request is sent; they are tentative, as are whole messages that interceptors of gRPC log, and both are for persona pedantic unless the package deals with passwords in URLs and the log is not one for debugging, or an exported function of a library is given the request. Output of programs (`fmt.Print`) and test code are left alone.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/532.html",
 			"https://nvd.nist.gov/vuln/detail/CVE-2020-8565",
@@ -100,9 +100,9 @@ type leak struct {
 	what string
 	at   ast.Expr
 	url  bool // at has type *url.URL
-	// unsure: few of its kind have a secret in them; likely: but the package shows that it expects one, or takes what
-	// its callers have.
-	unsure, likely bool
+	// unsure: few of its kind have a secret in them; likely: but the package shows that it expects one; callers: or
+	// takes what its callers have.
+	unsure, likely, callers bool
 }
 
 // call judges one call that may write to a log or make an error.
@@ -134,7 +134,8 @@ func (l *secretLog) call(c inspector.Cursor, call *ast.CallExpr) {
 			f := check.Finding{Message: fmt.Sprintf("%s goes to %s", k.what, where), Location: l.Location(k.at)}
 			if k.unsure {
 				f.Confidence = check.Tentative
-				if !k.likely || slices.Contains(commands, l.Pkg.Name()) { // what a command is started with is for whoever starts it
+				// What a command is started with is for whoever starts it, and who has it say what it does in detail looks for something.
+				if !k.callers && (!k.likely || isForDebugging(fn)) || slices.Contains(commands, l.Pkg.Name()) {
 					f.Persona = check.Pedantic
 				}
 			}
@@ -198,6 +199,19 @@ func destination(fn *types.Func) (where string, pairs bool) {
 	return "", false
 }
 
+// isForDebugging reports whether a log is one that is switched on for a while, by the names of the function and of its
+// type.
+func isForDebugging(fn *types.Func) bool {
+	words := query.Words(fn.Name())
+	if recv := fn.Signature().Recv(); recv != nil {
+		typeName := query.TypeName(recv.Type())
+		words = append(words, query.Words(typeName[strings.LastIndexByte(typeName, '.')+1:])...)
+	}
+	return slices.ContainsFunc(words, func(w string) bool {
+		return w == "debug" || w == "debugf" || w == "debugw" || w == "debugging" || w == "trace" || w == "tracef" || w == "verbose"
+	})
+}
+
 // printsAll reports whether a function shows every argument, whatever it is.
 func printsAll(fn *types.Func) bool {
 	switch code.Unversioned(code.Path(fn.Pkg())) {
@@ -252,7 +266,7 @@ func (l *secretLog) leaks(c inspector.Cursor, e ast.Expr, steps int) []leak {
 		return []leak{{what: "a whole gRPC message", at: e, unsure: true}}
 	case isURL(t) && (l.userinfo || l.isOfClient(c, e)):
 		if isPointer(t) {
-			return []leak{{what: "an URL that may have a password in it", at: e, url: true, unsure: true, likely: l.userinfo || l.isCallersRequest(c, e)}}
+			return []leak{{what: "an URL that may have a password in it", at: e, url: true, unsure: true, likely: l.userinfo, callers: l.isCallersRequest(c, e)}}
 		}
 		return nil
 	}
@@ -353,7 +367,7 @@ func (l *secretLog) leaksOfCall(c inspector.Cursor, call *ast.CallExpr, steps in
 	}
 	switch {
 	case name == "(*net/url.URL).String" && (l.userinfo || l.isOfClient(c, calledOn(call))):
-		return []leak{{what: "an URL that may have a password in it", at: call, url: true, unsure: true, likely: l.userinfo || l.isCallersRequest(c, calledOn(call))}}
+		return []leak{{what: "an URL that may have a password in it", at: call, url: true, unsure: true, likely: l.userinfo, callers: l.isCallersRequest(c, calledOn(call))}}
 	case slices.Contains(dumpers, name):
 		return []leak{{what: "a whole request, with its Authorization header,", at: call}}
 	case len(call.Args) == 1 && isGetter(name):
