@@ -192,11 +192,33 @@ func refusesLarger(_ *number, comparison *ssa.BinOp, v, other ssa.Value) bool {
 		if larger {
 			where = branch.Block().Succs[0]
 		}
-		if ends(where, 0) || replaces(where, v) || len(where.Succs) == 2 && len(where.Preds) == 1 && (ends(where.Succs[0], 0) || ends(where.Succs[1], 0)) { // n > most && most > 0
+		if ends(where, 0) || replaces(where, v) || asksForLimit(where, other) { // n > most && most > 0
 			return true
 		}
 	}
 	return false
+}
+
+// asksForLimit reports whether a block only asks whether a limit is in force, n > most && most > 0, and ends the function
+// if it is.
+func asksForLimit(b *ssa.BasicBlock, limit ssa.Value) bool {
+	if len(b.Succs) != 2 || len(b.Preds) != 1 || !ends(b.Succs[0], 0) && !ends(b.Succs[1], 0) {
+		return false
+	}
+	cond, ok := b.Instrs[len(b.Instrs)-1].(*ssa.If).Cond.(*ssa.BinOp)
+	if !ok {
+		return false
+	}
+	if n, ok := query.IntSSA(cond.Y); !ok || n != 0 {
+		return false
+	}
+	asked, limit := unconverted(cond.X), unconverted(limit)
+	if field := flow.Field(asked); field != nil {
+		return field == flow.Field(limit)
+	}
+	x, ok1 := asked.(*ssa.Call)
+	y, ok2 := limit.(*ssa.Call)
+	return asked == limit || ok1 && ok2 && x.Call.StaticCallee() != nil && x.Call.StaticCallee() == y.Call.StaticCallee()
 }
 
 // maxHarmless is the largest limit of an allocation that counts as one: 1 GB of bytes.
