@@ -72,7 +72,7 @@ func TestSoak(t *testing.T) {
 		}
 	}
 	root := t.TempDir()
-	original, twin := module(t, 5), module(t, 5)
+	original, twin := module(t, 5, 1), module(t, 5, 1)
 	for from, to := range map[string]string{original: "original", twin: "twin"} {
 		if err := os.Rename(from, filepath.Join(root, to)); err != nil {
 			t.Fatal(err)
