@@ -151,7 +151,10 @@ func (j *job) run(ctx context.Context) error {
 	}
 	defer keep()
 	r := j.newPackageRun(pkg)
-	r.stock = stock
+	if stock != nil {
+		stock.expect(sumOf(nil, imported))
+		r.stock = stock
+	}
 	if j.unit.Requested {
 		r.run(ctx, j.checks)
 	} else {
@@ -365,6 +368,10 @@ func (r *packageRun) check(ctx context.Context, c *check.Check, pass *analysis.P
 	if err := guard(func() error { return c.RunPackage(ctx, packagePass) }); err != nil && ctx.Err() == nil {
 		found.Notices = append(found.Notices, r.failed(c, err))
 	}
+	// Checks report in the order of positions, which is not that of the text where it was edited.
+	slices.SortStableFunc(found.Findings, func(a, b check.Finding) int {
+		return cmp.Or(cmp.Compare(a.Location.Path, b.Location.Path), cmp.Compare(a.Location.Range.Start, b.Location.Range.Start), cmp.Compare(a.Location.Range.End, b.Location.Range.End))
+	})
 	return found, generated
 }
 

@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/ssa"
@@ -44,6 +45,10 @@ type Functions struct {
 	// Skipped are the functions that lost their body, because some type in them
 	// is not known.
 	Skipped []*ast.FuncDecl
+	// Kept is what analyzers keep of a package that is edited, by analyzer, from one state to the
+	// next, in which functions that did not change are the same as before; nil if nothing is kept.
+	// It is new where the facts about imported packages are others.
+	Kept *sync.Map
 
 	declared map[*types.Func]*ssa.Function
 }

@@ -5,10 +5,12 @@ import (
 	"go/types"
 	"maps"
 	"slices"
+	"sync"
 
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/ssa"
 
+	"github.com/peercheck/peercheck/lib/cache"
 	"github.com/peercheck/peercheck/lib/golang/query"
 )
 
@@ -29,6 +31,19 @@ type stock struct {
 	stripped map[types.Object]bool
 	// uses are the places in fns that refer to a declared function of the package.
 	uses map[types.Object][]*ssa.Value
+	// kept is Functions.Kept, while the facts about imported packages are of this sum.
+	kept     *sync.Map
+	imported cache.Key
+}
+
+// expect is called before functions with the sum of the facts about what the package imports.
+func (s *stock) expect(imported cache.Key) {
+	if s.kept == nil || s.imported != imported {
+		s.kept, s.imported = new(sync.Map), imported
+		if s.fns != nil {
+			s.fns.Kept = s.kept
+		}
+	}
 }
 
 // functions gives the SSA form of the package's present state.
@@ -36,7 +51,7 @@ func (s *stock) functions(pass *analysis.Pass) (*Functions, error) {
 	if s.pkg == pass.Pkg && s.advance(pass) {
 		return s.fns, nil
 	}
-	*s = stock{}
+	*s = stock{kept: s.kept, imported: s.imported}
 	var fns *Functions
 	ok := !slices.ContainsFunc(pass.TypeErrors, hard)
 	if ok {
@@ -49,8 +64,9 @@ func (s *stock) functions(pass *analysis.Pass) (*Functions, error) {
 		}
 		return fns.(*Functions), nil
 	}
+	fns.Kept = s.kept
 	*s = stock{
-		pkg: pass.Pkg, fns: fns, decls: declarations(pass),
+		kept: s.kept, imported: s.imported, pkg: pass.Pkg, fns: fns, decls: declarations(pass),
 		replaced: map[types.Object]*ssa.Function{}, stripped: map[types.Object]bool{}, uses: map[types.Object][]*ssa.Value{},
 	}
 	seen := map[*ssa.Function]bool{}
@@ -165,7 +181,7 @@ func (s *stock) advance(pass *analysis.Pass) (ok bool) {
 		}
 	}
 	s.decls = now
-	next := &Functions{Pkg: s.fns.Pkg, declared: s.fns.declared}
+	next := &Functions{Pkg: s.fns.Pkg, Kept: s.kept, declared: s.fns.declared}
 	next.add(s.fns.Pkg.Func("init"))
 	for _, file := range pass.Files {
 		for _, decl := range file.Decls {

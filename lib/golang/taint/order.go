@@ -9,13 +9,28 @@ const maxRounds = 4
 // all analyses functions, those that are called first.
 func (r *run) all(fns []*ssa.Function) {
 	for _, group := range r.groups(fns) {
-		r.mutual = len(group) > 1
-		if !r.mutual && !r.recursive(group[0]) {
-			r.function(group[0])
-			continue
-		}
-		r.settle(group)
+		r.enter(group)
+		r.group(group)
 	}
+}
+
+// enter notes a group of functions, in whose name flows are reported.
+func (r *run) enter(group []*ssa.Function) {
+	r.head = group[0]
+	if r.members[r.head] == nil {
+		r.members[r.head] = group
+		r.order = append(r.order, r.head)
+	}
+}
+
+// group analyses functions that call each other, or a single one.
+func (r *run) group(group []*ssa.Function) {
+	r.mutual = len(group) > 1
+	if !r.mutual && !r.recursive(group[0]) {
+		r.function(group[0])
+		return
+	}
+	r.settle(group)
 }
 
 // settle analyses functions that call each other until their summaries stay as they

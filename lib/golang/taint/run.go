@@ -65,7 +65,14 @@ type run struct {
 	spare              spare
 	places             *places
 	result             *Result
-	found              map[foundKey]int
+
+	// What was found in each group of functions that call each other, by the first of them, and the
+	// groups in their order.
+	head    *ssa.Function // of the group at hand
+	reports map[*ssa.Function][]candidate
+	members map[*ssa.Function][]*ssa.Function
+	order   []*ssa.Function
+	holds   bool // something of a source waits in a variable or in an object: see state.go
 }
 
 type fieldKey struct {
@@ -88,7 +95,7 @@ func newRun(pass *analysis.Pass, fns *golang.Functions, m *models.Models) *run {
 		modelMemo: map[*types.Func]*models.Function{}, viaModel: map[*types.Func]*summary{},
 		fieldMemo: map[fieldKey]uint32{}, fieldModels: map[fieldKey]*models.Field{}, masks: map[types.Type]models.Set{}, pathMasks: map[pathKey]models.Set{},
 		writers: map[types.Type]*models.Class{}, streams: map[streamKey][]*types.Func{}, implMemo: map[implKey][]*types.Func{}, similarMemo: map[*types.Func]*models.Function{}, printers: map[types.Type]*types.Func{}, patterns: map[string]models.Set{},
-		plain: map[*ssa.Function]bool{}, pieceMemo: map[ssa.Value][]piece{}, numbers: newNumbers(m), argument: m.Class("argument"), redirect: m.Class("redirect"), errors: m.Group("message"), strings: m.Group("string"), places: newPlaces(pass), result: &Result{}, found: map[foundKey]int{},
+		plain: map[*ssa.Function]bool{}, pieceMemo: map[ssa.Value][]piece{}, numbers: newNumbers(m), argument: m.Class("argument"), redirect: m.Class("redirect"), errors: m.Group("message"), strings: m.Group("string"), places: newPlaces(pass), result: &Result{}, reports: map[*ssa.Function][]candidate{}, members: map[*ssa.Function][]*ssa.Function{},
 	}
 	r.idle = models.Start
 	for _, c := range m.Classes() {
@@ -606,22 +613,28 @@ func (r *run) fieldFunctions(v ssa.Value) []*ssa.Function {
 	if !ok {
 		return nil
 	}
-	if r.functions == nil {
-		r.functions = map[*types.Var][]*ssa.Function{}
-		for _, fn := range r.source {
-			for _, b := range fn.Blocks {
-				for _, instr := range b.Instrs {
-					if store, ok := instr.(*ssa.Store); ok {
-						r.noteFunction(store)
-					}
-				}
-			}
-		}
-	}
+	r.findFunctions()
 	if s := structOf(f.X.Type()); s != nil {
 		return r.functions[s.Field(f.Field)]
 	}
 	return nil
+}
+
+// findFunctions finds what fieldFunctions tells.
+func (r *run) findFunctions() {
+	if r.functions != nil {
+		return
+	}
+	r.functions = map[*types.Var][]*ssa.Function{}
+	for _, fn := range r.source {
+		for _, b := range fn.Blocks {
+			for _, instr := range b.Instrs {
+				if store, ok := instr.(*ssa.Store); ok {
+					r.noteFunction(store)
+				}
+			}
+		}
+	}
 }
 
 func (r *run) noteFunction(store *ssa.Store) {

@@ -29,6 +29,7 @@ type stored struct {
 // hold notes that an object holds something from a source. It reports nothing if that
 // was known, steps apart.
 func (r *run) hold(obj types.Object, f *flow) {
+	r.holds = true
 	held := r.held[obj]
 	if held == nil {
 		held = &stored{}

@@ -165,14 +165,18 @@ func analyse(pass *analysis.Pass, fns *golang.Functions, m *models.Models) *Resu
 	if standardPass(pass) {
 		return r.result // which the models describe, in every driver alike
 	}
-	r.all(r.source)
-	for range 2 { // what package-level variables hold may lead on to others
-		again := r.affected()
-		if len(again) == 0 {
-			break
+	if !r.resume(lastRun(pass, fns)) {
+		r = newRun(pass, fns, m)
+		r.all(r.source)
+		for range 2 { // what package-level variables hold may lead on to others
+			again := r.affected()
+			if len(again) == 0 {
+				break
+			}
+			r.all(again)
 		}
-		r.all(again)
 	}
+	r.gather()
 	for _, fn := range r.source {
 		obj := fn.Object()
 		if sum := r.summaries[fn]; sum != nil && obj != nil && obj.Pkg() == pass.Pkg && obj.Name() != "init" && obj.Name() != "_" {
@@ -187,6 +191,7 @@ func analyse(pass *analysis.Pass, fns *golang.Functions, m *models.Models) *Resu
 	}
 	slices.SortFunc(r.result.Flows, compareFlows)
 	r.spare, r.heads = spare{}, factTable{}
+	r.keep(pass, fns)
 	r.result.callers = sync.OnceValue(r.findCallers)
 	return r.result
 }
@@ -274,6 +279,30 @@ type foundKey struct {
 	kind     int
 }
 
+// A candidate is a flow that was found, for those with its key.
+type candidate struct {
+	key  foundKey
+	flow Flow
+}
+
+// gather makes the result's flows of what was found in the functions, group by group: of those
+// with one key the first shortest.
+func (r *run) gather() {
+	found := map[foundKey]int{}
+	for _, head := range r.order {
+		for _, c := range r.reports[head] {
+			i, ok := found[c.key]
+			switch {
+			case !ok:
+				found[c.key] = len(r.result.Flows)
+				r.result.Flows = append(r.result.Flows, c.flow)
+			case len(c.flow.Steps) < len(r.result.Flows[i].Steps):
+				r.result.Flows[i] = c.flow
+			}
+		}
+	}
+}
+
 // report adds a flow. Its place is the sink if that is in this package; else the
 // last call that leads there.
 func (r *run) report(s *solver, f int32, kind int, sink *sinkUse) {
@@ -301,14 +330,7 @@ func (r *run) report(s *solver, f int32, kind int, sink *sinkUse) {
 		flow.Steps = append(flow.Steps, r.places.step(st))
 	}
 	flow.Steps[0].Message = "untrusted data from " + flow.Source.Title + sourceName(flow.Steps[0].Message)
-	if i, ok := r.found[key]; ok {
-		if old := &r.result.Flows[i]; len(flow.Steps) < len(old.Steps) {
-			*old = flow
-		}
-		return
-	}
-	r.found[key] = len(r.result.Flows)
-	r.result.Flows = append(r.result.Flows, flow)
+	r.reports[r.head] = append(r.reports[r.head], candidate{key, flow})
 }
 
 // summarise adds the flows of a function that do not end in sinks.
