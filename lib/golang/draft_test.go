@@ -7,11 +7,18 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"maps"
 	"math/rand"
 	"os"
+	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
+	"time"
+
+	"golang.org/x/tools/txtar"
 
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/golang"
@@ -20,78 +27,134 @@ import (
 	"github.com/peercheck/peercheck/rules"
 )
 
-// A package that is edited is judged from the state before: only what changed is
-// type-checked. After each of a row of random edits, all checks say the same of it, to
-// the byte, as if it had never been seen.
+// A package that is edited is judged from the state before: of most edits only what changed is
+// type-checked, built and followed. After each of a row of random edits, all checks say the same of
+// it, to the byte, as if it had never been seen: of packages of this repository, and of the
+// examples of checks and of flows.
 func TestDrafts(t *testing.T) {
-	seed := rand.Int63()
-	r := rand.New(rand.NewSource(seed))
-	edits := 60
-	if testing.Short() {
-		edits = 8
-	}
-	dir := t.TempDir()
-	if err := os.CopyFS(dir, shop(3, 2)); err != nil {
+	shopDir := t.TempDir()
+	if err := os.CopyFS(shopDir, shop(3, 2)); err != nil {
 		t.Fatal(err)
 	}
-	dirs := map[string]string{"web": dir}
-	for _, folder := range []string{"lib/cache", "lib/golang/query", "lib/golang/load", "lib/golang/taint", "rules/golang/injection", "lsp"} {
-		dirs[folder] = "../.."
-	}
+	seed := time.Now().UnixNano()
+	r := rand.New(rand.NewSource(seed))
+	edits, examples := 40, 60
+	folders := []string{"lib/cache", "lib/golang/query", "lib/golang/load", "lib/golang/taint", "rules/golang/injection", "lsp"}
 	if testing.Short() {
-		delete(dirs, "lib/golang/taint")
-		delete(dirs, "lsp")
+		edits, examples, folders = 8, 10, folders[:3]
 	}
-	for folder, dir := range dirs {
-		t.Run(folder, func(t *testing.T) {
-			tree := os.DirFS(dir)
-			files, err := fs.Glob(tree, folder+"/*.go")
+	t.Run("shop", func(t *testing.T) { testDrafts(t, shopDir, "web", edits, seed) })
+	for _, folder := range folders {
+		t.Run(folder, func(t *testing.T) { testDrafts(t, "../..", folder, edits, seed) })
+	}
+	suites, err := filepath.Glob("../../rules/golang/*/testdata/*.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Shuffle(len(suites), func(i, k int) { suites[i], suites[k] = suites[k], suites[i] })
+	flows, err := filepath.Glob("taint/testdata/*.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, suite := range append(flows, suites[:examples]...) {
+		t.Run(filepath.Base(suite), func(t *testing.T) {
+			archive, err := txtar.ParseFile(suite)
 			if err != nil {
 				t.Fatal(err)
 			}
-			texts := map[string][]byte{}
-			for _, name := range files {
-				if texts[name], err = fs.ReadFile(tree, name); err != nil {
+			archive.Files = append([]txtar.File{{Name: "go.mod", Data: []byte("module example.com/m\n\ngo 1.26\n")}}, archive.Files...)
+			dir := t.TempDir()
+			folders := map[string]bool{}
+			for _, f := range archive.Files {
+				file := filepath.Join(dir, f.Name)
+				if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 					t.Fatal(err)
 				}
-			}
-			names := slices.DeleteFunc(files, func(name string) bool { return strings.HasSuffix(name, "_test.go") })
-			over := func() fs.FS {
-				var docs []*check.Document
-				for name, text := range texts {
-					docs = append(docs, check.NewDocument(name, "go", text, check.Revision{}))
+				if err := os.WriteFile(file, f.Data, 0o644); err != nil {
+					t.Fatal(err)
 				}
-				return source.Overlay(source.Dir(dir), docs...).FS()
-			}
-			kept, cache := load.New(load.Options{Lean: true}), &golang.Cache{Drafts: 1}
-			fresh := load.New(load.Options{})
-			draw(t, over(), folder, kept, cache)
-			steps, last := 0, 0
-			for n := range edits {
-				name := names[r.Intn(len(names))]
-				before := texts[name]
-				text := editedBody(r, before)
-				for r.Intn(3) > 0 && !parses(text) {
-					text = editedBody(r, before)
-				}
-				texts[name] = text
-				got := draw(t, over(), folder, kept, cache)
-				if want := draw(t, over(), folder, fresh, nil); got != want {
-					t.Fatalf("seed %d, edit %d, of %s: the draft says something else:\n%s", seed, n, name, difference(got, want))
-				}
-				if now := cache.Steps(); now > last {
-					steps++
-				}
-				last = cache.Steps()
-				if !parses(text) || r.Intn(3) > 0 {
-					texts[name] = before
-					draw(t, over(), folder, kept, cache)
-					last = cache.Steps()
+				if strings.HasSuffix(f.Name, ".go") {
+					folders[path.Dir(f.Name)] = true
 				}
 			}
-			t.Logf("%d of %d edits went on from the draft", steps, edits)
+			list := slices.Sorted(maps.Keys(folders))
+			testDrafts(t, dir, list[r.Intn(len(list))], edits, seed)
 		})
 	}
+}
+
+// What a draft tells other packages has its places where they are now: a flow that ends in
+// a function behind the edited one.
+func TestDraftFacts(t *testing.T) {
+	tree := shop(2, 1)
+	kept, cache := load.New(load.Options{Lean: true}), &golang.Cache{Drafts: 2}
+	const find = "return s.DB.Query"
+	for n := range 3 {
+		text := strings.Replace(string(tree["store/store.go"].Data), find, "// a remark\n\t"+find, 1)
+		tree["store/store.go"] = &fstest.MapFile{Data: []byte(text)}
+		draw(t, tree, "store", kept, cache)
+		got, want := draw(t, tree, "web", kept, cache), draw(t, tree, "web", load.New(load.Options{}), nil)
+		if got != want || !strings.Contains(got, "store/store.go") {
+			t.Fatalf("edit %d: %s", n, difference(got, want))
+		}
+		draw(t, tree, "store", kept, cache)
+	}
+}
+
+// testDrafts edits the package of a folder.
+func testDrafts(t *testing.T, dir, folder string, edits int, seed int64) {
+	r := rand.New(rand.NewSource(seed))
+	files, err := filepath.Glob(filepath.Join(dir, folder, "*.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	texts := map[string][]byte{}
+	var names []string
+	for _, file := range files {
+		name := path.Join(folder, filepath.Base(file))
+		if texts[name], err = os.ReadFile(file); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.HasSuffix(name, "_test.go") {
+			names = append(names, name)
+		}
+	}
+	if len(names) == 0 {
+		return
+	}
+	over := func() fs.FS {
+		var docs []*check.Document
+		for name, text := range texts {
+			docs = append(docs, check.NewDocument(name, "go", text, check.Revision{}))
+		}
+		return source.Overlay(source.Dir(dir), docs...).FS()
+	}
+	kept, cache := load.New(load.Options{Lean: true}), &golang.Cache{Drafts: 1}
+	fresh := load.New(load.Options{})
+	draw(t, over(), folder, kept, cache)
+	steps, last := 0, 0
+	for n := range edits {
+		name := names[r.Intn(len(names))]
+		before := texts[name]
+		text := editedBody(r, before)
+		for r.Intn(3) > 0 && !parses(text) {
+			text = editedBody(r, before)
+		}
+		texts[name] = text
+		got := draw(t, over(), folder, kept, cache)
+		if want := draw(t, over(), folder, fresh, nil); got != want {
+			t.Fatalf("seed %d, edit %d, of %s: the draft says something else:\n%s\nof\n%s", seed, n, name, difference(got, want), text)
+		}
+		if now := cache.Steps(); now > last {
+			steps++
+		}
+		if !parses(text) || r.Intn(3) > 0 {
+			texts[name] = before
+			draw(t, over(), folder, kept, cache)
+		}
+		last = cache.Steps()
+	}
+	t.Logf("%d of %d edits went on from the draft", steps, edits)
 }
 
 // editedBody edits the body of a function, mostly.

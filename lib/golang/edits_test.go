@@ -70,7 +70,7 @@ func TestEdits(t *testing.T) {
 	}
 	seed := rand.Int63()
 	r := rand.New(rand.NewSource(seed))
-	kept, cache := load.New(load.Options{Lean: true}), &golang.Cache{Drafts: 2}
+	kept, cache := load.New(load.Options{}), &golang.Cache{}
 	edits, found := 20, 0
 	if testing.Short() {
 		edits = 5

@@ -377,10 +377,12 @@ func (d *Draft) sameImports(e *edit, fresh *types.Info) bool {
 			switch n := n.(type) {
 			case *ast.BlockStmt:
 				return replaced[n] == nil || len(to) == 1
-			case *ast.Ident:
-				if name, ok := info.Uses[n].(*types.PkgName); ok {
-					for _, set := range to {
-						set[name.Imported()] = true
+			case *ast.SelectorExpr: // "use of package not in selector" is none
+				if id, ok := n.X.(*ast.Ident); ok {
+					if name, ok := info.Uses[id].(*types.PkgName); ok {
+						for _, set := range to {
+							set[name.Imported()] = true
+						}
 					}
 				}
 			}

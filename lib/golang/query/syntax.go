@@ -12,11 +12,15 @@ import (
 // function may stand apart from its signature, behind all else in the file: see
 // load.Draft.
 func Within(n ast.Node, pos token.Pos) bool {
-	f, ok := n.(*ast.FuncDecl)
-	if !ok || f.Body == nil {
-		return n.Pos() <= pos && pos <= n.End()
+	switch n := n.(type) {
+	case *ast.File:
+		return n.FileStart <= pos && pos <= n.FileEnd
+	case *ast.FuncDecl:
+		if n.Body != nil {
+			return n.Pos() <= pos && pos <= n.Type.End() || n.Body.Pos() <= pos && pos <= n.Body.End()
+		}
 	}
-	return f.Pos() <= pos && pos <= f.Type.End() || f.Body.Pos() <= pos && pos <= f.Body.End()
+	return n.Pos() <= pos && pos <= n.End()
 }
 
 // Path gives the nodes around a range, the innermost first, up to the declaration that

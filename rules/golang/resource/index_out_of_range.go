@@ -170,7 +170,7 @@ func indexed(pass *check.PackagePass, pos token.Pos) ast.Node {
 		return found
 	}
 	ast.Inspect(file, func(n ast.Node) bool {
-		if n == nil || n.Pos() > pos || n.End() <= pos {
+		if n == nil || !query.Within(n, pos) {
 			return false
 		}
 		switch n := n.(type) {
