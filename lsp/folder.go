@@ -66,7 +66,7 @@ const keptFacts = 5 << 20
 const keptStates = 6
 
 // keptDrafts is how many Go packages of a folder are kept with their types: people go to and
-// fro between the one that they write and one that it needs. Each takes 30 times its source.
+// fro between the one that they write and one that it needs. Each takes 40 times its source.
 const keptDrafts = 2
 
 // A scanner is a *scan.Scanner.
