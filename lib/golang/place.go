@@ -127,10 +127,10 @@ func shows(name string) bool {
 	folders := strings.Split(name, "/")
 	for _, folder := range folders[:len(folders)-1] {
 		folder = strings.TrimPrefix(strings.ToLower(folder), "_")
-		if showing[folder] || strings.HasSuffix(folder, "bench") && folder != "workbench" {
+		if showing[folder] || strings.HasSuffix(folder, "bench") && folder != "workbench" || strings.HasPrefix(folder, "fake") {
 			return true
 		}
-		for word := range strings.SplitSeq(folder, "-") {
+		for _, word := range strings.FieldsFunc(folder, func(r rune) bool { return r == '-' || r == '_' }) {
 			if trials[word] {
 				return true
 			}
@@ -142,13 +142,13 @@ func shows(name string) bool {
 // showing are folders, and trials words in the names of folders, that hold no part of what runs for others.
 var (
 	showing = map[string]bool{
-		"tutorial": true, "tutorials": true, "docs": true, "integration": true, "fixtures": true, "interop": true, "hack": true,
+		"tutorial": true, "tutorials": true, "docs": true, "integration": true, "fixtures": true, "hack": true,
 		"testdata": true, "testing": true, "testutil": true, "testutils": true, "testingutil": true, "testhelper": true, "testhelpers": true, "testserver": true,
 		"loadtest": true, "memtest": true, "stresstest": true,
 	}
 	trials = map[string]bool{
 		"example": true, "examples": true, "demo": true, "demos": true, "sample": true, "samples": true,
-		"test": true, "tests": true, "e2e": true, "mock": true, "mocks": true, "fake": true, "fakes": true, "benchmark": true, "benchmarks": true,
+		"test": true, "tests": true, "e2e": true, "mock": true, "mocks": true, "fake": true, "fakes": true, "benchmark": true, "benchmarks": true, "interop": true,
 	}
 )
 
