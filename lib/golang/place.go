@@ -142,7 +142,7 @@ func shows(name string) bool {
 // showing are folders, and trials words in the names of folders, that hold no part of what runs for others.
 var (
 	showing = map[string]bool{
-		"tutorial": true, "tutorials": true, "docs": true, "integration": true, "fixtures": true, "hack": true,
+		"tutorial": true, "tutorials": true, "docs": true, "integration": true, "fixtures": true, "hack": true, "devtools": true,
 		"testdata": true, "testing": true, "testutil": true, "testutils": true, "testingutil": true, "testhelper": true, "testhelpers": true, "testserver": true,
 		"loadtest": true, "memtest": true, "stresstest": true,
 	}
