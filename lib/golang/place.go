@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"go/ast"
 	"go/token"
+	"slices"
 	"strings"
 
 	"github.com/peercheck/peercheck/lib/check"
@@ -26,12 +27,14 @@ type placed struct {
 	document  *check.Document // that positions count in
 	layout    *load.Layout    // nil if this is the document as it is
 	generated bool
+	tests     bool // it is there to test something, by its name, its folder or what it imports
 }
 
 func newPlaces(importPath string, fset *token.FileSet, files []*ast.File, documents []*check.Document, layouts []*load.Layout) *places {
 	p := &places{importPath: importPath, fset: fset, files: map[string]*placed{}, documents: map[*token.File]*placed{}}
 	for i, file := range files {
 		f := &placed{file: file, tokens: fset.File(file.FileStart), document: documents[i], generated: ast.IsGenerated(file)}
+		f.tests = shows(documents[i].Path) || slices.ContainsFunc(file.Imports, forTests)
 		if layouts != nil && layouts[i] != nil {
 			f.layout, f.document, p.moved = layouts[i], layouts[i].Text, true
 		}
@@ -106,7 +109,7 @@ func (p *places) describe(c *check.Check, f check.Finding) (_ check.Finding, ok 
 	if in.generated && !c.Generated {
 		return f, false
 	}
-	if shows(f.Location.Path) {
+	if in.tests {
 		f.Persona = max(f.Persona, check.Pedantic)
 	}
 	f.Location.Range = in.document.Clamp(f.Location.Range)
@@ -137,6 +140,11 @@ func shows(name string) bool {
 		}
 	}
 	return strings.HasSuffix(name, "_test.go")
+}
+
+// forTests reports whether an import is of what only tests, and helpers for them, use.
+func forTests(spec *ast.ImportSpec) bool {
+	return spec.Path.Value == `"testing"` || spec.Path.Value == `"net/http/httptest"`
 }
 
 // showing are folders, and trials words in the names of folders, that hold no part of what runs for others.

@@ -53,10 +53,10 @@ func All() []*check.Check {
 // requires is what every check here needs.
 var requires = []*analysis.Analyzer{taint.Analyzer}
 
-// flowsOf gives the flows of a package that are wanted, in their order, but those of test code.
+// flowsOf gives the flows of a package that are wanted, in their order, but for those that a function of the package has itself.
 func flowsOf(pass *check.PackagePass, want func(*taint.Flow) bool) []taint.Flow {
 	return taint.Flows(pass, func(f *taint.Flow) bool {
-		return want(f) && !code.InTest(pass.Pass, f.Pos) && !passesRequest(pass, f)
+		return want(f) && !passesRequest(pass, f)
 	})
 }
 

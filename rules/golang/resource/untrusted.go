@@ -8,7 +8,6 @@ import (
 
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/golang/taint"
-	"github.com/peercheck/peercheck/rules/golang/internal/code"
 )
 
 // strangers makes the function of a check that reports the data of strangers that is
@@ -23,7 +22,7 @@ func strangers(message string, classes ...string) func(context.Context, *check.P
 func strangersIf(message string, wanted func(*taint.Flow) bool, classes ...string) func(context.Context, *check.PackagePass) error {
 	return func(_ context.Context, pass *check.PackagePass) error {
 		want := func(f *taint.Flow) bool {
-			return f.Source.Remote && slices.Contains(classes, f.Class.Name) && straight(f) && wanted(f) && !code.InTest(pass.Pass, f.Pos)
+			return f.Source.Remote && slices.Contains(classes, f.Class.Name) && straight(f) && wanted(f)
 		}
 		reported := map[taint.Place]bool{}
 		for _, f := range taint.Flows(pass, want) {

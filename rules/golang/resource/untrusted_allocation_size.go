@@ -11,7 +11,6 @@ import (
 
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/golang/taint"
-	"github.com/peercheck/peercheck/rules/golang/internal/code"
 	"github.com/peercheck/peercheck/rules/golang/internal/flow"
 )
 
@@ -59,7 +58,7 @@ func runUntrustedAllocationSize(ctx context.Context, pass *check.PackagePass) er
 		declaredSizes(pass, fl, reported)
 	}
 	wanted := func(f *taint.Flow) bool {
-		return f.Class.Name == "allocation" && !reported[lineOf(pass, f.Pos)] && straight(f) && !code.InTest(pass.Pass, f.Pos) && slices.ContainsFunc(f.Steps, func(s taint.Step) bool {
+		return f.Class.Name == "allocation" && !reported[lineOf(pass, f.Pos)] && straight(f) && slices.ContainsFunc(f.Steps, func(s taint.Step) bool {
 			return strings.HasPrefix(s.Message, "goes through ") && strings.Contains(s.Message, "binary.")
 		})
 	}

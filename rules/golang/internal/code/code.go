@@ -222,7 +222,7 @@ func IsTest(pass *analysis.Pass, file *ast.File) bool {
 	if strings.HasSuffix(pass.Fset.PositionFor(file.FileStart, false).Filename, "_test.go") {
 		return true
 	}
-	if name := file.Name.Name; strings.HasSuffix(name, "test") || strings.HasSuffix(name, "tests") || strings.Contains(name, "testutil") || strings.Contains(name, "testing") || strings.HasPrefix(name, "mock") || strings.HasSuffix(name, "mock") {
+	if name := file.Name.Name; strings.HasSuffix(name, "test") && !noTests[name] || strings.HasSuffix(name, "tests") || strings.Contains(name, "testutil") || strings.Contains(name, "testing") || strings.HasPrefix(name, "mock") || strings.HasSuffix(name, "mock") {
 		return true
 	}
 	for _, spec := range file.Imports {
@@ -238,6 +238,9 @@ func IsTest(pass *analysis.Pass, file *ast.File) bool {
 func IsLibrary(pkg *types.Package) bool {
 	return pkg.Name() != "main" && !slices.Contains(strings.Split(pkg.Path(), "/"), "internal")
 }
+
+// noTests are names of packages that end like one for tests.
+var noTests = map[string]bool{"attest": true, "contest": true, "latest": true, "protest": true}
 
 // InTest reports whether a place is in test code.
 func InTest(pass *analysis.Pass, pos token.Pos) bool {
