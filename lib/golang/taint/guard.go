@@ -793,6 +793,27 @@ func (gs *guards) cleaned(v ssa.Value) bool {
 	return false
 }
 
+// cleanedRooted reports whether a path begins with a slash and was cleaned, which leaves no ".." in it: below a folder
+// that is joined in front of it, it stays there. The slash may have been asked for before or after.
+func (gs *guards) cleanedRooted(v ssa.Value, at *ssa.BasicBlock) bool {
+	for v != nil {
+		call, result := callOf(v)
+		if call == nil || result != 0 {
+			return false
+		}
+		switch query.CalleeSSA(&call.Call) {
+		case "path.Clean", "path/filepath.Clean":
+			arg := call.Call.Args[0]
+			return (gs.cleared(gs.g.cell(v), at)|gs.cleared(gs.g.cell(call), at)|gs.cleared(gs.g.cell(arg), at))&models.Rootless != 0
+		case "path/filepath.FromSlash", "path/filepath.ToSlash":
+			v = call.Call.Args[0]
+		default:
+			return false
+		}
+	}
+	return false
+}
+
 // endsInSeparator reports whether a string ends in a slash or in the separator of
 // paths.
 func (gs *guards) endsInSeparator(v ssa.Value) bool {

@@ -303,6 +303,9 @@ func (g *graph) modelFlow(s *site, m *models.Function, flow models.Flow) {
 		if flow.From.Where == models.Receiver && strings.HasPrefix(m.Name, "(*net/url.URL).") {
 			keep &^= g.rewritten(s, to)
 		}
+		if (m.Name == "path.Join" || m.Name == "path/filepath.Join") && from.operand > 0 && g.guards.cleanedRooted(from.value, s.block) {
+			keep &^= g.guards.shape("inside")
+		}
 		if strings.HasSuffix(m.Name, ".Clean") && from.value != nil {
 			keep &^= g.run.cleanClears(from.value)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	_ "embed"
 	"go/ast"
+	"go/types"
 	"slices"
 
 	"golang.org/x/tools/go/analysis"
@@ -78,6 +79,9 @@ func cleaning(x *text.Index, join *ssa.Call) ast.Expr {
 	whole := cleanerOf(x, join)
 	for _, e := range elements[1:] {
 		call := callOf(e)
+		if call != nil && cleansRooted(call) {
+			continue
+		}
 		if call != nil && cleans(call) && foreign(x, call.Call.Args[0]) {
 			return x.Expr(call)
 		}
@@ -103,6 +107,36 @@ func cleanerOf(x *text.Index, v *ssa.Call) ast.Expr {
 		}
 	}
 	return nil
+}
+
+// cleansRooted reports whether a call cleans the path of a request, as it is: that begins with a slash, so none of its
+// ".." is left.
+func cleansRooted(call *ssa.Call) bool {
+	switch query.CalleeSSA(&call.Call) {
+	case "path/filepath.Clean", "path.Clean":
+	default:
+		return false
+	}
+	path, ok := field(call.Call.Args[0], "net/url.URL", "Path")
+	if !ok {
+		return false
+	}
+	_, ok = field(path, "net/http.Request", "URL")
+	return ok
+}
+
+// field gives the value whose field of some name another one was read from, if it is of a type.
+func field(v ssa.Value, of, name string) (ssa.Value, bool) {
+	load, ok := v.(*ssa.UnOp)
+	if !ok {
+		return nil, false
+	}
+	f, ok := load.X.(*ssa.FieldAddr)
+	if !ok || !query.IsType(f.X.Type(), of) {
+		return nil, false
+	}
+	s, ok := f.X.Type().Underlying().(*types.Pointer).Elem().Underlying().(*types.Struct)
+	return f.X, ok && s.Field(f.Field).Name() == name
 }
 
 func cleans(call *ssa.Call) bool {
