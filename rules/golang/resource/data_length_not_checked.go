@@ -35,7 +35,7 @@ var DataLengthNotChecked = &check.Check{
 		Why: "Data that announces more than there is makes the parser panic. Where nobody recovers, one packet ends the process with all its connections: the codec of IPFS (CVE-2022-2584) and pion's interceptor " +
 			"(CVE-2025-49140) were stopped in this way.",
 		Fix:    "Compare first: `if n > len(b)-2 { return io.ErrUnexpectedEOF }`, or use a function that does (`protowire.ConsumeBytes`, `cryptobyte.String`). There is no quick fix, because what to return is the parser's decision.",
-		Limits: "The length has to be read and used in one function, of data with one name. Any comparison of it, or of what is computed with it, counts, as does handing it to a function that may say no, and a function that recovers, or compares a checksum first. Test code is left alone.",
+		Limits: "The length has to be read and used in one function, of data with one name. Any comparison of it, or of what is computed with it, counts, as does handing it to a function that may say no, and a function that recovers, or compares a checksum first. For persona pedantic is data that no exported function of a package takes that others can import, or whose package writes such numbers or compares checksums as well: it is what the program made itself. Test code is left alone.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/129.html",
 			"https://nvd.nist.gov/vuln/detail/CVE-2022-2584",
@@ -50,6 +50,7 @@ func runDataLengthNotChecked(_ context.Context, pass *check.PackagePass) error {
 	if !ok {
 		return nil
 	}
+	forOthers := decodesForOthers(pass.Pkg) && !encodes(fl)
 	reported := map[ssa.Value]bool{}
 	for _, fn := range fl.Functions {
 		if recovers(fn) || verifies(fl, fn) {
@@ -73,6 +74,7 @@ func runDataLengthNotChecked(_ context.Context, pass *check.PackagePass) error {
 					pass.Report(check.Finding{
 						Message:  "the data is cut where a number in it says, and nothing compares that with how much data there is",
 						Location: pass.Location(indexed(pass, cut.Pos())),
+						Persona:  personaOf(forOthers && handedIn(fl, cut.X) || isPadding(n) && isPublic(fn) && hasData(fn)),
 					})
 					break
 				}
@@ -147,6 +149,14 @@ func byteOf(v, data ssa.Value) ssa.Value {
 		}
 	}
 	return nil
+}
+
+// isPadding reports whether a number is a byte of data, as only padding has it in this check: no program pads what
+// only it reads.
+func isPadding(n ssa.Value) bool {
+	_, decoded := n.(*ssa.Call)
+	_, part := n.(*ssa.Extract)
+	return !decoded && !part
 }
 
 // sameData reports whether two slices are parts of the same one.

@@ -24,6 +24,7 @@ func declaredSizes(pass *check.PackagePass, fl *flow.Flow, reported map[line]boo
 	if pass.Pkg.Name() == "main" || slices.ContainsFunc(strings.Split(pass.Pkg.Path(), "/"), func(dir string) bool { return dir == "internal" || dir == "cmd" }) {
 		return
 	}
+	forOthers, ofProtocol := decodesForOthers(pass.Pkg), speaks(fl)
 	for _, fn := range fl.Functions {
 		for _, b := range fn.Blocks {
 			for _, instr := range b.Instrs {
@@ -31,7 +32,15 @@ func declaredSizes(pass *check.PackagePass, fl *flow.Flow, reported map[line]boo
 				if !ok || !m.Pos().IsValid() || reported[lineOf(pass, m.Pos())] {
 					continue
 				}
-				n := newNumber(fl, decodesNumber, arithmetic, refusesLarger)
+				var numbers []ssa.Value
+				made := func(v ssa.Value) bool {
+					ok := decodesNumber(v)
+					if ok {
+						numbers = append(numbers, v)
+					}
+					return ok
+				}
+				n := newNumber(fl, made, arithmetic, refusesLarger)
 				n.leave = writes
 				if !n.comesFrom(m.Cap, maxDecodedDepth) || n.limited() || n.checked() {
 					continue
@@ -41,6 +50,7 @@ func declaredSizes(pass *check.PackagePass, fl *flow.Flow, reported map[line]boo
 					Message:    fmt.Sprintf(sizeInData, "make"),
 					Location:   pass.Location(place(m.Pos())),
 					Confidence: check.Tentative, // nobody says that a stranger sends it
+					Persona:    personaOf(forOthers && slices.ContainsFunc(numbers, func(v ssa.Value) bool { return ofProtocol && hasData(v.Parent()) || decodedFrom(fl, v) })),
 				})
 			}
 		}

@@ -33,7 +33,7 @@ var UntrustedAllocationSize = &check.Check{
 			"was the size of a list. A check for negative numbers does not help.",
 		Fix: "Compare the number with a limit and refuse what is larger, or take `min(n, limit)`. Where the data follows the number, grow with what really arrives: `append`, or `io.CopyN` into a buffer. There is no quick fix, because the limit " +
 			"depends on the data.",
-		Limits: "Where a library decodes the number of 32 bits or more from data (`encoding/binary`, protobuf, bytes that are shifted), keeps it in fields and hands it on, the finding is tentative: nothing shows that a stranger sends the data. What is internal to a program reads back much that it wrote itself, " +
+		Limits: "Where a library decodes the number of 32 bits or more from data (`encoding/binary`, protobuf, bytes that are shifted), keeps it in fields and hands it on, the finding is tentative: nothing shows that a stranger sends the data. It is for persona pedantic unless the data is handed to an exported function as bytes or a reader, or the package has an exported function that takes a `net.Conn`, and wherever the package compares a CRC: most such data is the files of the program itself. What is internal to a program reads back much that it wrote itself, " +
 			"and is left alone there, as are numbers that go through functions named for writing. A comparison with a variable counts as a bound, a comparison with a constant only if it is below 2^30; in a library it has to refuse what is larger. Numbers of 8 and 16 bits are no danger. Memory that grows bit by bit (`append` in a loop) is `go/untrusted-loop-bound`.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/789.html",
