@@ -1,6 +1,7 @@
 package taint
 
 import (
+	"fmt"
 	"go/constant"
 	"go/token"
 	"go/types"
@@ -492,6 +493,11 @@ func (gs *guards) equality(v *ssa.BinOp, equal bool, depth int, list []checked) 
 				}
 			}
 		}
+		if call, ok := x.(*ssa.Call); ok && equal && constant.Sign(c.Value) == 0 { // len(strings.Trim(x, "0123456789")) == 0
+			if b, ok := call.Call.Value.(*ssa.Builtin); ok && b.Name() == "len" {
+				list = gs.onlyOf(call.Call.Args[0], depth, list)
+			}
+		}
 		if at, index, ok := indexed(x); ok {
 			n, _ := constant.Int64Val(c.Value)
 			switch {
@@ -503,7 +509,29 @@ func (gs *guards) equality(v *ssa.BinOp, equal bool, depth int, list []checked) 
 		}
 	}
 	if equal {
+		if text, ok := stringConst(y); ok && text == "" {
+			list = gs.onlyOf(x, depth, list)
+		}
 		return gs.check(x, gs.shape("constant"), depth, list)
+	}
+	return list
+}
+
+// onlyOf handles what nothing is left of when some characters are cut off: it has no others.
+func (gs *guards) onlyOf(rest ssa.Value, depth int, list []checked) []checked {
+	call, result := callOf(rest)
+	if call == nil || result != 0 {
+		return list
+	}
+	switch query.CalleeSSA(&call.Call) {
+	case "strings.Trim", "strings.TrimLeft", "strings.TrimRight":
+		if cutset, ok := stringConst(call.Call.Args[1]); ok && cutset != "" {
+			var class strings.Builder
+			for _, c := range cutset {
+				fmt.Fprintf(&class, `\x{%x}`, c)
+			}
+			return gs.check(call.Call.Args[0], gs.g.run.patternClears(`\A[`+class.String()+`]*\z`), depth, list)
+		}
 	}
 	return list
 }

@@ -354,9 +354,47 @@ func (g *graph) division(i *ssa.BinOp, block *ssa.BasicBlock) {
 // that decoders choose among when they fill in an any.
 func (g *graph) assertion(i *ssa.TypeAssert, block *ssa.BasicBlock) {
 	from, ok := i.X.Type().Underlying().(*types.Interface)
-	if class := g.run.numbers.assertion; class != nil && !i.CommaOk && ok && from.Empty() && decoded(i.AssertedType) {
+	if class := g.run.numbers.assertion; class != nil && !i.CommaOk && ok && from.Empty() && decoded(i.AssertedType) && !g.ofKey(i.X, block) {
 		g.sink(i.X, block, sinkUse{class: class, what: "a type assertion", call: i, step: step{pos: i.Pos(), sink: sinkPlace{true, everything}}})
 	}
+}
+
+// ofKey reports whether a value is read from a list of keys and values, handed over one by one, where the key beside it
+// was asked for: what is asserted is what the caller writes after that key, not what it writes after others.
+func (g *graph) ofKey(v ssa.Value, block *ssa.BasicBlock) bool {
+	value, ok := element(v)
+	if !ok || !g.fn.Signature.Variadic() || value.X != ssa.Value(g.fn.Params[len(g.fn.Params)-1]) {
+		return false
+	}
+	next, ok := value.Index.(*ssa.BinOp)
+	if !ok || next.Op != token.ADD || intValue(next.Y) != 1 {
+		return false
+	}
+	for b := block; b.Idom() != nil; b = b.Idom() {
+		pred := b.Idom()
+		branch, ok := pred.Instrs[len(pred.Instrs)-1].(*ssa.If)
+		if !ok || pred.Succs[0] != b || len(b.Preds) != 1 {
+			continue
+		}
+		if eq, ok := branch.Cond.(*ssa.BinOp); ok && eq.Op == token.EQL {
+			for _, side := range []ssa.Value{eq.X, eq.Y} {
+				if key, ok := element(side); ok && key.X == value.X && key.Index == next.X {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// element gives where in a list a value is read from.
+func element(v ssa.Value) (*ssa.IndexAddr, bool) {
+	load, ok := v.(*ssa.UnOp)
+	if !ok || load.Op != token.MUL {
+		return nil, false
+	}
+	at, ok := load.X.(*ssa.IndexAddr)
+	return at, ok
 }
 
 // decoded reports whether a type is one of those: string, float64, bool and the like, []any,
