@@ -36,7 +36,7 @@ var HTMLWithoutEscaping = &check.Check{
 		Why: "A value with `<script>` in it becomes part of the page, whoever chose it: the fields of a form that a framework drew were shown this way (Beego, CVE-2025-30223), " +
 			"and what a handler answered with (Fiber, CVE-2026-42545).",
 		Fix:    "Let `html/template` draw it, or pass every value through `html.EscapeString`; a value within an attribute belongs between quotes. There is no quick fix, because some of the values may be HTML already.",
-		Limits: "Where the values come from is not asked: what no stranger can choose is a false alarm, so only values of any type and what callers hand to a library are for everybody, and other texts for persona pedantic. Numbers, constants, package-level variables and what a function gives that is called escape, encode, quote or sanitize are fine. Where the data is seen to come from a request, go/reflected-xss or go/xss-by-unsafe-conversion reports it.",
+		Limits: "Where the values come from is not asked: what no stranger can choose is a false alarm, so only values of any type and what callers hand to a library are for everybody, and other texts, and the names in a map of functions or structs, for persona pedantic. Numbers, the host of a request, constants, package-level variables and what a function gives that is called escape, encode, quote or sanitize are fine. Where the data is seen to come from a request, go/reflected-xss or go/xss-by-unsafe-conversion reports it.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/79.html",
 			"https://pkg.go.dev/html/template",
@@ -187,6 +187,22 @@ type htmlFinder struct {
 	seen     map[ssa.Value]bool
 }
 
+// clean leaves out the host of a request too: net/http refuses one with a quote or a bracket in it.
+func (h *htmlFinder) clean(v ssa.Value) bool {
+	if load, ok := v.(*ssa.UnOp); ok {
+		if f, ok := load.X.(*ssa.FieldAddr); ok && query.IsType(f.X.Type(), "net/http.Request") && text.FieldName(f) == "Host" {
+			return true
+		}
+	}
+	return h.assembled.clean(v)
+}
+
+// unescaped reports whether a value may hold any text, as assembled does.
+func (h *htmlFinder) unescaped(v ssa.Value) (found bool) {
+	h.Behind(v, h.clean, nil, func(leaf ssa.Value) { found = found || text.Open(leaf) })
+	return found
+}
+
 // page looks at all texts that a page may be made of. inTag says that what is
 // around them is HTML for sure.
 func (h *htmlFinder) page(v ssa.Value, inTag bool) {
@@ -237,7 +253,24 @@ func (h *htmlFinder) isOfCallers(v ssa.Value) (found bool) {
 		}
 		iface, ok := leaf.Type().Underlying().(*types.Interface)
 		param, isParam := leaf.(*ssa.Parameter)
-		found = found || ok && iface.NumMethods() == 0 || isParam && text.Exported(param.Parent()) && code.IsLibrary(h.pass.Pkg)
+		found = found || ok && iface.NumMethods() == 0 || isParam && !isRegistry(param.Type()) && text.Exported(param.Parent()) && code.IsLibrary(h.pass.Pkg)
 	})
 	return found
+}
+
+// isRegistry reports whether a type is a map from names to what a program has under them, functions, structs and the
+// like: who fills it in writes the names.
+func isRegistry(t types.Type) bool {
+	m, ok := t.Underlying().(*types.Map)
+	if !ok {
+		return false
+	}
+	switch elem := m.Elem().Underlying().(type) {
+	case *types.Signature, *types.Struct:
+		return true
+	case *types.Pointer:
+		_, ok := elem.Elem().Underlying().(*types.Struct)
+		return ok
+	}
+	return false
 }
