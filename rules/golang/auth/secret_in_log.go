@@ -64,7 +64,7 @@ func runSecretInLog(_ context.Context, pass *check.PackagePass) error {
 	}
 	for c := range code.CallsTo(pass.Pass, dumpers...) {
 		if as, ok := c.Parent().Node().(*ast.AssignStmt); ok && ast.Unparen(as.Rhs[0]) == c.Node() {
-			if v := code.Var(pass.TypesInfo, as.Lhs[0]); v != nil {
+			if v := code.Var(pass.TypesInfo, as.Lhs[0]); v != nil && !l.hidesCredentials(c) {
 				l.dumps[v] = true
 			}
 		}
@@ -264,6 +264,8 @@ func (l *secretLog) leaks(c inspector.Cursor, e ast.Expr, steps int) []leak {
 		return []leak{{what: "the headers of a request, with Authorization among them,", at: e}}
 	case isMessage(l.Pass, c, e):
 		return []leak{{what: "a whole gRPC message", at: e, unsure: true}}
+	case isURL(t) && l.isOfServer(c, e):
+		return nil
 	case isURL(t) && (l.userinfo || l.isOfClient(c, e)):
 		if isPointer(t) {
 			return []leak{{what: "an URL that may have a password in it", at: e, url: true, unsure: true, likely: l.userinfo, callers: l.isCallersRequest(c, e)}}
@@ -366,7 +368,7 @@ func (l *secretLog) leaksOfCall(c inspector.Cursor, call *ast.CallExpr, steps in
 		return nil
 	}
 	switch {
-	case name == "(*net/url.URL).String" && (l.userinfo || l.isOfClient(c, calledOn(call))):
+	case name == "(*net/url.URL).String" && !l.isOfServer(c, calledOn(call)) && (l.userinfo || l.isOfClient(c, calledOn(call))):
 		return []leak{{what: "an URL that may have a password in it", at: call, url: true, unsure: true, likely: l.userinfo, callers: l.isCallersRequest(c, calledOn(call))}}
 	case slices.Contains(dumpers, name):
 		return []leak{{what: "a whole request, with its Authorization header,", at: call}}
@@ -404,6 +406,56 @@ func (l *secretLog) isOfRequest(e ast.Expr, steps int) bool {
 		e = sel.X
 	}
 	return false
+}
+
+// isOfServer reports whether an URL is that of a request that the function around a place answers: nobody's password
+// is in it.
+func (l *secretLog) isOfServer(c inspector.Cursor, e ast.Expr) bool {
+	if !l.isOfRequest(e, 1) {
+		return false
+	}
+	f, ok := code.Enclosing(c)
+	if !ok || f.Type.Params == nil {
+		return false
+	}
+	return slices.ContainsFunc(f.Type.Params.List, func(p *ast.Field) bool {
+		return query.IsType(l.TypesInfo.TypeOf(p.Type), "net/http.ResponseWriter")
+	})
+}
+
+// hidesCredentials reports whether the function around the dump of a request replaces or removes its Authorization
+// header before.
+func (l *secretLog) hidesCredentials(dump inspector.Cursor) bool {
+	call, ok := dump.Node().(*ast.CallExpr)
+	f, inside := code.Enclosing(dump)
+	if !ok || !inside || f.Body == nil || len(call.Args) == 0 {
+		return false
+	}
+	request := code.Var(l.TypesInfo, call.Args[0])
+	found := false
+	ast.Inspect(f.Body, func(n ast.Node) bool {
+		set, ok := n.(*ast.CallExpr)
+		if !ok || set.Pos() >= call.Pos() || len(set.Args) == 0 {
+			return true
+		}
+		switch query.Callee(l.TypesInfo, set) {
+		case "(net/http.Header).Set", "(net/http.Header).Del":
+		default:
+			return true
+		}
+		header, ok := ast.Unparen(calledOn(set)).(*ast.SelectorExpr)
+		name, _ := code.ConstString(l.Pass, set.Args[0])
+		if !ok || request == nil || code.Var(l.TypesInfo, header.X) != request || !strings.EqualFold(name, "Authorization") {
+			return true
+		}
+		if len(set.Args) == 1 { // Del
+			found = true
+		} else if _, fixed := code.ConstString(l.Pass, set.Args[1]); fixed {
+			found = true
+		}
+		return !found
+	})
+	return found
 }
 
 // isOfClient reports whether an URL is that of a request which the function around a place sends. Those that a server
