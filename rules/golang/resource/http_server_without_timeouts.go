@@ -49,7 +49,7 @@ var HTTPServerWithoutTimeouts = &check.Check{
 		Limits: "A value that is not constant counts as a limit. A server counts as limited if anything in the package sets its limit, and " +
 			"for a local variable if that is done after the variable got the server. Left alone: servers on a Unix socket or a loopback " +
 			"address, also where that is only the default or what all callers of an unexported function give, those that only show an operator profiles, metrics or health, by the " +
-			"names of their package, function, variable or address, or by their routes, and test code. Servers that frameworks make (`gin.Engine.Run`, `echo.Echo.Start`) are not looked at.",
+			"names of their package, function, variable or address, or by their routes, those of build tools by which a developer sees the site that is built again with each change, and test code. Servers that frameworks make (`gin.Engine.Run`, `echo.Echo.Start`) are not looked at.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/400.html",
 			"https://pkg.go.dev/net/http#Server",
@@ -89,7 +89,7 @@ func runHTTPServerWithoutTimeouts(_ context.Context, pass *check.PackagePass) er
 		if file == nil || code.IsTest(pass.Pass, file) {
 			continue
 		}
-		if f, ok := code.Enclosing(c); ok && isForOperators(f.Name) {
+		if f, ok := code.Enclosing(c); ok && (isForOperators(f.Name) || isForDevelopers(f.Node)) {
 			continue
 		}
 		switch n := c.Node().(type) {

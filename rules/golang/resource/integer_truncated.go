@@ -41,7 +41,7 @@ var IntegerTruncated = &check.Check{
 			"read limit so; in Kubernetes and Docker a port or a user ID became another one, 0 for example.",
 		Fix: "Parse with the size of the target, `strconv.ParseInt(s, 10, 32)`, which gives an error for what does not fit, or compare with the limits of the type, or for negative numbers after the conversion, before the number is used. The quick " +
 			"fix sets the size where `ParseInt` or `ParseUint` is called for 64 bits; other uses of the number then have the smaller range, too.",
-		Limits: "Where nothing shows that a stranger writes the text that is parsed, the finding is tentative, and for persona pedantic unless the caller of a library's exported function writes the text and the number loses bits without a comparison; the values of flags (`Set(string) error`) are left alone, and so are types with a list of constants, such as kinds and reasons. Conversions of the program's own numbers (constants, lengths, counters) are left alone: see `go/range-check-too-wide` for those that are checked in a wrong way. So are conversions that take a number apart (`byte(n>>8)`), and between signed and unsigned integers of 64 bits that were parsed. " +
+		Limits: "Where nothing shows that a stranger writes the text that is parsed, the finding is tentative, and for persona pedantic unless the caller of a library's exported function writes the text and the number loses bits without a comparison; the values of flags (`Set(string) error`) are left alone, and so are types with a list of constants, such as kinds and reasons. Conversions of the program's own numbers (constants, lengths, counters) are left alone: see `go/range-check-too-wide` for those that are checked in a wrong way. So are conversions that take a number apart (`byte(n>>8)`), between signed and unsigned integers of 64 bits that were parsed, and those that change the sign alone of a number that sizes, indexes and limits nothing, such as that of a process. " +
 			"int is taken to have 64 bits.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/681.html",
@@ -64,6 +64,9 @@ func runIntegerTruncated(_ context.Context, pass *check.PackagePass) error {
 	for _, f := range taint.Flows(pass, overflows) {
 		if f.Call != nil {
 			reported[f.Call.Pos()] = true
+		}
+		if conv, ok := f.Call.(*ssa.Convert); ok && keepsWidth(conv) && isOnlyNamed(fl, conv) {
+			continue
 		}
 		pass.Report(f.Finding(pass, fmt.Sprintf("a number from %s may not fit into %s, and becomes another one", f.Source.Title, f.Class.Title)))
 	}
@@ -113,6 +116,13 @@ func picksConstant(instr ssa.Instruction) bool {
 		}
 	}
 	return constants >= 2
+}
+
+// keepsWidth reports whether a conversion changes the sign alone.
+func keepsWidth(conv *ssa.Convert) bool {
+	from, ok1 := bounds.OfType(conv.X.Type())
+	to, ok2 := bounds.OfType(conv.Type())
+	return ok1 && ok2 && max(from.Max.BitLen(), to.Max.BitLen())-min(from.Max.BitLen(), to.Max.BitLen()) <= 1
 }
 
 // narrows reports whether a conversion loses bits, rather than the sign alone.

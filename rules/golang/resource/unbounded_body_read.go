@@ -41,7 +41,7 @@ var UnboundedBodyRead = &check.Check{
 		Fix: "Read from `http.MaxBytesReader`, which also closes the connection of who sends more, or limit all handlers by `http.MaxBytesHandler`. " +
 			"The quick fix sets a limit of 1 MiB here. Look at it before you apply it: larger requests fail from then on.",
 		Limits: "Looks at functions that have the `http.ResponseWriter` or the context of gin or echo as well, and at those that they call, because a request alone may be one that is sent. A limit " +
-			"anywhere in the package (`http.MaxBytesReader`, `http.MaxBytesHandler`, echo's BodyLimit) and a test of the declared length count. A limit that another package or a proxy sets is not seen.",
+			"anywhere in the package (`http.MaxBytesReader`, `http.MaxBytesHandler`, echo's BodyLimit) and a test of the declared length count. A limit that another package or a proxy sets is not seen. For persona pedantic are packages that are made for tests, and handlers that configure the program, as their documentation says.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/770.html",
 			"https://pkg.go.dev/net/http#MaxBytesReader",
@@ -90,7 +90,7 @@ func runUnboundedBodyRead(_ context.Context, pass *check.PackagePass) error {
 	for name := range wholeReaders {
 		for _, c := range fl.Calls(name) {
 			if readsOfAnswering(fl, c.Fn) {
-				unboundedRead(pass, c)
+				unboundedRead(pass, fl, c)
 			}
 		}
 	}
@@ -175,7 +175,7 @@ func isField(f *ssa.FieldAddr, name string) bool {
 }
 
 // unboundedRead reports a call that reads a whole request body.
-func unboundedRead(pass *check.PackagePass, c flow.Call) {
+func unboundedRead(pass *check.PackagePass, fl *flow.Flow, c flow.Call) {
 	index, args := wholeReaders[c.Name], c.Instr.Common().Args
 	if index >= len(args) || len(c.Expr.Args) == 0 || !isBody(args[index]) {
 		return
@@ -183,7 +183,12 @@ func unboundedRead(pass *check.PackagePass, c flow.Call) {
 	if c.Name == "io.Copy" && !isBuffer(args[0]) {
 		return // it streams
 	}
+	persona := check.Regular
+	if isMadeForTests(pass) || configures(fl, c.Fn) {
+		persona = check.Pedantic
+	}
 	pass.Report(check.Finding{
+		Persona:  persona,
 		Message:  fmt.Sprintf("%s reads the request's body into memory, however large it is", short(c.Name)),
 		Location: pass.Location(c.Expr),
 		Fixes:    limitBody(pass, c.Fn, c.Expr.Args[len(c.Expr.Args)-1]),

@@ -4,6 +4,7 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
+	"go/ast"
 	"slices"
 	"strings"
 
@@ -11,6 +12,7 @@ import (
 
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/golang/taint"
+	"github.com/peercheck/peercheck/rules/golang/internal/code"
 	"github.com/peercheck/peercheck/rules/golang/internal/flow"
 )
 
@@ -34,7 +36,7 @@ var UntrustedAllocationSize = &check.Check{
 		Fix: "Compare the number with a limit and refuse what is larger, or take `min(n, limit)`. Where the data follows the number, grow with what really arrives: `append`, or `io.CopyN` into a buffer. There is no quick fix, because the limit " +
 			"depends on the data.",
 		Limits: "Where a library decodes the number of 32 bits or more from data (`encoding/binary`, protobuf, bytes that are shifted), keeps it in fields and hands it on, the finding is tentative: nothing shows that a stranger sends the data. It is for persona pedantic unless the data is handed to an exported function as bytes or a reader, or the package has an exported function that takes a `net.Conn`, and wherever the package compares a CRC: most such data is the files of the program itself. What is internal to a program reads back much that it wrote itself, " +
-			"and is left alone there, as are numbers that go through functions named for writing. A comparison with a variable counts as a bound, a comparison with a constant only if it is below 2^30; in a library it has to refuse what is larger. Numbers of 8 and 16 bits are no danger. Memory that grows bit by bit (`append` in a loop) is `go/untrusted-loop-bound`.",
+			"and is left alone there, as are numbers that go through functions named for writing. A comparison with a variable counts as a bound, a comparison with a constant only if it is below 2^30; in a library it has to refuse what is larger. Numbers of 8 and 16 bits are no danger. What the client library of a message queue allocates as its own server says is for persona pedantic. Memory that grows bit by bit (`append` in a loop) is `go/untrusted-loop-bound`.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/789.html",
 			"https://nvd.nist.gov/vuln/detail/CVE-2023-2253",
@@ -47,11 +49,17 @@ var UntrustedAllocationSize = &check.Check{
 const sizeInData = "a number in the data is how much %s allocates, and nothing says how large it may be"
 
 func runUntrustedAllocationSize(ctx context.Context, pass *check.PackagePass) error {
-	if err := strangers("a number from %[1]s is how much %[2]s allocates, and nothing says how large it may be", "allocation")(ctx, pass); err != nil {
+	const message = "a number from %[1]s is how much %[2]s allocates, and nothing says how large it may be"
+	if err := strangersIf(message, func(f *taint.Flow) bool { return !isClients(pass, f) }, "allocation")(ctx, pass); err != nil {
 		return err
 	}
 	reported := map[line]bool{}
 	for _, f := range taint.Flows(pass, func(f *taint.Flow) bool { return f.Source.Remote && f.Class.Name == "allocation" }) {
+		if at := lineOf(pass, f.Pos); !reported[at] && straight(&f) && isClients(pass, &f) {
+			finding := f.Finding(pass, fmt.Sprintf(message, f.Source.Title, f.Sink))
+			finding.Persona = check.Pedantic // the server that its user has chosen
+			pass.Report(finding)
+		}
 		reported[lineOf(pass, f.Pos)] = true
 	}
 	if fl, ok := pass.ResultOf[flow.Analyzer].(*flow.Flow); ok {
@@ -68,4 +76,27 @@ func runUntrustedAllocationSize(ctx context.Context, pass *check.PackagePass) er
 		pass.Report(finding)
 	}
 	return nil
+}
+
+// isClients reports whether data is that of a message whose type this package declares: it is the client of a message queue, and
+// reads what its own server answers.
+func isClients(pass *check.PackagePass, f *taint.Flow) bool {
+	if f.Source.Name != "message" {
+		return false
+	}
+	source := f.Steps[0].Place
+	for c := range code.Nodes(pass.Pass, (*ast.SelectorExpr)(nil)) {
+		sel, ok := c.Node().(*ast.SelectorExpr)
+		if !ok {
+			continue
+		}
+		v := code.Var(pass.TypesInfo, sel)
+		if v == nil || !v.IsField() || v.Pkg() != pass.Pkg {
+			continue
+		}
+		if at := pass.Fset.Position(sel.Sel.Pos()); at.Line == source.Line && at.Offset >= source.Start && at.Offset <= source.End {
+			return true
+		}
+	}
+	return false
 }
