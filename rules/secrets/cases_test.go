@@ -325,6 +325,72 @@ func TestCommentOnCredential(t *testing.T) {
 	}
 }
 
+// What a text says of itself: a key that was published with it, a script that starts a
+// cluster on this machine, what a tool wrote down of a conversation.
+func TestWhatTextsAreFor(t *testing.T) {
+	key, jwt := expand("{b64:43}=", rand.New(rand.NewPCG(3, 3))), expand("{jwt}", rand.New(rand.NewPCG(3, 4)))
+	pem := "-----BEGIN OPENSSH PRIVATE KEY-----\n" + expand(strings.Repeat("{b64:64}\n", 12), rand.New(rand.NewPCG(3, 5))) + "-----END OPENSSH PRIVATE KEY-----"
+	answer := "0.2 http response url:https://op.acme.io/token status_code:200\n0.3 response {'id_token': '" + jwt + "'}\n"
+	request := "0.1 request_http_args {'headers': {'Accept': '*/*'}}\n"
+	start := "#!/bin/bash\n# See https://acme.io/docs.\nSECRET=\"" + key + "\"\nagent -bind=127.0.0.$1 -encrypt=$SECRET\n"
+	curl := "> GET /me HTTP/1.1\n> Authorization: Bearer " + jwt + "\n< HTTP/1.1 200 OK\n"
+	for _, c := range []struct {
+		path, language, kind, text string
+		want                       check.Persona
+	}{
+		{"proxy/ca.go", "go", "private-key", "// Package proxy has the publicly published certificate and key of the Acme project.\npackage proxy\n\nconst Key = `" + pem + "`\n", check.Pedantic},
+		{"proxy/ca.go", "go", "private-key", "// Package proxy has a certificate that is intentionally insecure.\npackage proxy\n\nconst Key = `" + pem + "`\n", check.Pedantic},
+		{"proxy/ca.go", "go", "private-key", "package proxy\n\n// Key is the key published by the Acme project.\nconst Key = `" + pem + "`\n", check.Pedantic},
+		{"proxy/ca.go", "go", "private-key", "// Package proxy has the certificate and key of the Acme project.\npackage proxy\n\nconst Key = `" + pem + "`\n", check.Regular},
+		{"scripts/start_cluster.sh", "shellscript", "generic-api-key", start, check.Pedantic},
+		{"scripts/start.sh", "shellscript", "generic-api-key", start, check.Regular},
+		{"scripts/start_cluster.sh", "shellscript", "generic-api-key", start + "agent -join=10.0.4.7\n", check.Regular},
+		{"scripts/start_cluster.sh", "shellscript", "generic-api-key", start + "curl https://vault.acme.io/v1\n", check.Regular},
+		{"scripts/start_cluster.sh", "shellscript", "gitlab-pat", start + "token=glpat-hX9kLm2qRt7vWz4pYb3c\n", check.Regular},
+		{"certification/flow.txt", "", "jwt", strings.Repeat(request+answer, 3), check.Pedantic},
+		{"certification/flow.txt", "", "jwt", request + answer, check.Regular},
+		{"certification/flow.txt", "", "jwt", request + answer + answer, check.Regular},
+		{"certification/flow.txt", "", "jwt", request + answer + answer + strings.Repeat("0.4 condition: OK\n", 8), check.Pedantic},
+		{"certification/flow.txt", "", "jwt", answer + answer + answer, check.Regular},
+		{"certification/flow.txt", "", "generic-api-key", strings.Repeat(request+answer, 3) + "\"client_secret\": \"" + key + "\"\n", check.Pedantic},
+		{"certification/flow.txt", "", "private-key", strings.Repeat(request+answer, 3) + pem, check.Regular},
+		{"certification/flow.txt", "", "gitlab-pat", strings.Repeat(request+answer, 3) + "token: glpat-hX9kLm2qRt7vWz4pYb3c\n", check.Regular},
+		{"notes/curl.txt", "", "jwt", curl, check.Regular},
+		{"notes/curl.txt", "", "jwt", strings.Repeat(curl, 3), check.Pedantic},
+		{"notes/curl.py", "python", "jwt", strings.Repeat(curl, 3), check.Regular},
+		{"UPGRADE.md", "markdown", "jwt", "The token " + jwt + " is one now.\n", check.Pedantic},
+		{"upgrade.sh", "shellscript", "jwt", "TOKEN=" + jwt + "\n", check.Regular},
+	} {
+		found := standard.found(check.NewDocument(c.path, c.language, []byte(c.text), check.Revision{}))[c.kind]
+		if len(found) == 0 || found[0].Persona != c.want {
+			t.Errorf("%s: %q is %v, want %v", c.path, c.text, found, c.want)
+		}
+	}
+}
+
+// What says where a secret is kept is none.
+func TestReferences(t *testing.T) {
+	uuid := "1312c856-0e13-4b04-8c40-ac26d4a5f700"
+	for _, value := range []string{
+		"credentialsJSON:" + uuid, "secret://prod/hX9kLm2qRt7v", "vault:secret/data/hX9kLm2qRt7v#key", "op://vault/hX9kLm2qRt7vWz4p/token", "ssm:/prod/hX9kLm2qRt7v",
+		"projects/acme-1/secrets/hX9kLm2qRt7v", "${{ secrets.ACME_TOKEN }}", "ENC[AES256_GCM,data:hX9kLm2qRt7vWz4p,type:str]", "@Microsoft.KeyVault(SecretUri=hX9kLm2qRt7v)",
+		"secretref:hx9klm2qrt7vwz4p", "aws-secretsmanager:hX9kLm2qRt7vWz4p", "gcpsm:hX9kLm2qRt7vWz4p", "keyring:hX9kLm2qRt7vWz4p", "sm://acme/hX9kLm2qRt7vWz4p", "{{resolve:secretsmanager:hX9kLm2qRt7v}}",
+	} {
+		for _, path := range []string{"a.kts", "a.yaml", ".env"} {
+			for kind, found := range standard.found(check.NewDocument(path, "", []byte("authToken = \""+value+"\"\n"), check.Revision{})) {
+				if kind != kindPossible {
+					t.Errorf("%s: %s is a %s: %v", path, value, kind, found)
+				}
+			}
+		}
+	}
+	for _, value := range []string{uuid, "json:hX9kLm2qRt7vWz4pYb3c", "smhX9kLm2qRt7vWz4pYb3c"} {
+		if len(standard.found(check.NewDocument("a.kts", "", []byte("authToken = \""+value+"\"\n"), check.Revision{}))) == 0 {
+			t.Errorf("%s is none", value)
+		}
+	}
+}
+
 func TestIsTest(t *testing.T) {
 	for path, want := range map[string]bool{
 		"api/token_test.go": true, "caddytest/a.localhost.key": true, "vault/testing.go": true, "jose-util/test-keys/rsa.key": true, "ssl/samplecerts/ca.pem": true,

@@ -703,7 +703,7 @@ func judge(text []byte, nameRange check.Range, n name, p pair, config, lax bool)
 	case strings.HasPrefix(value, "eyJ") && readJWT(value) == jwtExample:
 		return g, false
 	}
-	if p.query && inBadge(text, nameRange.Start) {
+	if p.query && inBadge(text, nameRange.Start) || endsReference(text, p.value) {
 		return g, false
 	}
 	if digits == 0 && !ascii(value) {

@@ -111,8 +111,9 @@ func documents(text []byte, at int) bool {
 
 // What the comment on a credential may say of it.
 var (
-	harmless = engine.NewRegexp(`(?i)\bnot (?:an? |really )?secret\b|\bsafe to (?:be )?(?:embed|commit|publish|share|check)|\bnot (?:actually )?(?:confidential|sensitive)\b|\bonly be used for test|\bfor test(?:ing)? purposes\b`)
-	broken   = engine.NewRegexp(`(?i)\b(?:not (?:be )?valid|invalid|revoked|expired|made up|fake|bogus)\b`)
+	harmless = engine.NewRegexp(`(?i)\bnot (?:an? |really )?secret\b|\bsafe to (?:be )?(?:embed|commit|publish|share|check)|\bnot (?:actually )?(?:confidential|sensitive)\b|\bonly be used (?:for|in) test|\bfor test(?:ing)? purposes\b|` +
+		`\bpublic(?:al)?ly (?:published|known|available) (?:\w+ ){0,5}(?:keys?|certificates?)\b|\b(?:inherently|intentionally|deliberately|purposely) insecure\b|\bkey (?:that is |was |is )?published (?:by|in|with)\b`)
+	broken = engine.NewRegexp(`(?i)\b(?:not (?:be )?valid|invalid|revoked|expired|made up|fake|bogus)\b`)
 )
 
 // saysAbove reports whether the comment right above the line of an offset, in any
@@ -131,6 +132,20 @@ func saysAbove(text []byte, at int, what *engine.Regexp) bool {
 		}
 	}
 	return false
+}
+
+// packageClause begins the code of a file of Go; what a package is for stands in the
+// comment above ("Go Doc Comments", go.dev).
+var packageClause = engine.NewRegexp(`(?m)^package [a-z]\w*`)
+
+// packageSays reports whether the documentation of a package says something of all
+// that is in it.
+func packageSays(d *check.Document, what *engine.Regexp) bool {
+	if d.Language != "go" {
+		return false
+	}
+	clause := packageClause.FindAllSubmatchIndex(d.Content)
+	return len(clause) > 0 && saysAbove(d.Content, clause[0][0], what)
 }
 
 // introduced reports whether the lines of a comment before an offset say that they

@@ -1,12 +1,17 @@
 package secrets
 
 import (
+	"bytes"
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/rules/secrets/engine"
 )
 
-// The functions of this file say what a document is for, by its path.
+// The functions of this file say what a document is for, by its path and by what else
+// is in it.
 
 // testWords are the words in names of files and folders that hold tests, what
 // they work on, examples, and things to try a program with.
@@ -77,6 +82,12 @@ func isManual(p string) bool {
 	case len(ext) == 2 && '1' <= ext[1] && ext[1] <= '9': // rclone.1
 		return true
 	}
+	if stem, ext, _ := strings.Cut(base, "."); ext == "md" || ext == "markdown" || ext == "txt" || ext == "" {
+		switch strings.NewReplacer("-", "", "_", "").Replace(stem) {
+		case "changelog", "changes", "upgrade", "upgrading", "releasenotes": // what a version brought, shown
+			return true
+		}
+	}
 	for dir := range strings.SplitSeq(strings.ToLower(path.Dir(p)), "/") {
 		switch dir {
 		case "docs", "doc", "documentation", "man", "manual", "website":
@@ -95,4 +106,77 @@ func isCredentials(p string) bool {
 		return true
 	}
 	return strings.HasSuffix(base, ".tfstate") || strings.HasSuffix(base, ".tfstate.backup")
+}
+
+// localWords are the words in names of scripts that start something to try it with.
+var localWords = set("cluster dev devel develop development local demo devnet localnet")
+
+var (
+	loopback = engine.NewRegexp(`\b127\.\d{1,3}\.\d{1,3}\.|\blocalhost\b`)
+	// remote is an address of another machine, by its number or in a URL.
+	remote = engine.NewRegexp(`\b(?:[1-9]\d?|1[013-9]\d|12[0-689]|2\d\d)\.\d{1,3}\.\d{1,3}\.\d{1,3}\b|://(?:[\w.-]*[\w-]@)?[A-Za-z][\w-]*\.[\w.-]*[A-Za-z]`)
+)
+
+// startsLocally reports whether a document is a script, named for that, which starts
+// something on this machine alone: no stranger reaches what its keys open.
+func startsLocally(d *check.Document) bool {
+	switch d.Language {
+	case "shellscript", "bat", "powershell", "makefile":
+	default:
+		return false
+	}
+	return slices.ContainsFunc(splitWords(path.Base(d.Path)), func(w string) bool { return localWords[w] }) &&
+		loopback.Match(d.Content) && !remote.Match(withoutComments(d.Content))
+}
+
+// withoutComments takes out the lines of a script that say something to people.
+func withoutComments(text []byte) []byte {
+	var code []byte
+	for line := range bytes.Lines(text) {
+		if !bytes.HasPrefix(bytes.TrimSpace(line), []byte("#")) {
+			code = append(code, line...)
+		}
+	}
+	return code
+}
+
+// minAnswers is how many answers a recording has at least: somebody who notes down one
+// call to a server, or two, may do it with a key that is valid. Two are enough where a
+// tool has put the time before at least minStamped lines.
+const (
+	minAnswers = 3
+	minStamped = 10
+)
+
+// stamped is a line that begins with a time, or the seconds since the beginning.
+var stamped = engine.NewRegexp(`(?m)^\[?(?:\d{4}-\d{2}-\d{2}[T ])?\d{1,4}(?::\d{2}){0,2}(?:[.,]\d{1,9})?(?:Z|[+-]\d{2}:?\d{2})?\]? [^\s]`)
+
+// answer is a line about the answer to a request: its status line (RFC 9112), as curl -v
+// shows it, or what tools make of it in a log or an HTTP Archive.
+var answer = engine.NewRegexp(`(?im)^[^\n]{0,40}\bHTTP/[1-3](?:\.[01])? [1-5]\d\d\b|\bresponse\b[^\n]{0,300}\bstatus(?:[ _-]?code)?["']?[ \t]*[:=][ \t]*["']?[1-5]\d\d\b|"httpVersion"[ \t]*:`)
+
+// exchanged is a line of what was asked and answered: a request line, a header, a body.
+var exchanged = engine.NewRegexp(`(?im)^[^\n]{0,40}(?:\b(?:GET|POST|PUT|PATCH|DELETE) [^\s]+ HTTP/|\b(?:content-type|user-agent|location|set-cookie):)|\brequest(?:_\w+)?\b[^\n]{0,200}(?:https?://|'headers'|"headers")|\bredirect[_ ]ur[il]\b|\b[A-Z][a-z]\w*Request \{`)
+
+// isRecording reports whether a document is what a tool wrote down of the conversation
+// of two programs: what it has of tokens was made for it and has long expired.
+func isRecording(d *check.Document) bool {
+	if ext := strings.ToLower(path.Ext(d.Path)); d.Language != "" && ext != ".json" && ext != ".har" && ext != ".txt" && ext != ".log" {
+		return false
+	}
+	answers := len(answer.FindAllSubmatchIndex(d.Content))
+	if answers == minAnswers-1 && len(stamped.FindAllSubmatchIndex(d.Content)) >= minStamped {
+		answers++
+	}
+	return answers >= minAnswers && exchanged.Match(d.Content)
+}
+
+// ofSession reports whether a guess may be what a server gave out for one session: no
+// password that a person chose, and no key that is whole.
+func ofSession(g *guess) bool {
+	switch g.kind {
+	case kindPassword, kindURL, kindConnection:
+		return false
+	}
+	return g.kind == "jwt" || !testKinds[g.kind]
 }

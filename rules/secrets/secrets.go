@@ -270,7 +270,7 @@ func guessOf(m *engine.Match, text []byte) guess {
 		return doubt()
 	case m.Rule.ID == "kubernetes-secret-yaml" && certificateAlone(value):
 		return doubt()
-	case m.Rule.ID == kindSecret && (m.Depth == 0 && (afterHash(text, m.Range.Start) || inBadge(text, m.Secret.Start)) || slices.ContainsFunc(strings.Fields(nameBefore(string(m.Text), value)), isFileName)):
+	case m.Rule.ID == kindSecret && (m.Depth == 0 && (afterHash(text, m.Range.Start) || inBadge(text, m.Secret.Start) || endsReference(text, m.Secret)) || slices.ContainsFunc(strings.Fields(nameBefore(string(m.Text), value)), isFileName)):
 		return doubt()
 	case m.Rule.ID == kindSecret:
 		n := readName(nameBefore(string(m.Text), value))
@@ -322,6 +322,18 @@ func guessOf(m *engine.Match, text []byte) guess {
 		}
 	}
 	return g
+}
+
+// maxReference is how far before a value the beginning of a reference is looked for,
+// in bytes: some words that name a store.
+const maxReference = 60
+
+// endsReference reports whether a value is the latter part of one that says where a
+// secret is kept: credentialsJSON:UUID, of which a rule takes the first part for a name.
+func endsReference(text []byte, value check.Range) bool {
+	before := text[max(0, value.Start-maxReference):value.Start]
+	before = before[bytes.LastIndexAny(before, " \t\r\n\"'`=,;<>")+1:]
+	return len(before) > 0 && encryptedPattern.MatchString(string(before)+string(text[value.Start:value.End]))
 }
 
 // signedScope follows the ID of an access key in the signature of a request, which
@@ -495,22 +507,27 @@ func choose(d *check.Document, all []guess) []guess {
 	}
 	shown, shows := newManual(d), fencesOf(d)
 	elsewhere := isTest(d.Path) || isManual(d.Path)
+	known, local, recorded := packageSays(d, harmless), startsLocally(d), isRecording(d)
 	for i := range chosen {
 		g := &chosen[i]
-		if g.confidence >= check.Firm && !(shown.readme && testKinds[g.kind] && g.kind != "jwt") && !g.alone(d.Content) && shown.has(g.value.Start) {
-			g.confidence = check.Tentative // a key that is whole is one in a README, too
+		alone := g.alone(d.Content)
+		if !(shown.readme && testKinds[g.kind] && g.kind != "jwt") && !alone && shown.has(g.value.Start) {
+			g.confidence = min(g.confidence, check.Tentative) // a key that is whole is one in a README, too
 			if !shown.readme || g.kind != "jwt" {
 				g.persona = check.Pedantic // comments on code and descriptions of an API show what a value looks like
 			}
 		}
-		if !g.alone(d.Content) && (saysAbove(d.Content, g.value.Start, harmless) || namedTest(d.Content, g.value.Start)) {
+		if !alone && (known || saysAbove(d.Content, g.value.Start, harmless) || namedTest(d.Content, g.value.Start)) {
 			g.persona = check.Pedantic // somebody has thought of it
 		}
-		if g.kind != "private-key" && shows.has(g.value.Start) && !g.alone(d.Content) {
+		if g.kind != "private-key" && shows.has(g.value.Start) && !alone {
+			g.persona = check.Pedantic
+		}
+		if !alone && (local || recorded && ofSession(g)) {
 			g.persona = check.Pedantic
 		}
 		if elsewhere {
-			if !g.alone(d.Content) || saysAbove(d.Content, g.value.Start, broken) {
+			if !alone || saysAbove(d.Content, g.value.Start, broken) {
 				g.persona = check.Pedantic
 			}
 			if testKinds[g.kind] || byContext[g.kind] || g.confidence == check.Firm {
