@@ -90,8 +90,28 @@ func flowsInto(message string, classes ...string) func(context.Context, *check.P
 func report(message string, want func(*taint.Flow) bool) func(context.Context, *check.PackagePass) error {
 	return func(_ context.Context, pass *check.PackagePass) error {
 		for _, f := range flowsOf(pass, func(f *taint.Flow) bool { return f.Source.Remote && want(f) }) {
-			pass.Report(f.Finding(pass, fmt.Sprintf(message, f.Source.Title, f.Sink)))
+			finding := f.Finding(pass, fmt.Sprintf(message, f.Source.Title, f.Sink))
+			if isAdministrators(pass, &f) {
+				finding.Persona = check.Pedantic
+			}
+			pass.Report(finding)
 		}
 		return nil
 	}
+}
+
+// isAdministrators reports whether a flow begins in a handler that asks for the one password of the program: who has it
+// may do what the program offers.
+func isAdministrators(pass *check.PackagePass, f *taint.Flow) bool {
+	if f.Source.Name != "http" || len(f.Steps) == 0 {
+		return false
+	}
+	source := f.Steps[0].Place
+	for _, file := range pass.Files {
+		if d := pass.Document(file.FileStart); d != nil && d.Path == source.File {
+			at := pass.Fset.File(file.FileStart)
+			return source.Start <= at.Size() && code.BehindPassword(pass.Pass, at.Pos(source.Start))
+		}
+	}
+	return false
 }

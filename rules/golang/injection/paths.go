@@ -30,7 +30,11 @@ func reportPaths(message string, want func(*taint.Flow) bool, specific ...string
 			if r.taken[span{f.Pos, f.End}] && !isLinkTarget(&f) || r.assembled != nil && (r.isCleanedByMux(&f) || r.isValidated(&f)) {
 				continue
 			}
+			at := len(r.found)
 			r.add(&f, message)
+			if len(r.found) > at && isAdministrators(pass, &f) {
+				r.found[at].Persona = check.Pedantic
+			}
 		}
 		for _, p := range r.found {
 			p.Location.Message = ""

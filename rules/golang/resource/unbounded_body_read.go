@@ -184,7 +184,7 @@ func unboundedRead(pass *check.PackagePass, fl *flow.Flow, c flow.Call) {
 		return // it streams
 	}
 	persona := check.Regular
-	if isMadeForTests(pass) || configures(fl, c.Fn) {
+	if isMadeForTests(pass) || configures(fl, c.Fn) || code.BehindPassword(pass.Pass, c.Expr.Pos()) {
 		persona = check.Pedantic
 	}
 	pass.Report(check.Finding{
