@@ -228,6 +228,7 @@ func (s *server) didSave(p *protocol.DidSaveTextDocumentParams) {
 	s.touchWorkspaceLocked()
 	if b := s.bufferLocked(p.TextDocument.URI); b != nil && b.place.folder != nil {
 		b.place.folder.history.stale.Store(true)
+		b.place.folder.unsettled.Store(true)
 		for _, other := range s.buffers {
 			if other.place.folder == b.place.folder {
 				s.judgeLocked(other)

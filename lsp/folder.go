@@ -35,7 +35,9 @@ type folder struct {
 
 	stale   atomic.Bool // the configuration is to be read again
 	history history
-	loaded  atomic.Bool // Go packages have been loaded once
+	// unsettled means that something was saved since the cache was settled.
+	unsettled atomic.Bool
+	loaded    atomic.Bool // Go packages have been loaded once
 
 	mu     sync.Mutex // guards the rest; held while the disk is read; locked before server.mu
 	engine *engine
@@ -192,6 +194,9 @@ func (s *server) engineFor(f *folder) (*engine, error) {
 	day := s.now().Format("2006-01-02")
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.unsettled.Swap(false) && f.cache != nil {
+		f.cache.Settle()
+	}
 	if stale := f.stale.Swap(false); f.engine != nil && !stale && f.trust == trusted && f.engine.day == day {
 		return f.engine, nil
 	}

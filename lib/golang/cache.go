@@ -27,6 +27,8 @@ type Cache struct {
 	States int
 	// Drafts is how many packages are kept with their types, for who judges one again
 	// and again while it is edited: those that were judged alone last. 0 means none.
+	// What is found out going on from a draft is kept in memory alone: other processes,
+	// such as hooks, trust nothing but runs from scratch. See also [Cache.Settle].
 	Drafts int
 
 	mu     sync.Mutex
@@ -35,6 +37,9 @@ type Cache struct {
 	order  []cacheKey     // oldest first
 	states map[string]int // how many keys of a place there are in order
 	bytes  int
+	loose  map[cacheKey]bool // those of data that were found out going on from a draft
+	// settled counts the calls of Settle: what was under way then is not kept.
+	settled int
 }
 
 // A cacheKey says where something about one state of a package is kept.
@@ -55,13 +60,16 @@ func (c *Cache) get(k cacheKey, to any) bool {
 	c.mu.Unlock()
 	if !ok {
 		if data, ok = c.Disk.Get(k.state); ok {
-			c.keep(k, data)
+			c.mu.Lock()
+			c.keepLocked(k, data)
+			c.mu.Unlock()
 		}
 	}
 	return ok && gob.NewDecoder(bytes.NewReader(data)).Decode(to) == nil
 }
 
-func (c *Cache) put(k cacheKey, from any) {
+// put keeps a result that was found out with a draft, which is nil if without.
+func (c *Cache) put(k cacheKey, from any, d *draft) {
 	if c == nil {
 		return
 	}
@@ -69,44 +77,77 @@ func (c *Cache) put(k cacheKey, from any) {
 	if gob.NewEncoder(&out).Encode(from) != nil {
 		return
 	}
-	c.keep(k, out.Bytes())
-	c.Disk.Put(k.state, out.Bytes())
+	drafted := d != nil && d.Steps() > 0
+	if !drafted {
+		c.Disk.Put(k.state, out.Bytes())
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !drafted {
+		c.keepLocked(k, out.Bytes())
+	} else if d.settled == c.settled {
+		c.keepLocked(k, out.Bytes())
+		if c.loose == nil {
+			c.loose = map[cacheKey]bool{}
+		}
+		c.loose[k] = true
+	}
+}
+
+// Settle forgets the drafts, and what was found out going on from one, so that it is
+// found out from scratch when it is asked for next, and then kept for others as well.
+// An editor settles what is saved.
+func (c *Cache) Settle() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.settled++
+	c.drafts = nil
+	for i := len(c.order) - 1; i >= 0; i-- {
+		if c.loose[c.order[i]] {
+			c.drop(i)
+		}
+	}
 }
 
 // A draft is of one package.
 type draft struct {
 	load.Draft
 	stock
-	place string
+	place   string
+	settled int // of the cache, when it was taken out
 }
 
 func (c *Cache) keepsDrafts() bool { return c != nil && c.Drafts > 0 }
 
-// load loads a package from its draft. keep is to be called when nobody looks at the
+// load loads a package from its draft, which is to be given back when nobody looks at the
 // package any more.
-func (c *Cache) load(ctx context.Context, u *load.Unit) (pkg *load.Package, ssa *stock, keep func(), err error) {
+func (c *Cache) load(ctx context.Context, u *load.Unit) (*load.Package, *draft, error) {
 	d := &draft{place: placeOf(u)}
 	c.mu.Lock()
 	if i := slices.IndexFunc(c.drafts, func(other *draft) bool { return other.place == d.place }); i >= 0 {
 		d = c.drafts[i]
 		c.drafts = slices.Delete(c.drafts, i, i+1)
 	}
+	d.settled = c.settled
 	c.mu.Unlock()
-	pkg, err = d.Load(ctx, u)
-	return pkg, &d.stock, func() {
-		c.mu.Lock()
-		defer c.mu.Unlock()
+	pkg, err := d.Load(ctx, u)
+	return pkg, d, err
+}
+
+// giveBack keeps a draft for the next time.
+func (c *Cache) giveBack(d *draft) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if d.settled == c.settled {
 		c.drafts = slices.Insert(c.drafts, 0, d)
 		c.drafts = slices.Delete(c.drafts, min(len(c.drafts), c.Drafts), len(c.drafts))
-	}, err
+	}
 }
 
 // placeOf names a package, whatever its state.
 func placeOf(u *load.Unit) string { return u.ImportPath + " in " + u.Folder }
 
-func (c *Cache) keep(k cacheKey, data []byte) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+func (c *Cache) keepLocked(k cacheKey, data []byte) {
 	if c.data == nil {
 		c.data, c.states = map[cacheKey][]byte{}, map[string]int{}
 	}
@@ -135,6 +176,7 @@ func (c *Cache) drop(i int) {
 	c.order = slices.Delete(c.order, i, i+1)
 	c.bytes -= len(c.data[k])
 	delete(c.data, k)
+	delete(c.loose, k)
 	if c.states[k.place]--; c.states[k.place] == 0 {
 		delete(c.states, k.place)
 	}

@@ -13,6 +13,7 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -20,6 +21,7 @@ import (
 
 	"golang.org/x/tools/txtar"
 
+	"github.com/peercheck/peercheck/lib/cache"
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/golang"
 	"github.com/peercheck/peercheck/lib/golang/load"
@@ -30,15 +32,19 @@ import (
 // A package that is edited is judged from the state before: of most edits only what changed is
 // type-checked, built and followed. After each of a row of random edits, all checks say the same of
 // it, to the byte, as if it had never been seen: of packages of this repository, and of the
-// examples of checks and of flows.
+// examples of checks and of flows. PEERCHECK_SEED=now takes other edits each time, twice as many.
 func TestDrafts(t *testing.T) {
 	shopDir := t.TempDir()
 	if err := os.CopyFS(shopDir, shop(3, 2)); err != nil {
 		t.Fatal(err)
 	}
-	seed := time.Now().UnixNano()
+	seed, edits, examples := int64(20261130), 20, 30
+	if s := os.Getenv("PEERCHECK_SEED"); s == "now" {
+		seed, edits, examples = time.Now().UnixNano(), 40, 60
+	} else if n, err := strconv.ParseInt(s, 10, 64); err == nil {
+		seed, edits, examples = n, 40, 60
+	}
 	r := rand.New(rand.NewSource(seed))
-	edits, examples := 40, 60
 	folders := []string{"lib/cache", "lib/golang/query", "lib/golang/load", "lib/golang/taint", "rules/golang/injection", "lsp"}
 	if testing.Short() {
 		edits, examples, folders = 8, 10, folders[:3]
@@ -98,6 +104,34 @@ func TestDraftFacts(t *testing.T) {
 			t.Fatalf("edit %d: %s", n, difference(got, want))
 		}
 		draw(t, tree, "store", kept, cache)
+	}
+}
+
+// What is found out going on from a draft reaches no other process, until it is settled and
+// found out from scratch.
+func TestDraftsAreNotKeptOnDisk(t *testing.T) {
+	tree, dir := shop(2, 1), t.TempDir()
+	l, c := load.New(load.Options{Lean: true}), &golang.Cache{Drafts: 2, Disk: cache.Open(cache.Options{Dir: dir, Identity: "test"})}
+	kept := func() (n int) {
+		_ = filepath.WalkDir(dir, func(_ string, e fs.DirEntry, err error) error {
+			if err == nil && !e.IsDir() {
+				n++
+			}
+			return nil
+		})
+		return n
+	}
+	draw(t, tree, "store", l, c)
+	before := kept()
+	text := strings.Replace(string(tree["store/store.go"].Data), "return s.DB.Query", "_ = 1\n\treturn s.DB.Query", 1)
+	tree["store/store.go"] = &fstest.MapFile{Data: []byte(text)}
+	got := draw(t, tree, "store", l, c)
+	if c.Steps() == 0 || kept() != before {
+		t.Fatalf("%d steps; %d files, %d before", c.Steps(), kept(), before)
+	}
+	c.Settle()
+	if again := draw(t, tree, "store", l, c); again != got || c.Steps() != 0 || kept() <= before {
+		t.Fatalf("settled: %d steps; %d files, %d before: %s", c.Steps(), kept(), before, difference(again, got))
 	}
 }
 

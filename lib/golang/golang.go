@@ -145,15 +145,15 @@ func (j *job) run(ctx context.Context) error {
 			return nil
 		}
 	}
-	pkg, stock, keep, err := j.load(ctx)
+	pkg, draft, err := j.load(ctx)
 	if err != nil {
 		return err
 	}
-	defer keep()
 	r := j.newPackageRun(pkg)
-	if stock != nil {
-		stock.expect(sumOf(nil, imported))
-		r.stock = stock
+	if draft != nil {
+		defer j.cache.giveBack(draft)
+		draft.expect(sumOf(nil, imported))
+		r.stock = &draft.stock
 	}
 	if j.unit.Requested {
 		r.run(ctx, j.checks)
@@ -174,21 +174,20 @@ func (j *job) run(ctx context.Context) error {
 	if pkg.Transient || slices.ContainsFunc(r.Notices, func(n check.Notice) bool { return n.Kind == check.NoticeCheckFailed }) {
 		return nil // it may come out otherwise the next time
 	}
-	j.cache.put(factKey, list)
+	j.cache.put(factKey, list, draft)
 	if j.unit.Requested {
-		j.cache.put(verdictKey, j.verdict.quote(pkg.Documents))
+		j.cache.put(verdictKey, j.verdict.quote(pkg.Documents), draft)
 	}
 	return nil
 }
 
-// load loads the package, and gives what it is kept with, if it is; keep is to be called
-// when nobody looks at it any more.
-func (j *job) load(ctx context.Context) (pkg *load.Package, stock *stock, keep func(), err error) {
+// load loads the package, from a draft if one is kept of it; else that is nil.
+func (j *job) load(ctx context.Context) (*load.Package, *draft, error) {
 	if j.alone && j.cache.keepsDrafts() {
 		return j.cache.load(ctx, j.unit)
 	}
-	pkg, err = j.unit.Load(ctx)
-	return pkg, nil, func() {}, err
+	pkg, err := j.unit.Load(ctx)
+	return pkg, nil, err
 }
 
 // factsOf gives the facts about a package that this one imports, be it through
