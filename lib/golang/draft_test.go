@@ -38,7 +38,7 @@ func TestDrafts(t *testing.T) {
 	if err := os.CopyFS(shopDir, shop(3, 2)); err != nil {
 		t.Fatal(err)
 	}
-	seed, edits, examples := int64(20261130), 20, 30
+	seed, edits, examples := int64(20261130), 12, 16
 	if s := os.Getenv("PEERCHECK_SEED"); s == "now" {
 		seed, edits, examples = time.Now().UnixNano(), 40, 60
 	} else if n, err := strconv.ParseInt(s, 10, 64); err == nil {
