@@ -10,6 +10,7 @@ import (
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/golang/load"
 	"github.com/peercheck/peercheck/lib/golang/query"
+	"github.com/peercheck/peercheck/lib/purpose"
 )
 
 // Places answer where something is in a package.
@@ -34,7 +35,7 @@ func newPlaces(importPath string, fset *token.FileSet, files []*ast.File, docume
 	p := &places{importPath: importPath, fset: fset, files: map[string]*placed{}, documents: map[*token.File]*placed{}}
 	for i, file := range files {
 		f := &placed{file: file, tokens: fset.File(file.FileStart), document: documents[i], generated: ast.IsGenerated(file)}
-		f.tests = shows(documents[i].Path) || slices.ContainsFunc(file.Imports, forTests)
+		f.tests = strings.HasSuffix(documents[i].Path, "_test.go") || purpose.Shows(documents[i].Path) || slices.ContainsFunc(file.Imports, forTests)
 		if layouts != nil && layouts[i] != nil {
 			f.layout, f.document, p.moved = layouts[i], layouts[i].Text, true
 		}
@@ -124,41 +125,10 @@ func (p *places) describe(c *check.Check, f check.Finding) (_ check.Finding, ok 
 	return f, true
 }
 
-// shows reports whether a file is there to show, to test or to measure something, by its
-// folders, "examples" or "test-server": no stranger reaches it, and it goes to no production.
-func shows(name string) bool {
-	folders := strings.Split(name, "/")
-	for _, folder := range folders[:len(folders)-1] {
-		folder = strings.TrimPrefix(strings.ToLower(folder), "_")
-		if showing[folder] || strings.HasSuffix(folder, "bench") && folder != "workbench" || strings.HasPrefix(folder, "fake") {
-			return true
-		}
-		for _, word := range strings.FieldsFunc(folder, func(r rune) bool { return r == '-' || r == '_' }) {
-			if trials[word] {
-				return true
-			}
-		}
-	}
-	return strings.HasSuffix(name, "_test.go")
-}
-
 // forTests reports whether an import is of what only tests, and helpers for them, use.
 func forTests(spec *ast.ImportSpec) bool {
 	return spec.Path.Value == `"testing"` || spec.Path.Value == `"net/http/httptest"`
 }
-
-// showing are folders, and trials words in the names of folders, that hold no part of what runs for others.
-var (
-	showing = map[string]bool{
-		"tutorial": true, "tutorials": true, "docs": true, "integration": true, "fixtures": true, "hack": true, "devtools": true,
-		"testdata": true, "testing": true, "testutil": true, "testutils": true, "testingutil": true, "testhelper": true, "testhelpers": true, "testserver": true,
-		"loadtest": true, "memtest": true, "stresstest": true,
-	}
-	trials = map[string]bool{
-		"example": true, "examples": true, "demo": true, "demos": true, "sample": true, "samples": true,
-		"test": true, "tests": true, "e2e": true, "mock": true, "mocks": true, "fake": true, "fakes": true, "benchmark": true, "benchmarks": true, "interop": true,
-	}
-)
 
 // declaration names the package-level declaration at an offset: "Func",
 // "(*T).Method", or the name of a variable, constant or type; "" for none. Its

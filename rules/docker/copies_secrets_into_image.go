@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/lib/purpose"
 	"github.com/peercheck/peercheck/lib/syntax/dockerfile"
 )
 
@@ -35,7 +36,8 @@ var CopiesSecretsIntoImage = &check.Check{
 			"if it was public, rotate what it held. The quick fix adds the lines to .dockerignore: a build that asks Git for its version needs another " +
 			"way then (a build argument).",
 		Limits: "A stage of which the final image takes only some files is left alone: its layers stay in the build cache. Where a Dockerfile in " +
-			"a subfolder is built from the root of the repository is told by the files that it copies.",
+			"a subfolder is built from the root of the repository is told by the files that it copies. " +
+			"Images of tests and of developers, by their folders and names (test, e2e, hack, Dockerfile.dev), are for those who ask for more (persona pedantic).",
 		References: []string{
 			"https://docs.docker.com/build/concepts/context/#dockerignore-files",
 			"https://unit42.paloaltonetworks.com/github-repo-artifacts-leak-tokens/",
@@ -151,6 +153,9 @@ func report(p *check.ProjectPass, d *check.Document, stages []dockerfile.Stage, 
 		Severity: severity,
 		Location: check.Location{Path: d.Path, Range: source.Range},
 	}
+	if purpose.Shows(d.Path) || forDevelopers(d.Path) {
+		f.Persona = check.Pedantic
+	}
 	if file, err := p.Read(ignorePath); err == nil {
 		lines := strings.Join(names, "\n") + "\n"
 		if n := len(file.Content); n > 0 && file.Content[n-1] != '\n' {
@@ -163,6 +168,19 @@ func report(p *check.ProjectPass, d *check.Document, stages []dockerfile.Stage, 
 		}}
 	}
 	p.Report(f)
+}
+
+// developing are the words in names of Dockerfiles, and of their folders, whose images
+// developers build for themselves and publish nowhere.
+var developing = map[string]bool{
+	"dev": true, "devel": true, "develop": true, "development": true, "devcontainer": true, "debug": true, "local": true,
+	"test": true, "tests": true, "testing": true, "e2e": true, "lint": true, "bench": true, "fuzz": true,
+}
+
+// forDevelopers reports whether a Dockerfile's path says so: Dockerfile.dev, docker/local.
+func forDevelopers(name string) bool {
+	words := strings.FieldsFunc(strings.ToLower(name), func(r rune) bool { return strings.ContainsRune("/.-_", r) })
+	return slices.ContainsFunc(words, func(w string) bool { return developing[w] })
 }
 
 // contextOf guesses the build context: the root for a Dockerfile that copies

@@ -1,0 +1,36 @@
+// Package purpose says what a file is for, by its path.
+package purpose
+
+import "strings"
+
+// Shows reports whether a file is there to show, to test or to measure something, by its
+// folders, "examples" or "test-server": no stranger reaches it, and it goes to no production.
+func Shows(name string) bool {
+	folders := strings.Split(name, "/")
+	for _, folder := range folders[:len(folders)-1] {
+		folder = strings.TrimPrefix(strings.ToLower(folder), "_")
+		if showing[folder] || strings.HasSuffix(folder, "bench") && folder != "workbench" || strings.HasPrefix(folder, "fake") {
+			return true
+		}
+		for _, word := range strings.FieldsFunc(folder, func(r rune) bool { return r == '-' || r == '_' || r == '.' }) {
+			if trials[word] {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// showing are folders, and trials words in the names of folders, that hold no part of what runs for others.
+var (
+	showing = map[string]bool{
+		"tutorial": true, "tutorials": true, "docs": true, "integration": true, "fixtures": true, "hack": true, "devtools": true,
+		"testdata": true, "testing": true, "testutil": true, "testutils": true, "testingutil": true, "testhelper": true, "testhelpers": true, "testserver": true,
+		"loadtest": true, "memtest": true, "stresstest": true,
+	}
+	trials = map[string]bool{
+		"example": true, "examples": true, "demo": true, "demos": true, "sample": true, "samples": true,
+		"test": true, "tests": true, "e2e": true, "mock": true, "mocks": true, "fake": true, "fakes": true, "benchmark": true, "benchmarks": true, "interop": true,
+		"fuzz": true, "fuzzing": true, "clusterfuzzlite": true,
+	}
+)
