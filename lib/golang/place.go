@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"go/ast"
 	"go/token"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -28,14 +29,15 @@ type placed struct {
 	document  *check.Document // that positions count in
 	layout    *load.Layout    // nil if this is the document as it is
 	generated bool
-	tests     bool // it is there to test something, by its name, its folder or what it imports
+	tests     bool // it is there to test something, by its name, its folder, what it imports or what its package says
 }
 
 func newPlaces(importPath string, fset *token.FileSet, files []*ast.File, documents []*check.Document, layouts []*load.Layout) *places {
 	p := &places{importPath: importPath, fset: fset, files: map[string]*placed{}, documents: map[*token.File]*placed{}}
+	tests := slices.ContainsFunc(files, func(file *ast.File) bool { return saysForTests(file.Doc.Text()) })
 	for i, file := range files {
 		f := &placed{file: file, tokens: fset.File(file.FileStart), document: documents[i], generated: ast.IsGenerated(file)}
-		f.tests = strings.HasSuffix(documents[i].Path, "_test.go") || purpose.Shows(documents[i].Path) || slices.ContainsFunc(file.Imports, forTests)
+		f.tests = tests || strings.HasSuffix(documents[i].Path, "_test.go") || purpose.Shows(documents[i].Path) || slices.ContainsFunc(file.Imports, forTests)
 		if layouts != nil && layouts[i] != nil {
 			f.layout, f.document, p.moved = layouts[i], layouts[i].Text, true
 		}
@@ -129,6 +131,15 @@ func (p *places) describe(c *check.Check, f check.Finding) (_ check.Finding, ok 
 func forTests(spec *ast.ImportSpec) bool {
 	return spec.Path.Value == `"testing"` || spec.Path.Value == `"net/http/httptest"`
 }
+
+// saysForTests reports whether the documentation of a package says that it is there for tests.
+func saysForTests(doc string) bool {
+	return strings.HasPrefix(doc, "Package ") && forTestsOnly.MatchString(doc)
+}
+
+// forTestsOnly matches what a package is, or is meant for, within one sentence: "a fake client to use in testing",
+// "with an initial focus on tests", "should only be used in testing scenarios".
+var forTestsOnly = regexp.MustCompile(`(?i)\b(only|fakes?|doubles?|stubs?|helpers?|utilities|focus|intended|meant|designed|useful|operations)\b[^.:;]{0,60}\b(for|in|on)\s+((unit|integration|local)\s+)?(tests|testing)\b`)
 
 // declaration names the package-level declaration at an offset: "Func",
 // "(*T).Method", or the name of a variable, constant or type; "" for none. Its

@@ -9,7 +9,7 @@ func Shows(name string) bool {
 	folders := strings.Split(name, "/")
 	for _, folder := range folders[:len(folders)-1] {
 		folder = strings.TrimPrefix(strings.ToLower(folder), "_")
-		if showing[folder] || strings.HasSuffix(folder, "bench") && folder != "workbench" || strings.HasPrefix(folder, "fake") {
+		if showing[folder] || strings.HasSuffix(folder, "bench") && folder != "workbench" || strings.HasSuffix(folder, "test") && !noTrials[folder] || strings.HasPrefix(folder, "fake") {
 			return true
 		}
 		for _, word := range strings.FieldsFunc(folder, func(r rune) bool { return r == '-' || r == '_' || r == '.' }) {
@@ -21,12 +21,14 @@ func Shows(name string) bool {
 	return false
 }
 
-// showing are folders, and trials words in the names of folders, that hold no part of what runs for others.
+// showing are folders, and trials words in the names of folders, that hold no part of what runs for others. noTrials end like one.
 var (
 	showing = map[string]bool{
 		"tutorial": true, "tutorials": true, "docs": true, "integration": true, "fixtures": true, "hack": true, "devtools": true,
 		"testdata": true, "testing": true, "testutil": true, "testutils": true, "testingutil": true, "testhelper": true, "testhelpers": true, "testserver": true,
-		"loadtest": true, "memtest": true, "stresstest": true,
+	}
+	noTrials = map[string]bool{
+		"attest": true, "contest": true, "fastest": true, "greatest": true, "latest": true, "pentest": true, "protest": true, "shortest": true, "speedtest": true,
 	}
 	trials = map[string]bool{
 		"example": true, "examples": true, "demo": true, "demos": true, "sample": true, "samples": true,
