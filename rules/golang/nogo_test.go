@@ -128,7 +128,7 @@ func TestNogo(t *testing.T) {
 		if err := os.Mkdir(filepath.Join(dir, name), 0o700); err != nil {
 			t.Fatal(err)
 		}
-		command(t, work, builder, append([]string{"nogo", "-sdk", runtime.GOROOT(), "-goroot", filepath.Join(dir, "goroot"), "-installsuffix", platform,
+		command(t, work, builder, append([]string{"nogo", "-sdk", strings.TrimSpace(command(t, dir, "go", "env", "GOROOT")), "-goroot", filepath.Join(dir, "goroot"), "-installsuffix", platform,
 			"-package_list", filepath.Join(dir, "packages.txt"), "-nogo", nogo, "-p", "shop/" + name, "-src", name + "/" + name + ".go",
 			"-out_facts", filepath.Join(dir, name+".facts"), "-out", filepath.Join(dir, name)}, args...)...)
 		log, err := os.ReadFile(filepath.Join(dir, name, "nogo.log"))

@@ -175,7 +175,8 @@ func usages(text []byte) (found []check.Range) {
 		if n := len(found); n > 0 && m[0] < found[n-1].End {
 			continue
 		}
-		quote, end := text[m[2]:m[3]], len(text)
+		quote := text[m[2]:m[3]]
+		var end int
 		switch quote[0] {
 		case '|', '>':
 			key := bytes.TrimLeft(text[m[0]:m[2]], "\r\n") // a list's dash is no indentation
