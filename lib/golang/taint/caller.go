@@ -74,7 +74,7 @@ func (r *run) findCallers() []Flow {
 			}
 		}
 	}
-	slices.SortStableFunc(list, compareFlows)
+	slices.SortStableFunc(list, r.compareFlows)
 	return list
 }
 
@@ -142,6 +142,8 @@ func (r *run) callerFlow(fn *ssa.Function, f *flow, kind *models.Kind, at step) 
 	return flow
 }
 
-func compareFlows(a, b Flow) int {
-	return cmp.Or(cmp.Compare(a.Pos, b.Pos), cmp.Compare(a.End, b.End), cmp.Compare(a.Class.Name, b.Class.Name), cmp.Compare(a.Source.Name, b.Source.Name))
+// compareFlows orders flows by their places in the source. The position alone does not
+// tell: what was changed in a draft stands behind all else.
+func (r *run) compareFlows(a, b Flow) int {
+	return cmp.Or(cmp.Compare(r.places.declaration(a.Pos), r.places.declaration(b.Pos)), cmp.Compare(a.Pos, b.Pos), cmp.Compare(a.End, b.End), cmp.Compare(a.Class.Name, b.Class.Name), cmp.Compare(a.Source.Name, b.Source.Name))
 }

@@ -18,14 +18,36 @@ type places struct {
 	pass  *analysis.Pass
 	files map[*token.File]*ast.File
 	nodes map[token.Pos]ast.Node // memo of node
+	order map[token.Pos]int      // memo of declaration
 }
 
 func newPlaces(pass *analysis.Pass) *places {
-	p := &places{pass: pass, files: make(map[*token.File]*ast.File, len(pass.Files)), nodes: map[token.Pos]ast.Node{}}
+	p := &places{pass: pass, files: make(map[*token.File]*ast.File, len(pass.Files)), nodes: map[token.Pos]ast.Node{}, order: map[token.Pos]int{}}
 	for _, file := range pass.Files {
 		p.files[pass.Fset.File(file.FileStart)] = file
 	}
 	return p
+}
+
+// declaration gives which declaration of the package a position is in, in the order of
+// the files; those in none come first.
+func (p *places) declaration(pos token.Pos) int {
+	if n, ok := p.order[pos]; ok || !pos.IsValid() {
+		return n
+	}
+	n, before := 0, 1
+	in := p.files[p.pass.Fset.File(pos)]
+	for _, file := range p.pass.Files {
+		if file == in {
+			if i := slices.IndexFunc(file.Decls, func(d ast.Decl) bool { return query.Within(d, pos) }); i >= 0 {
+				n = before + i
+			}
+			break
+		}
+		before += len(file.Decls)
+	}
+	p.order[pos] = n
+	return n
 }
 
 // node finds the expression of a position; nil if there is none.

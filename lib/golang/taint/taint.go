@@ -189,7 +189,7 @@ func analyse(pass *analysis.Pass, fns *golang.Functions, m *models.Models) *Resu
 	if len(pass.Files) > 0 { // golangci-lint panics at a fact of a package that is nothing but tests
 		pass.ExportPackageFact(&Analysed{Truncated: len(r.result.Truncated)})
 	}
-	slices.SortFunc(r.result.Flows, compareFlows)
+	slices.SortFunc(r.result.Flows, r.compareFlows)
 	r.spare, r.heads = spare{}, factTable{}
 	r.keep(pass, fns)
 	r.result.callers = sync.OnceValue(r.findCallers)
