@@ -489,7 +489,7 @@ func (l *secretLog) isOfClient(c inspector.Cursor, e ast.Expr) bool {
 // isCallersRequest reports whether an URL is that of a request that an exported function of a library is given.
 func (l *secretLog) isCallersRequest(c inspector.Cursor, e ast.Expr) bool {
 	sel, ok := ast.Unparen(e).(*ast.SelectorExpr)
-	if !ok || l.Pkg.Name() == "main" || slices.Contains(strings.Split(l.Pkg.Path(), "/"), "internal") {
+	if !ok || !code.IsLibrary(l.Pkg) {
 		return false
 	}
 	for f := range c.Enclosing((*ast.FuncDecl)(nil)) {

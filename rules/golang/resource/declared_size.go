@@ -11,6 +11,7 @@ import (
 
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/golang/query"
+	"github.com/peercheck/peercheck/rules/golang/internal/code"
 	"github.com/peercheck/peercheck/rules/golang/internal/flow"
 )
 
@@ -21,7 +22,7 @@ import (
 // Of the sizes in the files of a program, which it wrote itself, nothing is said: what is internal to a module,
 // or part of a command, is no library that decodes what others send.
 func declaredSizes(pass *check.PackagePass, fl *flow.Flow, reported map[line]bool) {
-	if pass.Pkg.Name() == "main" || slices.ContainsFunc(strings.Split(pass.Pkg.Path(), "/"), func(dir string) bool { return dir == "internal" || dir == "cmd" }) {
+	if !code.IsLibrary(pass.Pkg) || slices.Contains(strings.Split(pass.Pkg.Path(), "/"), "cmd") {
 		return
 	}
 	forOthers, ofProtocol := decodesForOthers(pass.Pkg), speaks(fl)
