@@ -12,6 +12,7 @@ import (
 
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/rules/golang/internal/bounds"
+	"github.com/peercheck/peercheck/rules/golang/internal/code"
 	"github.com/peercheck/peercheck/rules/golang/internal/flow"
 )
 
@@ -59,7 +60,7 @@ func runAllocationSizeWraps(_ context.Context, pass *check.PackagePass) error {
 				if op := wrapping(size.Len); op != nil && op.Pos().IsValid() {
 					pass.Report(check.Finding{
 						Message:  fmt.Sprintf("%s holds only %s: the size wraps around, and the memory is too short", op.Op, types.TypeString(op.Type(), types.RelativeTo(pass.Pkg))),
-						Location: pass.Location(place(op.Pos())),
+						Location: pass.Location(code.Place(op.Pos())),
 					})
 				}
 			}

@@ -49,7 +49,7 @@ func declaredSizes(pass *check.PackagePass, fl *flow.Flow, reported map[line]boo
 				reported[lineOf(pass, m.Pos())] = true
 				pass.Report(check.Finding{
 					Message:    fmt.Sprintf(sizeInData, "make"),
-					Location:   pass.Location(place(m.Pos())),
+					Location:   pass.Location(code.Place(m.Pos())),
 					Confidence: check.Tentative, // nobody says that a stranger sends it
 					Persona:    personaOf(forOthers && slices.ContainsFunc(numbers, func(v ssa.Value) bool { return ofProtocol && hasData(v.Parent()) || decodedFrom(fl, v) })),
 				})

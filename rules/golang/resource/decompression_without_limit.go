@@ -4,7 +4,6 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
-	"go/token"
 	"strings"
 
 	"golang.org/x/tools/go/analysis"
@@ -196,7 +195,7 @@ func replacedBodies(pass *check.PackagePass, fl *flow.Flow) {
 				}
 				pass.Report(check.Finding{
 					Message:  "the request goes on with a body that unpacks to any size, past every limit on what was sent",
-					Location: pass.Location(place(store.Pos())),
+					Location: pass.Location(code.Place(store.Pos())),
 				})
 			}
 		}
@@ -223,12 +222,6 @@ func unpacked(fl *flow.Flow, v ssa.Value) bool {
 	}
 	return false
 }
-
-// place is one byte of the source.
-type place token.Pos
-
-func (p place) Pos() token.Pos { return token.Pos(p) }
-func (p place) End() token.Pos { return token.Pos(p) + 1 }
 
 // decompressed gives the call that made a decompressor out of which a value
 // reads, for memory an archive too, whose entries are as large as they say.

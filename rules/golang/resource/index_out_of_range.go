@@ -164,7 +164,7 @@ func checkSlice(pass *check.PackagePass, i *ssa.Slice) {
 
 // indexed gives the expression s[i] or s[i:j] whose bracket is at a place.
 func indexed(pass *check.PackagePass, pos token.Pos) ast.Node {
-	var found ast.Node = place(pos)
+	var found ast.Node = code.Place(pos)
 	file := code.FileAt(pass.Pass, pos)
 	if file == nil {
 		return found

@@ -11,6 +11,7 @@ import (
 
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/rules/golang/internal/bounds"
+	"github.com/peercheck/peercheck/rules/golang/internal/code"
 	"github.com/peercheck/peercheck/rules/golang/internal/flow"
 )
 
@@ -61,7 +62,7 @@ func runIntegerNeverFits(_ context.Context, pass *check.PackagePass) error {
 		}
 		pass.Report(check.Finding{
 			Message:  fmt.Sprintf("%s does not fit into %s, and becomes another number", number, types.TypeString(conv.Type(), types.RelativeTo(pass.Pkg))),
-			Location: pass.Location(place(conv.Pos())),
+			Location: pass.Location(code.Place(conv.Pos())),
 		})
 	}
 	return nil

@@ -87,7 +87,7 @@ func runIntegerTruncated(_ context.Context, pass *check.PackagePass) error {
 			Confidence: check.Tentative, // who writes the text is not known, and mostly it is the kernel or an operator
 			Persona:    check.Pedantic,
 			Message:    fmt.Sprintf("the number that %s gives may not fit into %s, and becomes another one", short(query.CalleeSSA(&call.Call)), types.TypeString(conv.Type(), types.RelativeTo(pass.Pkg))),
-			Location:   pass.Location(place(conv.Pos())),
+			Location:   pass.Location(code.Place(conv.Pos())),
 			Fixes:      parseSized(pass, fl, call, conv.Type()),
 		}
 		if narrows(from, to) && isCallersText(pass, fl, call.Call.Args[0]) && !isCompared(call) {

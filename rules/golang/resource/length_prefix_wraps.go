@@ -68,7 +68,7 @@ func runLengthPrefixWraps(_ context.Context, pass *check.PackagePass) error {
 		}
 		finding := check.Finding{
 			Message:  fmt.Sprintf("a length of more than %s holds is written as another one, and the rest is read as the next message", b.Name()),
-			Location: pass.Location(place(conv.Pos())),
+			Location: pass.Location(code.Place(conv.Pos())),
 		}
 		if !isOffered(pass.Pkg, conv.Parent()) {
 			finding.Persona = check.Pedantic

@@ -14,6 +14,7 @@ import (
 
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/rules/golang/internal/bounds"
+	"github.com/peercheck/peercheck/rules/golang/internal/code"
 	"github.com/peercheck/peercheck/rules/golang/internal/flow"
 )
 
@@ -65,7 +66,7 @@ func runRangeCheckTooWide(_ context.Context, pass *check.PackagePass) error {
 		}
 		pass.Report(check.Finding{
 			Message:  fmt.Sprintf("the check lets %s through, which does not fit into %s", worst, types.TypeString(conv.Type(), types.RelativeTo(pass.Pkg))),
-			Location: pass.Location(place(conv.Pos())),
+			Location: pass.Location(code.Place(conv.Pos())),
 		})
 	}
 	for _, fn := range fl.Functions {
@@ -73,7 +74,7 @@ func runRangeCheckTooWide(_ context.Context, pass *check.PackagePass) error {
 			if test := contradiction(b); test != nil {
 				pass.Report(check.Finding{
 					Message:  "no number is on both sides of this check at once, so it lets everything through: is || meant?",
-					Location: pass.Location(place(test.Pos())),
+					Location: pass.Location(code.Place(test.Pos())),
 				})
 			}
 		}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/golang/query"
+	"github.com/peercheck/peercheck/rules/golang/internal/code"
 	"github.com/peercheck/peercheck/rules/golang/internal/flow"
 )
 
@@ -60,7 +61,7 @@ func runSliceGrownToIndex(_ context.Context, pass *check.PackagePass) error {
 				if n.comesFrom(index, maxParsedDepth) && !n.limited() {
 					pass.Report(check.Finding{
 						Message:  "the slice becomes as long as an index that was parsed from a text, and nothing says how large that may be",
-						Location: pass.Location(place(pos)),
+						Location: pass.Location(code.Place(pos)),
 					})
 				}
 			}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/golang/query"
+	"github.com/peercheck/peercheck/rules/golang/internal/code"
 	"github.com/peercheck/peercheck/rules/golang/internal/flow"
 )
 
@@ -59,19 +60,13 @@ func runDefaultClientChanged(_ context.Context, pass *check.PackagePass) error {
 				}
 				pass.Report(check.Finding{
 					Message:  "this changes http.DefaultClient, which every package of the program uses",
-					Location: pass.Location(place(store.Pos())),
+					Location: pass.Location(code.Place(store.Pos())),
 				})
 			}
 		}
 	}
 	return nil
 }
-
-// A place is that of a store, which has no syntax.
-type place token.Pos
-
-func (p place) Pos() token.Pos { return token.Pos(p) }
-func (p place) End() token.Pos { return token.Pos(p) + 1 }
 
 // isDefaultClient reports whether a client may be the one that net/http shares.
 func isDefaultClient(fl *flow.Flow, client ssa.Value) bool {

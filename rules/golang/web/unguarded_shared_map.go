@@ -74,19 +74,13 @@ func runUnguardedSharedMap(_ context.Context, pass *check.PackagePass) error {
 				}
 				pass.Report(check.Finding{
 					Message:  "two requests at a time write to this map and end the program",
-					Location: pass.Location(at(update.Pos())),
+					Location: pass.Location(code.Place(update.Pos())),
 				})
 			}
 		}
 	}
 	return nil
 }
-
-// at is the place of one byte.
-type at token.Pos
-
-func (p at) Pos() token.Pos { return token.Pos(p) }
-func (p at) End() token.Pos { return token.Pos(p) + 1 }
 
 // isSharedMap reports whether a map outlives the request: it is in a package-level
 // variable, in a field of the handler's receiver, or captured from outside of it.

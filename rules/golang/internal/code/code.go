@@ -234,6 +234,12 @@ func IsTest(pass *analysis.Pass, file *ast.File) bool {
 	return false
 }
 
+// Place is one byte of the source, as a node for what has no syntax of its own, such as an instruction of SSA form.
+type Place token.Pos
+
+func (p Place) Pos() token.Pos { return token.Pos(p) }
+func (p Place) End() token.Pos { return token.Pos(p) + 1 }
+
 // IsLibrary reports whether other modules can import a package, so that not all of its callers are known.
 func IsLibrary(pkg *types.Package) bool {
 	return pkg.Name() != "main" && !slices.Contains(strings.Split(pkg.Path(), "/"), "internal")
