@@ -150,6 +150,9 @@ type Function struct {
 	// Format is the argument that is a format for those after it, as
 	// fmt.Sprintf's; -1 for none.
 	Format int
+	// Undoes lists the functions whose results it turns back into what they were given, so that what they clear is
+	// dangerous again: (*encoding/base64.Encoding).EncodeToString, of DecodeString.
+	Undoes []string
 }
 
 // A Stand is one such argument.

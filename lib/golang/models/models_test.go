@@ -37,6 +37,7 @@ func TestErrors(t *testing.T) {
 		{"kind k no title", `want NAME "TITLE"`},
 		{"shape s sql", "want shape NAME clears CLASS..."},
 		{"package p\nGet: sink sql 0 if 1 are x", "want if N is VALUE"},
+		{"package p\nGet: undoes", "want undoes FUNCTION..."},
 		{"package p\nGet: 0(x) -> result", "the number of a parameter in parentheses"},
 	} {
 		_, err := models.Read(models.Default(), "x.models", c.text)

@@ -325,6 +325,14 @@ func (r *reader) clause(f *Function, clause string) error {
 		return r.guard(f, words[1:])
 	case "stands":
 		return r.stands(f, words[1:])
+	case "undoes":
+		if len(words) == 1 {
+			return r.errorf("want undoes FUNCTION...")
+		}
+		for _, name := range words[1:] {
+			f.Undoes = append(f.Undoes, r.qualified(name))
+		}
+		return nil
 	}
 	return r.flow(f, words)
 }
@@ -423,7 +431,7 @@ func (r *reader) stands(f *Function, words []string) error {
 // flow reads `ENDPOINTS -> ENDPOINTS [clears CLASS...]`, or => for the same.
 func (r *reader) flow(f *Function, words []string) error {
 	if len(words) < 3 || words[1] != "->" && words[1] != "=>" {
-		return r.errorf("want ENDPOINT,... -> ENDPOINT,..., or one of clean, format, source, sink, guard, stands")
+		return r.errorf("want ENDPOINT,... -> ENDPOINT,..., or one of clean, format, source, sink, guard, stands, undoes")
 	}
 	from, err := r.endpoints(words[0])
 	if err != nil {

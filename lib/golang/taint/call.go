@@ -123,7 +123,30 @@ func (g *graph) invoked(s *site, method *types.Func, iface types.Type) {
 			g.apply(s, sum, nil)
 		}
 	}
+	g.library(s, iface, method)
 	g.getter(s, method)
+}
+
+// library adds that a call of an interface's method gives what a library's method gives of its receiver, where the package
+// hands such a receiver to somebody as the interface. Of another receiver only what is untrusted as a whole counts.
+func (g *graph) library(s *site, iface types.Type, method *types.Func) {
+	value := s.instr.Value()
+	if value == nil || !carries(s.operands[0]) {
+		return
+	}
+	for _, m := range g.run.handed(iface, method) {
+		for _, flow := range m.Flows {
+			if flow.From.Where != models.Receiver || len(flow.From.Path) > 0 || flow.To.Where != models.Result {
+				continue
+			}
+			from, keep := g.use(s.operands[0], s.block)
+			for _, to := range g.at(s, flow.To) {
+				if keep := keep &^ flow.Clears & to.typeMask; keep != 0 {
+					g.addEdge(from, edge{to: to.cell, keep: keep, whole: true, note: g.note(note{kind: noteThrough, pos: s.instr.Pos(), name: s.name})})
+				}
+			}
+		}
+	}
 }
 
 // dynamic adds a call of a function value: what is known of it flows through the
@@ -399,6 +422,10 @@ func (g *graph) builtin(s *site, name string) {
 				from, keep := g.use(v, s.block)
 				g.write(write{from: from, to: g.cell(value), keep: keep &^ bounded, note: none})
 			}
+		}
+	case "String", "Slice": // of package unsafe: the same bytes in another type
+		if value != nil {
+			g.made(value, begins(s.operands[0]), s.block)
 		}
 	case "ssa:wrapnilchk":
 		if value != nil {

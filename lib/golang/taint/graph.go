@@ -510,7 +510,7 @@ func (g *graph) instruction(instr ssa.Instruction, block *ssa.BasicBlock) {
 	case *ssa.BinOp:
 		g.binary(i, block)
 	case *ssa.Convert:
-		g.made(i, i.X, block)
+		g.made(i, whole(i), block)
 		g.conversionSink(i, i.X, block)
 		g.conversionOverflow(i, block)
 	case *ssa.MultiConvert:
@@ -564,6 +564,28 @@ func (g *graph) made(v, of ssa.Value, block *ssa.BasicBlock) {
 	if keep != 0 {
 		g.addEdge(from, edge{to: g.cell(v), keep: keep, note: none})
 	}
+}
+
+// whole gives what a conversion is made of.
+func whole(i *ssa.Convert) ssa.Value {
+	if t, ok := i.Type().Underlying().(*types.Basic); ok && t.Kind() == types.UnsafePointer {
+		return begins(i.X)
+	}
+	return i.X
+}
+
+// begins gives what an address is taken of for package unsafe: &b[0] is for all of b, as unsafe.SliceData(b) is, though its
+// type is that of one byte.
+func begins(v ssa.Value) ssa.Value {
+	switch v := v.(type) {
+	case *ssa.IndexAddr:
+		return v.X
+	case *ssa.Call:
+		if b, ok := v.Call.Value.(*ssa.Builtin); ok && (b.Name() == "SliceData" || b.Name() == "StringData") {
+			return v.Call.Args[0]
+		}
+	}
+	return v
 }
 
 // binary handles arithmetic and concatenation. What stands before a value in a

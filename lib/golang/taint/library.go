@@ -30,6 +30,9 @@ func (g *graph) applyModel(s *site, m *models.Function) {
 	for _, flow := range m.Flows {
 		g.modelFlow(s, m, flow)
 	}
+	if len(m.Undoes) > 0 {
+		g.undo(s, m)
+	}
 	for _, sink := range m.Sinks {
 		if !g.holds(s, sink) || sink.Class.Name == "ssrf" && g.run.guardsDialing() {
 			continue
@@ -55,6 +58,51 @@ func (g *graph) applyModel(s *site, m *models.Function) {
 				step: step{pos: s.instr.Pos(), sink: sinkPlace{true, from.operand - btoi(s.receiver)}}})
 		}
 	}
+}
+
+// undo adds that a function gives back what was given to another one, whose result it takes apart: what that one made
+// harmless is as dangerous as it was. Only where both are in one function: an encoded text that goes further was mostly
+// encoded for where it goes.
+func (g *graph) undo(s *site, m *models.Function) {
+	value := s.instr.Value()
+	if value == nil {
+		return
+	}
+	to, t := cell{node: g.node(value, 0)}, value.Type()
+	if tuple, ok := t.(*types.Tuple); ok {
+		t = tuple.At(0).Type()
+	}
+	for _, v := range made(s.operands[len(s.operands)-1], m.Undoes, 0) {
+		if !carries(v) {
+			continue
+		}
+		from, keep := g.use(v, s.block)
+		if keep &= g.run.typeMask(t); keep != 0 {
+			g.addEdge(from, edge{to: to, keep: keep, note: g.note(note{kind: noteThrough, pos: s.instr.Pos(), name: s.name})})
+		}
+	}
+}
+
+// made gives what functions of some names were given, whose results are a text or parts of it.
+func made(text ssa.Value, names []string, depth int) []ssa.Value {
+	if depth > 4 {
+		return nil
+	}
+	switch x := text.(type) {
+	case *ssa.Call:
+		if args := x.Call.Args; len(args) > 0 && slices.Contains(names, query.CalleeSSA(&x.Call)) {
+			return args[len(args)-1:]
+		}
+	case *ssa.BinOp:
+		return append(made(x.X, names, depth+1), made(x.Y, names, depth+1)...)
+	case *ssa.Phi:
+		var all []ssa.Value
+		for _, e := range x.Edges {
+			all = append(all, made(e, names, depth+1)...)
+		}
+		return all
+	}
+	return nil
 }
 
 // namesColumns reports whether a condition for a builder of SQL is a map from constant columns, as squirrel.Eq and a

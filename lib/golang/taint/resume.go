@@ -1,6 +1,7 @@
 package taint
 
 import (
+	"go/types"
 	"slices"
 	"strings"
 
@@ -131,6 +132,12 @@ func (r *run) sameSurroundings(last *run, stale map[*ssa.Function]bool) bool {
 			if !slices.EqualFunc(list, last.functions[field], sameFunction) {
 				return false
 			}
+		}
+	}
+	if last.boxed != nil {
+		r.findBoxed()
+		if !slices.EqualFunc(r.boxed, last.boxed, func(a, b boxing) bool { return types.Identical(a.iface, b.iface) && types.Identical(a.of, b.of) }) {
+			return false
 		}
 	}
 	if last.called == nil {

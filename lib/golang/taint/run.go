@@ -49,6 +49,7 @@ type run struct {
 	similarMemo map[*types.Func]*models.Function
 	imports     map[string]*types.Package // by path, once they are asked for
 	functions   map[*types.Var][]*ssa.Function
+	boxed       []boxing // nil until it is asked for
 	regexps     map[types.Object]string
 	patterns    map[string]models.Set
 	plain       map[*ssa.Function]bool
@@ -557,6 +558,70 @@ func (r *run) implementations(iface types.Type, method *types.Func) []*types.Fun
 	}
 	r.implMemo[key] = list
 	return list
+}
+
+// A boxing says that a value of a type of a library becomes an interface somewhere in the package.
+type boxing struct{ iface, of types.Type }
+
+// handed gives the models of the methods that a call of an interface's method may call, where the package hands
+// values of libraries to those that ask for the interface: url.Values, as one with a method Get.
+func (r *run) handed(iface types.Type, method *types.Func) []*models.Function {
+	if method.Pkg() == nil || r.standard(method.Pkg()) || len(r.models.Methods(method.Name())) == 0 {
+		return nil
+	}
+	r.findBoxed()
+	var list []*models.Function
+	for _, b := range r.boxed {
+		if !types.Identical(b.iface, iface) {
+			continue
+		}
+		obj, _, _ := types.LookupFieldOrMethod(b.of, false, method.Pkg(), method.Name())
+		if fn, ok := obj.(*types.Func); ok {
+			if m := r.model(fn); m != nil {
+				list = append(list, m)
+			}
+		}
+	}
+	return list
+}
+
+// maxBoxed bounds the pairs of types that handed goes through.
+const maxBoxed = 256
+
+// findBoxed finds what handed tells.
+func (r *run) findBoxed() {
+	if r.boxed != nil {
+		return
+	}
+	r.boxed = []boxing{}
+	seen := map[boxing]bool{}
+	for _, fn := range r.source {
+		for _, b := range fn.Blocks {
+			for _, instr := range b.Instrs {
+				i, ok := instr.(*ssa.MakeInterface)
+				if !ok || len(r.boxed) == maxBoxed || types.IsInterface(i.X.Type()) {
+					continue
+				}
+				iface, ok := types.Unalias(i.Type()).(*types.Named) // most are any
+				if !ok || iface.Obj().Pkg() == nil || r.standard(iface.Obj().Pkg()) {
+					continue
+				}
+				of, ok := types.Unalias(deref(i.X.Type())).(*types.Named)
+				box := boxing{iface, i.X.Type()}
+				if ok && !seen[box] && of.Obj().Pkg() != nil && r.models.HasPackage(of.Obj().Pkg().Path()) {
+					seen[box] = true
+					r.boxed = append(r.boxed, box)
+				}
+			}
+		}
+	}
+}
+
+func deref(t types.Type) types.Type {
+	if p, ok := types.Unalias(t).(*types.Pointer); ok {
+		return p.Elem()
+	}
+	return t
 }
 
 // indexMethods lists the methods by name, of this package and of those that are
