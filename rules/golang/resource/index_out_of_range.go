@@ -104,7 +104,7 @@ func checkGiven(pass *check.PackagePass, fl *flow.Flow, i *ssa.Slice) {
 // checkIndex reports of[index], if it is always beyond the end, or in the last round
 // of a loop.
 func checkIndex(pass *check.PackagePass, at ssa.Instruction, of, index ssa.Value) {
-	if !at.Pos().IsValid() || isNil(of) && !isConst(index) {
+	if !at.Pos().IsValid() || isNil(of) && !isConst(index) && !countsElsewhere(index) {
 		return // an element that a literal or the loop of a range writes
 	}
 	length, _, ok := bounds.Length(of)
@@ -237,6 +237,26 @@ func endsAtConstant(cond ssa.Value, phi *ssa.Phi) bool {
 	}
 	call, ok := c.Y.(*ssa.Call)
 	return isConst(c.Y) || ok && query.CalleeSSA(&call.Call) == "len"
+}
+
+// countsElsewhere reports whether an index is what a loop counts that has rounds however long a nil slice is: its end is
+// a number, or the length of something else.
+func countsElsewhere(index ssa.Value) bool {
+	phi := counter(index)
+	if phi == nil {
+		return false
+	}
+	for _, b := range append([]*ssa.BasicBlock{phi.Block()}, phi.Block().Preds...) { // for i := range 10 is tested at its end
+		branch, ok := b.Instrs[len(b.Instrs)-1].(*ssa.If)
+		if !ok {
+			continue
+		}
+		if c, ok := branch.Cond.(*ssa.BinOp); ok && counter(c.X) == phi {
+			call, ok := c.Y.(*ssa.Call)
+			return !ok || query.CalleeSSA(&call.Call) != "len" || !isNil(call.Call.Args[0])
+		}
+	}
+	return false
 }
 
 // counter gives the variable of a loop that an index is a constant away from.

@@ -224,8 +224,11 @@ func (e *evaluation) made(v ssa.Value, at *ssa.BasicBlock, full Range) Range {
 
 func (e *evaluation) operation(v *ssa.BinOp, at *ssa.BasicBlock, full Range) Range {
 	x, y := e.value(v.X, at), e.value(v.Y, at)
-	if x.Empty() || y.Empty() {
-		return full
+	if x.Empty() {
+		return x // nothing gets there, be it one more or less
+	}
+	if y.Empty() {
+		return y
 	}
 	known := x.Min.Sign() >= 0 && y.Min.Sign() >= 0
 	switch v.Op {
