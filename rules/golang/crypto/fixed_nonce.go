@@ -34,7 +34,7 @@ var FixedNonce = &check.Check{
 			"of messages show. Zerologon (CVE-2020-1472) took over Windows domains by an IV of zeros.",
 		Fix: "Fill it from `crypto/rand` for each message and send it along, or let `cipher.NewGCMWithRandomNonce` (Go 1.24) do both. There is no quick fix, because the receiver has to change too.",
 		Limits: "Follows a value through variables of the package and through the callers of a helper in the package. Left alone: functions that fill something from `crypto/rand` or derive a key (HKDF, ECDH), because with a key for one " +
-			"message a fixed nonce is right; decryption, which only repeats what was encrypted; encryption of which nothing is used; test code.",
+			"message a fixed nonce is right; decryption, which only repeats what was encrypted; encryption of no message of which nothing is used; test code.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/323.html",
 			"https://pkg.go.dev/crypto/cipher#NewGCMWithRandomNonce",
@@ -96,15 +96,19 @@ func runFixedNonce(_ context.Context, pass *check.PackagePass) error {
 	return nil
 }
 
-// isThrownAway reports whether nothing gets what a call encrypts: neither its result nor, where that is appended to
-// something, the bytes behind that.
+// isThrownAway reports whether a call encrypts no message, and nothing gets what it gives: neither its result nor, where
+// that is appended to something, the bytes behind that. Who seals a message means it to be sent, whatever becomes of it here.
 func isThrownAway(c flow.Call) bool {
 	call, ok := c.Instr.(*ssa.Call)
 	if !ok || c.Name != "(crypto/cipher.AEAD).Seal" || len(*call.Referrers()) > 0 {
 		return false
 	}
-	length, _, ok := bounds.Length(c.Arg(0))
-	return ok && length.Max.Sign() == 0 && !isCut(c.Arg(0))
+	return isEmpty(c.Arg(0)) && !isCut(c.Arg(0)) && isEmpty(c.Arg(2))
+}
+
+func isEmpty(v ssa.Value) bool {
+	length, _, ok := bounds.Length(v)
+	return ok && length.Max.Sign() == 0
 }
 
 // isCut reports whether a slice is a part of something longer, as buffer[:0] is.
