@@ -7,7 +7,6 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
-	"slices"
 	"strings"
 
 	"golang.org/x/tools/go/analysis"
@@ -29,6 +28,7 @@ var LogInjection = &check.Check{
 	CWE:        []check.CWE{117},
 	Severity:   check.Low,
 	Confidence: check.Firm,
+	Persona:    check.Pedantic,
 	Since:      "0.1",
 	Requires:   []*analysis.Analyzer{taint.Analyzer, flow.Analyzer},
 	RunPackage: runLogInjection,
@@ -36,7 +36,7 @@ var LogInjection = &check.Check{
 		What:   "Text that a stranger sends, and that may hold line breaks, goes into a log which writes it as it is: package log, glog and klog, or the message of slog before a handler is set.",
 		Why:    "What stands after the line break looks like a line of the program's own: an attacker fakes the log-in of somebody else, hides what was done, or brings control characters to the terminal of who reads the log.",
 		Fix:    "Print it by `%q`, or log by `log/slog` with a text or JSON handler and pass it as a value (`slog.Info(\"login\", \"user\", name)`): both escape. There is no quick fix, because the line changes for those who parse it.",
-		Limits: "Loggers that escape are left alone (zap, zerolog, logrus, slog with a handler that the package sets), as is what cannot hold a line break: headers, numbers, encoded URLs. So are errors, which mostly quote, and structs with a method `String`. What was decoded into an object, was kept in one or came over another connection is for persona pedantic.",
+		Limits: "Loggers that escape are left alone (zap, zerolog, logrus, slog with a handler that the package sets), as is what cannot hold a line break: headers, numbers, encoded URLs. So are errors, which mostly quote, and structs with a method `String`.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/117.html",
 			"https://pkg.go.dev/log/slog#TextHandler",
@@ -70,22 +70,9 @@ func runLogInjection(_ context.Context, pass *check.PackagePass) error {
 		return false
 	}
 	for _, f := range flowsOf(pass, want) {
-		finding := f.Finding(pass, fmt.Sprintf("data from %s goes into the log as it is, line breaks included", f.Source.Title))
-		if !isStraight(f) {
-			finding.Persona = check.Pedantic
-		}
-		pass.Report(finding)
+		pass.Report(f.Finding(pass, fmt.Sprintf("data from %s goes into the log as it is, line breaks included", f.Source.Title)))
 	}
 	return nil
-}
-
-// isStraight reports whether text goes from a request into the log as a value of its own. What was decoded into
-// an object, or is kept in one, may have been looked at or replaced since, and of those that came over other
-// connections most are written by a peer of the program.
-func isStraight(f taint.Flow) bool {
-	return f.Source.Name == "http" && !slices.ContainsFunc(f.Steps, func(s taint.Step) bool {
-		return strings.Contains(s.Message, "Decode") || strings.Contains(s.Message, "Unmarshal") || strings.HasPrefix(s.Message, "is stored in")
-	})
 }
 
 // describesItself reports whether a type is a struct with a method String, which mostly shows an
