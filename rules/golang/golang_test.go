@@ -10,7 +10,6 @@ import (
 	"github.com/peercheck/peercheck/lib/scan"
 	"github.com/peercheck/peercheck/lib/source"
 	"github.com/peercheck/peercheck/rules/golang/auth"
-	"github.com/peercheck/peercheck/rules/golang/resource"
 )
 
 func TestChecks(t *testing.T) {
@@ -54,43 +53,6 @@ var other, _ = aes.NewCipher([]byte(named))
 	for _, f := range report.Findings {
 		if strings.Contains(f.Message+f.Location.Snippet, key) || f.Location.Snippet == "" {
 			t.Errorf("%s shows the key, or nothing: %q", f.Location.Start, f.Location.Snippet)
-		}
-	}
-}
-
-// Whose text a library parses decides who sees that a number may not fit.
-func TestNumbersOfCallersAreForEveryone(t *testing.T) {
-	scanner, err := scan.New(scan.Options{Checks: []*check.Check{resource.IntegerTruncated}, Config: &config.Config{Persona: check.Auditor}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	report, err := scanner.Scan(t.Context(), source.Files(
-		source.NewDocument("go.mod", []byte("module example.com/m\n\ngo 1.26\n"), check.Revision{Kind: check.RevisionMemory}),
-		source.NewDocument("a.go", []byte(`package m
-
-import (
-	"os"
-	"strconv"
-	"strings"
-)
-
-func Callers(s string) int16 { n, _ := strconv.Atoi(strings.TrimSpace(s)); return int16(n) }
-
-func Environment() int16 { n, _ := strconv.Atoi(os.Getenv("N")); return int16(n) }
-
-func ParseFlag(s string) int16 { n, _ := strconv.Atoi(s); return int16(n) }
-
-func Octal(s string) byte { n, _ := strconv.ParseUint(s[1:4], 8, 64); return byte(n) }
-`), check.Revision{Kind: check.RevisionMemory})))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(report.Findings) != 4 {
-		t.Fatalf("%d findings, want 4: %v", len(report.Findings), report.Findings)
-	}
-	for i, f := range report.Findings {
-		if regular := f.Persona == check.Regular; regular != (i == 0) {
-			t.Errorf("%s is for %v", f.Symbol, f.Persona)
 		}
 	}
 }

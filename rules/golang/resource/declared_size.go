@@ -11,6 +11,7 @@ import (
 
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/golang/query"
+	"github.com/peercheck/peercheck/rules/golang/internal/bounds"
 	"github.com/peercheck/peercheck/rules/golang/internal/code"
 	"github.com/peercheck/peercheck/rules/golang/internal/flow"
 )
@@ -43,7 +44,14 @@ func declaredSizes(pass *check.PackagePass, fl *flow.Flow, reported map[line]boo
 				}
 				n := newNumber(fl, made, arithmetic, refusesLarger)
 				n.leave = writes
-				if !n.comesFrom(m.Cap, maxDecodedDepth) || n.limited() || n.checked() {
+				if !n.comesFrom(m.Cap, maxDecodedDepth) {
+					continue
+				}
+				n.products = !slices.ContainsFunc(numbers, func(v ssa.Value) bool {
+					r, ok := bounds.OfType(v.Type())
+					return !ok || r.Max.BitLen() > 32
+				})
+				if n.limited() || n.checked() {
 					continue
 				}
 				reported[lineOf(pass, m.Pos())] = true

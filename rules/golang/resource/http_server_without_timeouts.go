@@ -208,6 +208,7 @@ func (s *servers) literal(c inspector.Cursor, file *ast.File, lit *ast.Composite
 	if s.isLocal(addr) || s.limitedOrLocal(c) || s.showsState(handler) {
 		return
 	}
+	persona := s.personaOf(addr, code.Holder(s.TypesInfo, c), s.isDefaultMux(handler))
 	second, edits := edit.Import(s.PackagePass, file, "time", lit.Pos())
 	timeout := fmt.Sprintf(headerTimeout, second)
 	field := "ReadHeaderTimeout: " + timeout
@@ -227,13 +228,14 @@ func (s *servers) literal(c inspector.Cursor, file *ast.File, lit *ast.Composite
 	if lit.Type != nil {
 		at = lit.Type
 	}
-	s.report(at, "http.Server without ReadHeaderTimeout", edits)
+	s.report(at, "http.Server without ReadHeaderTimeout", persona, edits)
 }
 
 func (s *servers) line(p token.Pos) int { return s.Fset.PositionFor(p, false).Line }
 
-func (s *servers) report(at analysis.Range, what string, edits []check.Edit) {
+func (s *servers) report(at analysis.Range, what string, persona check.Persona, edits []check.Edit) {
 	f := check.Finding{
+		Persona:  persona,
 		Message:  what + ": clients that send their headers slowly can hold every connection",
 		Location: s.Location(at),
 	}
@@ -260,7 +262,7 @@ func (s *servers) zero(c inspector.Cursor, at analysis.Range, replaced ast.Node,
 	}
 	second, edits := edit.Import(s.PackagePass, file, "time", replaced.Pos())
 	edits = append(edits, s.Edit(replaced, literal+"{ReadHeaderTimeout: "+fmt.Sprintf(headerTimeout, second)+"}"))
-	s.report(at, "http.Server without ReadHeaderTimeout", edits)
+	s.report(at, "http.Server without ReadHeaderTimeout", s.personaOf(nil, holder, false), edits)
 }
 
 // serveFunc judges http.ListenAndServe and its kin, called or taken as a value.
@@ -273,11 +275,16 @@ func (s *servers) serveFunc(c inspector.Cursor, file *ast.File, name string) {
 	call, ok := fun.Parent().Node().(*ast.CallExpr)
 	fields := serveFuncs[name]
 	if !ok || fun.ParentEdgeKind() != edge.CallExpr_Fun || len(call.Args) != len(fields) {
-		s.report(fun.Node(), what, nil)
+		s.report(fun.Node(), what, check.Regular, nil)
 		return
 	}
+	handler := call.Args[slices.Index(fields, "Handler")]
+	var addr ast.Expr
+	if fields[0] == "Addr" {
+		addr = call.Args[0]
+	}
 	if fields[0] == "Addr" && s.isLocal(call.Args[0]) || fields[0] == "" && s.isLocalListener(fun, call.Args[0]) ||
-		s.showsState(call.Args[slices.Index(fields, "Handler")]) {
+		s.showsState(handler) {
 		return
 	}
 	second, edits := edit.Import(s.PackagePass, file, "time", call.Pos())
@@ -298,7 +305,7 @@ func (s *servers) serveFunc(c inspector.Cursor, file *ast.File, name string) {
 	set = append(set, "ReadHeaderTimeout: "+fmt.Sprintf(headerTimeout, second))
 	edits = append(edits, s.Edit(call, fmt.Sprintf("(&%sServer{%s}).%s(%s)",
 		qualifier, strings.Join(set, ", "), strings.TrimPrefix(name, "net/http."), strings.Join(args, ", "))))
-	s.report(fun.Node(), what, edits)
+	s.report(fun.Node(), what, s.personaOf(addr, nil, s.isDefaultMux(handler)), edits)
 }
 
 // limitedOrLocal follows the server of a literal to where it is kept.
@@ -492,21 +499,42 @@ func (s *servers) isLocal(addr ast.Expr) bool {
 		case *ast.BinaryExpr:
 			return e.Op == token.ADD && s.isLocal(e.X)
 		case *ast.CallExpr:
-			name := query.Callee(s.TypesInfo, e)
-			return (name == "fmt.Sprintf" || name == "net.JoinHostPort") && len(e.Args) > 0 && s.isLocal(e.Args[0])
+			return s.isLocalCall(e)
 		case *ast.StarExpr:
 			// What a flag says unless somebody asks for more.
 			call, ok := code.Init(s.Pass, e.X).(*ast.CallExpr)
 			return ok && query.Callee(s.TypesInfo, call) == "flag.String" && len(call.Args) == 3 && s.isLocal(call.Args[1])
 		case *ast.Ident:
 			v := code.Var(s.TypesInfo, e)
-			return v != nil && (s.isGivenLocal(v) || slices.ContainsFunc(code.Values(s.Pass, v), func(value ast.Expr) bool {
-				return s.isLocalUnlessChanged(value)
-			}))
+			return v != nil && (s.isGivenLocal(v) || s.isLocalByDefault(v) || slices.ContainsFunc(code.Values(s.Pass, v), s.isLocalUnlessChanged))
+		case *ast.SelectorExpr:
+			v := code.Var(s.TypesInfo, e)
+			return v != nil && v.IsField() && (s.isLocalByDefault(v) || slices.ContainsFunc(code.Values(s.Pass, v), s.isLocalUnlessChanged))
 		}
 		return false
 	}
 	return isLoopback(text)
+}
+
+// isLocalCall reports whether a call puts together or chooses an address that is one of this machine, or is one unless the
+// environment says otherwise.
+func (s *servers) isLocalCall(call *ast.CallExpr) bool {
+	switch name := query.Callee(s.TypesInfo, call); name {
+	case "fmt.Sprintf":
+		if len(call.Args) < 2 {
+			return false
+		}
+		if format, ok := code.ConstString(s.Pass, call.Args[0]); ok && strings.HasPrefix(format, "%s") {
+			return s.isLocal(call.Args[1])
+		}
+		return s.isLocal(call.Args[0])
+	case "net.JoinHostPort":
+		return len(call.Args) > 0 && s.isLocal(call.Args[0])
+	case "cmp.Or":
+		return slices.ContainsFunc(call.Args, s.isConstLoopback)
+	}
+	fn := code.Callee(s.TypesInfo, call)
+	return fn != nil && slices.Contains(query.Words(fn.Name()), "env") && slices.ContainsFunc(call.Args, s.isConstLoopback)
 }
 
 // isLocalUnlessChanged reports whether a value that a variable may have is an address of this machine, or what a flag says

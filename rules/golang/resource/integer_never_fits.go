@@ -32,7 +32,7 @@ var IntegerNeverFits = &check.Check{
 		What:   "A variable is converted to an integer type, and no value that it can have at that place fits: by the constant that it was set to, or by a comparison that lets only larger numbers through.",
 		Why:    "The compiler refuses such a conversion of a constant. Through a variable it goes, and the result is another number, mostly a negative one or 0; a limit that is made so bounds nothing.",
 		Fix:    "Use a type that holds the number, or the limit of the type: `math.MaxInt32`. There is no quick fix, because the number or the type may be the wrong one.",
-		Limits: "-1 that becomes an unsigned integer is taken to be meant, as \"all bits\". So are conversions next to a shift or mask of the same number. What comes from elsewhere, and may fit, is left alone.",
+		Limits: "-1 that becomes an unsigned integer is taken to be meant, as \"all bits\". So are conversions next to a shift or mask of the same number. A negative number that becomes an unsigned one of as many bits is for persona pedantic: that is how halves of wider numbers are made. What comes from elsewhere, and may fit, is left alone.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/681.html",
 			"https://go.dev/ref/spec#Conversions",
@@ -60,7 +60,12 @@ func runIntegerNeverFits(_ context.Context, pass *check.PackagePass) error {
 		if from.Max.Sign() < 0 {
 			number = from.Max
 		}
+		persona := check.Regular
+		if from.Max.Sign() < 0 && keepsWidth(conv) {
+			persona = check.Pedantic // the lower half of a wider number, or the way to -n
+		}
 		pass.Report(check.Finding{
+			Persona:  persona,
 			Message:  fmt.Sprintf("%s does not fit into %s, and becomes another number", number, types.TypeString(conv.Type(), types.RelativeTo(pass.Pkg))),
 			Location: pass.Location(code.Place(conv.Pos())),
 		})

@@ -18,7 +18,6 @@ import (
 	"github.com/peercheck/peercheck/rules/golang/internal/bounds"
 	"github.com/peercheck/peercheck/rules/golang/internal/code"
 	"github.com/peercheck/peercheck/rules/golang/internal/flow"
-	"github.com/peercheck/peercheck/rules/golang/internal/text"
 )
 
 //go:embed testdata/integer-truncated.txtar
@@ -41,7 +40,7 @@ var IntegerTruncated = &check.Check{
 			"read limit so; in Kubernetes and Docker a port or a user ID became another one, 0 for example.",
 		Fix: "Parse with the size of the target, `strconv.ParseInt(s, 10, 32)`, which gives an error for what does not fit, or compare with the limits of the type, or for negative numbers after the conversion, before the number is used. The quick " +
 			"fix sets the size where `ParseInt` or `ParseUint` is called for 64 bits; other uses of the number then have the smaller range, too.",
-		Limits: "Where nothing shows that a stranger writes the text that is parsed, the finding is tentative, and for persona pedantic unless the caller of a library's exported function writes the text and the number loses bits without a comparison; the values of flags (`Set(string) error`) are left alone, and so are types with a list of constants, such as kinds and reasons. Conversions of the program's own numbers (constants, lengths, counters) are left alone: see `go/range-check-too-wide` for those that are checked in a wrong way. So are conversions that take a number apart (`byte(n>>8)`), between signed and unsigned integers of 64 bits that were parsed, and those that change the sign alone of a number that sizes, indexes and limits nothing, such as that of a process. " +
+		Limits: "Where nothing shows that a stranger writes the text that is parsed, the finding is tentative and for persona pedantic; the values of flags (`Set(string) error`) are left alone, and so are types with a list of constants, such as kinds and reasons. Conversions of the program's own numbers (constants, lengths, counters) are left alone: see `go/range-check-too-wide` for those that are checked in a wrong way. So are conversions that take a number apart (`byte(n>>8)`), between signed and unsigned integers of 64 bits that were parsed, and those that change the sign alone of a number that sizes, indexes and limits nothing, such as that of a process. " +
 			"int is taken to have 64 bits.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/681.html",
@@ -90,9 +89,6 @@ func runIntegerTruncated(_ context.Context, pass *check.PackagePass) error {
 			Location:   pass.Location(code.Place(conv.Pos())),
 			Fixes:      parseSized(pass, fl, call, conv.Type()),
 		}
-		if narrows(from, to) && isCallersText(pass, fl, call.Call.Args[0]) && !isCompared(call) {
-			finding.Persona = check.Regular
-		}
 		pass.Report(finding)
 	}
 	return nil
@@ -123,94 +119,6 @@ func keepsWidth(conv *ssa.Convert) bool {
 	from, ok1 := bounds.OfType(conv.X.Type())
 	to, ok2 := bounds.OfType(conv.Type())
 	return ok1 && ok2 && max(from.Max.BitLen(), to.Max.BitLen())-min(from.Max.BitLen(), to.Max.BitLen()) <= 1
-}
-
-// narrows reports whether a conversion loses bits, rather than the sign alone.
-func narrows(from, to bounds.Range) bool {
-	return to.Max.BitLen() <= 32 && from.Max.BitLen() > to.Max.BitLen()+1
-}
-
-// isCallersText reports whether text is what a caller of an exported function of a library hands it, or a piece of
-// that: the library does not know who wrote it. Commands and internal packages know their callers.
-func isCallersText(pass *check.PackagePass, fl *flow.Flow, v ssa.Value) bool {
-	if !code.IsLibrary(pass.Pkg) {
-		return false
-	}
-	seen := map[ssa.Value]bool{}
-	var visit func(v ssa.Value) bool
-	visit = func(v ssa.Value) bool {
-		if v == nil || seen[v] {
-			return false
-		}
-		seen[v] = true
-		switch x := v.(type) {
-		case *ssa.Parameter:
-			return text.Exported(x.Parent()) && isTextOf(x.Type()) && !speaksOfOwner(x.Parent().Name()+" "+x.Name())
-		case *ssa.Phi:
-			return len(x.Edges) > 0 && slices.ContainsFunc(x.Edges, visit)
-		case *ssa.Slice:
-			return x.High == nil && visit(x.X) // s[1:4] is as short as a number of a known size
-		case *ssa.Convert:
-			return visit(x.X)
-		case *ssa.UnOp:
-			if _, captured := x.X.(*ssa.FreeVar); captured { // by a literal that an option gives back
-				return slices.ContainsFunc(fl.Origins(x), func(o ssa.Value) bool { return o != ssa.Value(x) && visit(o) })
-			}
-			return visit(x.X)
-		case *ssa.IndexAddr:
-			return visit(x.X)
-		case *ssa.Extract:
-			return visit(x.Tuple)
-		case *ssa.Call:
-			return pieces[query.CalleeSSA(&x.Call)] && visit(x.Call.Args[0])
-		}
-		return false
-	}
-	return visit(v)
-}
-
-// pieces are functions that give their first argument back, or pieces of it.
-var pieces = map[string]bool{
-	"strings.TrimSpace": true, "strings.Trim": true, "strings.TrimPrefix": true, "strings.TrimSuffix": true, "strings.TrimLeft": true, "strings.TrimRight": true,
-	"strings.Split": true, "strings.SplitN": true, "strings.Fields": true, "strings.Cut": true, "strings.ToLower": true, "strings.Replace": true, "strings.ReplaceAll": true,
-}
-
-func isTextOf(t types.Type) bool {
-	if s, ok := t.Underlying().(*types.Slice); ok {
-		t = s.Elem()
-	}
-	b, ok := t.Underlying().(*types.Basic)
-	return ok && (b.Info()&types.IsString != 0 || b.Kind() == types.Byte)
-}
-
-// speaksOfOwner reports whether names say that who runs the program, or the kernel, writes a text.
-func speaksOfOwner(names string) bool {
-	return slices.ContainsFunc(query.Words(names), func(w string) bool {
-		switch w {
-		case "env", "environment", "getenv", "flag", "flags", "arg", "args", "opt", "option", "options", "config", "conf", "cfg", "setting", "settings", "proc", "sys", "cgroup", "kernel", "pid", "stat", "file", "must", "default":
-			return true
-		}
-		return false
-	})
-}
-
-// isCompared reports whether the number that a call parses is compared with anything, whatever it is worth.
-func isCompared(call *ssa.Call) bool {
-	for _, r := range *call.Referrers() {
-		n, ok := r.(*ssa.Extract)
-		if !ok || n.Index != 0 {
-			continue
-		}
-		for _, use := range *n.Referrers() {
-			if op, ok := use.(*ssa.BinOp); ok {
-				switch op.Op {
-				case token.LSS, token.LEQ, token.GTR, token.GEQ:
-					return true
-				}
-			}
-		}
-	}
-	return false
 }
 
 // isFlag reports whether a function is the method Set of a flag.Value.

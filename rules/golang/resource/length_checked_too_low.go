@@ -4,6 +4,7 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
+	"go/token"
 	"go/types"
 	"math/big"
 	"slices"
@@ -35,7 +36,7 @@ var LengthCheckedTooLow = &check.Check{
 		Why: "Whoever wrote the condition knew that the length is the sender's choice, and the next line forgets it: one message that ends early makes the parser panic, and where nobody recovers ends the process. " +
 			"The SSH agent of x/crypto was stopped by a constraint of one byte (CVE-2025-47914).",
 		Fix:    "Compare with what is taken: `if len(b) < 5 { return io.ErrUnexpectedEOF }`. There is no quick fix, because what to return is the parser's decision.",
-		Limits: "Judged are parameters that are bytes or text, and what is left of them in a loop, with a comparison of their own length before. What a function was asked about, one that recovers, and test code are left alone.",
+		Limits: "Judged are parameters that are bytes or text, and what is left of them in a loop, with a comparison of their own length before. What a function was asked about, what another comparison of its length measures (with a variable, with one of some sizes, of what is left after a part), one that recovers, and test code are left alone. Text, which something has mostly parsed before, is for persona pedantic.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/129.html",
 			"https://nvd.nist.gov/vuln/detail/CVE-2025-47914",
@@ -60,7 +61,12 @@ func runLengthCheckedTooLow(_ context.Context, pass *check.PackagePass) error {
 					continue
 				}
 				if checked, taken := tooLow(cut); checked != nil {
+					persona := check.Regular
+					if b, ok := cut.X.Type().Underlying().(*types.Basic); ok && b.Info()&types.IsString != 0 {
+						persona = check.Pedantic // text that something else has parsed before, mostly
+					}
 					pass.Report(check.Finding{
+						Persona:  persona,
 						Message:  fmt.Sprintf("%s bytes are taken where the conditions say that there is at least %s", taken, checked),
 						Location: pass.Location(indexed(pass, cut.Pos())),
 					})
@@ -83,7 +89,7 @@ func isText(t types.Type) bool {
 func tooLow(cut *ssa.Slice) (checked, needed *big.Int) {
 	block := cut.Block()
 	asked := bounds.AtLeast(cut.X, block)
-	if asked.Sign() <= 0 || !handedBytes(cut.X) || asksAbout(cut.X) {
+	if asked.Sign() <= 0 || !handedBytes(cut.X) || asksAbout(cut.X) || isOtherwiseMeasured(cut) {
 		return nil, nil
 	}
 	if cut.High == nil {
@@ -97,6 +103,42 @@ func tooLow(cut *ssa.Slice) (checked, needed *big.Int) {
 		return asked, high
 	}
 	return nil, nil
+}
+
+// isOtherwiseMeasured reports whether the length is compared before a cut in a way that says nothing here, and may say enough:
+// with a variable, with one of some sizes, or that of what is left after a part.
+func isOtherwiseMeasured(cut *ssa.Slice) bool {
+	for _, r := range *cut.X.Referrers() {
+		var length *ssa.Call
+		part := false
+		switch r := r.(type) {
+		case *ssa.Call:
+			length = r
+		case *ssa.Slice: // len(b[n:])
+			for _, use := range *r.Referrers() {
+				if call, ok := use.(*ssa.Call); ok && query.CalleeSSA(&call.Call) == "len" {
+					length, part = call, true
+				}
+			}
+		}
+		if length == nil || query.CalleeSSA(&length.Call) != "len" || !length.Block().Dominates(cut.Block()) {
+			continue
+		}
+		for _, use := range *length.Referrers() {
+			op, ok := use.(*ssa.BinOp)
+			if !ok || !op.Block().Dominates(cut.Block()) {
+				continue
+			}
+			if !isComparison(op.Op) && op.Op != token.EQL && op.Op != token.NEQ {
+				continue
+			}
+			number, _ := query.IntSSA(op.Y)
+			if part || !isConst(op.X) && !isConst(op.Y) || !isComparison(op.Op) && number > 1 {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // asksAbout reports whether a function is handed the bytes and says yes or no: it may know how many there are.

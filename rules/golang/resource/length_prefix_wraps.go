@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"go/token"
 	"go/types"
+	"slices"
 	"strings"
 
 	"golang.org/x/tools/go/analysis"
@@ -37,7 +38,7 @@ var LengthPrefixWraps = &check.Check{
 		Why: "A text of 65536 bytes and one more is announced as one of a single byte, and who reads takes the rest for the next message: the text's author writes messages in the name of the program. That was an SQL injection in pgx, " +
 			"whose messages could be made to wrap (CVE-2024-27304).",
 		Fix: "Compare the length with `math.MaxUint16` and return an error. There is no quick fix, because the function has to be able to fail.",
-		Limits: "Tentative, because callers may have compared the length, and those are not asked; for persona pedantic where they are all in the module. Any comparison of the length in the function counts. Only what is handed in, or kept in a field, is looked at, and only what is handed on to a function for 16 bits, by its name: 32 bits " +
+		Limits: "Tentative, because callers may have compared the length, and those are not asked; for persona pedantic where they are all in the module, and in packages that do not import `net`, which mostly write files. Any comparison of the length in the function counts, and any in the package of that of the same field. Only what is handed in, or kept in a field, is looked at, and only what is handed on to a function for 16 bits, by its name: 32 bits " +
 			"are a message of 4 GB. Programs (package main) and test code are left alone.",
 		References: []string{
 			"https://nvd.nist.gov/vuln/detail/CVE-2024-27304",
@@ -58,7 +59,7 @@ func runLengthPrefixWraps(_ context.Context, pass *check.PackagePass) error {
 			continue
 		}
 		of := lengthOf(conv.X)
-		if of == nil || !outlives(fl, of) || isMeasured(conv.Parent(), of) {
+		if of == nil || !outlives(fl, of) || isMeasured(conv.Parent(), of) || isMeasuredElsewhere(fl, of) {
 			continue
 		}
 		if r, ok := bounds.Of(conv.X, conv.Block()); ok {
@@ -70,12 +71,29 @@ func runLengthPrefixWraps(_ context.Context, pass *check.PackagePass) error {
 			Message:  fmt.Sprintf("a length of more than %s holds is written as another one, and the rest is read as the next message", b.Name()),
 			Location: pass.Location(code.Place(conv.Pos())),
 		}
-		if !isOffered(pass.Pkg, conv.Parent()) {
+		if !isOffered(pass.Pkg, conv.Parent()) || !isOfNetwork(pass.Pkg) {
 			finding.Persona = check.Pedantic
 		}
 		pass.Report(finding)
 	}
 	return nil
+}
+
+// isMeasuredElsewhere reports whether another function compares the length of the field that a value is in, or of what it
+// puts there: what sets a field, or starts a file, mostly refuses what is too long.
+func isMeasuredElsewhere(fl *flow.Flow, of ssa.Value) bool {
+	field := flow.Field(of)
+	if field == nil {
+		return false
+	}
+	return slices.ContainsFunc(fl.Functions, func(fn *ssa.Function) bool { return isMeasured(fn, of) }) ||
+		slices.ContainsFunc(fl.Stored(field), func(v ssa.Value) bool { return v.Parent() != nil && isMeasured(v.Parent(), v) })
+}
+
+// isOfNetwork reports whether a package talks to another machine, whose reading goes wrong: it imports net. A file whose name
+// is too long is damaged, which nobody gains from.
+func isOfNetwork(pkg *types.Package) bool {
+	return slices.ContainsFunc(pkg.Imports(), func(p *types.Package) bool { return p.Path() == "net" || p.Path() == "crypto/tls" })
 }
 
 // isOffered reports whether other modules can call a function, with texts of any length.

@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/tools/go/ssa"
 
+	"github.com/peercheck/peercheck/rules/golang/internal/bounds"
 	"github.com/peercheck/peercheck/rules/golang/internal/flow"
 )
 
@@ -22,6 +23,9 @@ type number struct {
 	limits func(n *number, comparison *ssa.BinOp, v, other ssa.Value) bool
 	// leave says which callers are not asked for what they hand in; nil for none.
 	leave func(*ssa.Function) bool
+	// products says that a comparison of what is calculated from the number counts, too: len(b) < 8+12*n. It does where the
+	// number has 32 bits at most, so that the product does not wrap around.
+	products bool
 	// seen are the values that it was on the way, fields the fields that it was kept in.
 	seen   map[ssa.Value]bool
 	fields map[*types.Var]bool
@@ -141,6 +145,11 @@ func (n *number) comparedWithLimit(v ssa.Value) bool {
 			}
 			switch r.Op {
 			case token.LSS, token.LEQ, token.GTR, token.GEQ:
+			case token.ADD, token.MUL:
+				if n.products && isProduct(r, other) && n.comparedWithLimit(r) {
+					return true
+				}
+				continue
 			default:
 				continue
 			}
@@ -150,4 +159,18 @@ func (n *number) comparedWithLimit(v ssa.Value) bool {
 		}
 	}
 	return false
+}
+
+// isProduct reports whether an operation makes a number of at most 32 bits larger, without wrapping around: in 64 bits, by a
+// factor that is small. other is what it is calculated with.
+func isProduct(op *ssa.BinOp, other ssa.Value) bool {
+	result, ok := bounds.OfType(op.Type())
+	if !ok || result.Max.BitLen() < 63 {
+		return false
+	}
+	if op.Op == token.ADD {
+		return true
+	}
+	r, ok := bounds.Of(other, op.Block())
+	return ok && r.Min.Sign() > 0 && r.Max.BitLen() <= 16
 }

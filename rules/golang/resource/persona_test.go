@@ -14,7 +14,10 @@ import (
 
 // TestRegular is about what everyone sees: files in testdata/regular want only the findings for persona regular.
 func TestRegular(t *testing.T) {
-	for _, c := range []*check.Check{resource.UntrustedAllocationSize, resource.DataLengthNotChecked, resource.UnboundedBodyRead} {
+	for _, c := range []*check.Check{
+		resource.DataLengthNotChecked, resource.HTTPServerWithoutTimeouts, resource.IntegerNeverFits, resource.LengthCheckedTooLow,
+		resource.LengthPrefixWraps, resource.UnboundedBodyRead, resource.UntrustedAllocationSize,
+	} {
 		name := c.ID[len("go/"):]
 		t.Run(name, func(t *testing.T) {
 			archive, err := txtar.ParseFile("testdata/regular/" + name + ".txtar")

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/tools/go/ssa"
 
 	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/lib/golang/query"
 	"github.com/peercheck/peercheck/rules/golang/internal/bounds"
 	"github.com/peercheck/peercheck/rules/golang/internal/code"
 	"github.com/peercheck/peercheck/rules/golang/internal/flow"
@@ -37,7 +38,7 @@ var RangeCheckTooWide = &check.Check{
 		Why: "The check shows that the number can be anything, and that the author wanted to keep out what does not fit; the boundary is off by one, is that of another type, is made wrong by what is added afterwards, or never refuses anything: `n < 0 && n > 255`. What slips through becomes " +
 			"another number: 256 becomes 0.",
 		Fix:    "Compare with the limits of the type (`math.MaxUint8`), and compare what is converted, after the calculation. There is no quick fix, because the check or the type may be the wrong one.",
-		Limits: "Only comparisons with constants are looked at. A byte of -128 to 255 is taken to be meant, as is a conversion next to a shift of the same number. So is test code.",
+		Limits: "Only comparisons with constants are looked at. A byte of -128 to 255 is taken to be meant, as are a conversion next to a shift of the same number, and one whose result is only negated or the side of a difference, where it wraps back. So is test code.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/681.html",
 			"https://cwe.mitre.org/data/definitions/193.html",
@@ -57,7 +58,7 @@ func runRangeCheckTooWide(_ context.Context, pass *check.PackagePass) error {
 		}
 		from, _ := bounds.Of(conv.X, conv.Block())
 		to, _ := bounds.OfType(conv.Type())
-		if from.Empty() || from.Within(to) || eitherSign(from, to) {
+		if from.Empty() || from.Within(to) || eitherSign(from, to) || wrapsBack(conv) {
 			continue
 		}
 		worst := from.Max
@@ -80,6 +81,23 @@ func runRangeCheckTooWide(_ context.Context, pass *check.PackagePass) error {
 		}
 	}
 	return nil
+}
+
+// wrapsBack reports whether all that becomes of a number is a sum or its negative, in its own type: what wrapped around in
+// the conversion wraps back there. -int64(n) of n up to 1<<63 is right, and so is int8(n) - int8(width) of n less than width.
+func wrapsBack(conv *ssa.Convert) bool {
+	return len(*conv.Referrers()) > 0 && !slices.ContainsFunc(*conv.Referrers(), func(r ssa.Instruction) bool {
+		switch r := r.(type) {
+		case *ssa.DebugRef:
+			return false
+		case *ssa.UnOp:
+			return r.Op != token.SUB
+		case *ssa.BinOp:
+			factor, isConst := query.IntSSA(r.X)
+			return r.Op != token.SUB && (r.Op != token.MUL || !isConst || factor != -1)
+		}
+		return true
+	})
 }
 
 // contradiction gives the comparison with a constant at the end of a block that is never

@@ -1,0 +1,165 @@
+package resource
+
+import (
+	"go/ast"
+	"go/types"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"golang.org/x/tools/go/ast/edge"
+	"golang.org/x/tools/go/ast/inspector"
+
+	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/lib/golang/query"
+	"github.com/peercheck/peercheck/rules/golang/internal/code"
+)
+
+// personaOf is who wants a finding about a server. It is for pedants where the answer lies elsewhere: what the server is
+// handed to may set the limit, the platform that gives the port has a proxy in front that takes in the headers, or a library
+// leaves all routes to who uses it, and so the choice of what the server is for.
+func (s *servers) personaOf(addr ast.Expr, holder *types.Var, isDefaultMux bool) check.Persona {
+	if holder != nil && s.isHandedOut(holder) || addr != nil && s.isPlatformPort(addr, maxAddressDepth) || isDefaultMux && s.leavesRoutes() {
+		return check.Pedantic
+	}
+	return check.Regular
+}
+
+// isDefaultMux reports whether a server with a handler, which is nil for none, serves the default mux.
+func (s *servers) isDefaultMux(handler ast.Expr) bool {
+	return handler == nil || s.TypesInfo.Types[handler].IsNil()
+}
+
+// isHandedOut reports whether a server is given to a function that is not known here, such as an option, or to one of another
+// package that is named for setting it up.
+func (s *servers) isHandedOut(holder *types.Var) bool {
+	return slices.ContainsFunc(s.index.Uses(holder), func(use inspector.Cursor) bool {
+		at := use
+		if at.ParentEdgeKind() == edge.SelectorExpr_Sel {
+			at = at.Parent()
+		}
+		if at.ParentEdgeKind() == edge.UnaryExpr_X {
+			at = at.Parent()
+		}
+		call, ok := at.Parent().Node().(*ast.CallExpr)
+		if !ok || at.ParentEdgeKind() != edge.CallExpr_Args || s.TypesInfo.Types[call.Fun].IsType() || s.TypesInfo.Types[call.Fun].IsBuiltin() {
+			return false
+		}
+		fn := code.Callee(s.TypesInfo, call)
+		if fn == nil {
+			_, isLiteral := ast.Unparen(call.Fun).(*ast.FuncLit)
+			return !isLiteral
+		}
+		if recv := fn.Signature().Recv(); recv != nil && types.IsInterface(recv.Type()) {
+			return true
+		}
+		return fn.Pkg() != s.Pkg && code.Path(fn.Pkg()) != "golang.org/x/net/http2" && slices.ContainsFunc(query.Words(fn.Name()), func(w string) bool {
+			switch w {
+			case "configure", "config", "setup", "apply", "default", "defaults", "timeout", "timeouts", "limit", "limits", "harden":
+				return true
+			}
+			return false
+		})
+	})
+}
+
+// maxAddressDepth is how many variables lie between an address and where its parts come from, at most.
+const maxAddressDepth = 4
+
+// isPlatformPort reports whether an address has the port that the environment gives as PORT, which is the contract of the
+// platforms that run a program behind a proxy of their own: App Engine, Cloud Run, Heroku.
+func (s *servers) isPlatformPort(addr ast.Expr, depth int) (found bool) {
+	if depth == 0 {
+		return false
+	}
+	ast.Inspect(addr, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.CallExpr:
+			switch query.Callee(s.TypesInfo, n) {
+			case "os.Getenv", "os.LookupEnv":
+				name, _ := code.ConstString(s.Pass, n.Args[0])
+				found = found || name == "PORT"
+			}
+		case *ast.Ident:
+			if v := code.Var(s.TypesInfo, n); v != nil && !v.IsField() {
+				found = found || slices.ContainsFunc(code.Values(s.Pass, v), func(value ast.Expr) bool { return s.isPlatformPort(value, depth-1) })
+			}
+		}
+		return !found
+	})
+	return found
+}
+
+// leavesRoutes reports whether a package is a library that serves the default mux, and puts nothing into it.
+func (s *servers) leavesRoutes() bool {
+	if s.Pkg.Name() == "main" {
+		return false
+	}
+	for range code.CallsTo(s.Pass, "net/http.Handle", "net/http.HandleFunc") {
+		return false
+	}
+	for c := range code.Nodes(s.Pass, (*ast.KeyValueExpr)(nil), (*ast.AssignStmt)(nil)) {
+		var set []ast.Expr
+		switch n := c.Node().(type) {
+		case *ast.KeyValueExpr:
+			set = []ast.Expr{n.Key}
+		case *ast.AssignStmt:
+			set = n.Lhs
+		}
+		if slices.ContainsFunc(set, func(e ast.Expr) bool {
+			v := code.Var(s.TypesInfo, e)
+			return v != nil && v.IsField() && v.Name() == "Handler" && code.Path(v.Pkg()) == "net/http"
+		}) {
+			return false
+		}
+	}
+	return true
+}
+
+// isLocalByDefault reports whether a variable or field holds an address of this machine unless somebody asks for more, as the
+// flag that sets it says, or the tag of the field.
+func (s *servers) isLocalByDefault(v *types.Var) bool {
+	for _, use := range s.index.Uses(v) {
+		at := use
+		if at.ParentEdgeKind() == edge.SelectorExpr_Sel {
+			at = at.Parent()
+		}
+		if at.ParentEdgeKind() != edge.UnaryExpr_X || at.Parent().ParentEdgeKind() != edge.CallExpr_Args {
+			continue
+		}
+		call, ok := at.Parent().Parent().Node().(*ast.CallExpr)
+		if !ok {
+			continue
+		}
+		fn := code.Callee(s.TypesInfo, call) // flag.StringVar(&addr, "addr", "localhost:8080", "...")
+		if fn != nil && strings.HasPrefix(fn.Name(), "StringVar") && slices.ContainsFunc(call.Args, s.isConstLoopback) {
+			return true
+		}
+	}
+	return v.IsField() && v.Pkg() == s.Pkg && s.tagSaysLocal(v)
+}
+
+func (s *servers) isConstLoopback(e ast.Expr) bool {
+	text, ok := code.ConstString(s.Pass, e)
+	return ok && text != "" && isLoopback(text)
+}
+
+// tagSaysLocal reports whether the tag of a field gives it an address of this machine: `default:"localhost:8080"`.
+func (s *servers) tagSaysLocal(field *types.Var) bool {
+	for c := range code.Nodes(s.Pass, (*ast.StructType)(nil)) {
+		st, ok := c.Node().(*ast.StructType)
+		if !ok {
+			continue
+		}
+		for _, f := range st.Fields.List {
+			if f.Tag == nil || !slices.ContainsFunc(f.Names, func(id *ast.Ident) bool { return s.TypesInfo.Defs[id] == field }) {
+				continue
+			}
+			text, err := strconv.Unquote(f.Tag.Value)
+			tag := reflect.StructTag(text)
+			return err == nil && slices.ContainsFunc([]string{"default", "envDefault"}, func(key string) bool { return tag.Get(key) != "" && isLoopback(tag.Get(key)) })
+		}
+	}
+	return false
+}
