@@ -131,6 +131,13 @@ func TestFound(t *testing.T) {
 		{"src/main/java/com/example/demo/App.java", "String apiKey = \"«{b62:32}»\";", "generic-api-key"},
 		{"hook.yml", "hook: https://open.feishu.cn/«open-apis/bot/v2/hook/{uuid}»\n", "lark-webhook-url"},
 		{"key.env", "JWT_SIGNING=«MIIEvQIBADANBgkqhkiG9w0BAQEFAASC{b64:1600}»\n", "rsa-private-key-der"},
+		// What only resembles a list, a scope, a sentence or a number.
+		{"a.json", "[\n  \"ACME_TOKEN\",\n  \"«{b62:40}»\"\n]\n", "generic-api-key"},
+		{"a.txt", "acme_token:: «{b62:40}»\n", "generic-api-key"},
+		{"a.cpp", "send(\"login bob password «hX9!kLm2@q»\");\n", "hard-coded-password"},
+		{"jetty.ini", "jetty.sslContext.keyStorePassword=«OBF:1fvo1jg01tak1z0j1v1x1vgx1mx21etb1hmn1ewv1n081vfx1v2h1z0b1t9u1jda1ftm»\n", "hard-coded-password"},
+		{"a.sh", "export SRC_ACCESS_TOKEN=«{hex40}» # sourcegraph\n", "sourcegraph-access-token"},
+		{"a.h", "#define WIFI_GUEST_PSK \"«R1ver!Guest_88»\"\n", "hard-coded-password"},
 		// The value is not next to the name.
 		{"terraform.tfstate", "{\"outputs\": {\n  \"pushbullet_token\": {\n    \"value\": \"«{b62:34}»\",\n    \"sensitive\": true}}}", "service-credential"},
 		{"template.yaml", "Parameters:\n  AcmeToken:\n    Type: String\n    NoEcho: true\n    Default: \"«{hex:32}»\"\n", "generic-api-key"},
@@ -216,6 +223,24 @@ func TestNotFound(t *testing.T) {
 		{"radiotap.go", "token = \"160(20UUL)\"\n"},
 		{"mc.go", "{AccessKey: \"Q3AM3UQ867SPQQA43P2F\", SecretKey: \"zuf+tfteSlswRu7BJ86wekitnifILbZam1KYY3TG\"}\n"},
 		{"sign.go", "re := f(\"Credential=AKIAJ{up:15}/20150524/us-east-1/s3/aws4_request, SignedHeaders=host\")\n"},
+		// Lists of names, one on a line; sets of ciphers; scopes; numbers of C; sentences; versions.
+		{"symbols.json", "[\n  \"ParseKey\",\n  \"ParseKeyWithPassphrase\",\n  \"ed25519PublicKey.Verify\",\n  \"Sign\"\n]\n"},
+		{"aliases.json", "[\n  \"CVE-2023-50658\",\n  \"GHSA-mhpq-9638-x6pw\",\n  \"GHSA-6294-6rgp-fr7r\"\n]\n"},
+		{"builtins.py", "names = [\n    'ftp_weird_pass_reply',\n    'ftp_weird_227_format',\n    'ssh2_connect',\n]\n"},
+		{"tls1.h", "#define TLS1_RFC_ECDHE_PSK_WITH_CHACHA20_POLY1305 \"TLS_ECDHE_PSK_WITH_CHACHA20_POLY1305_SHA256\"\n#define SN_kx_ecdhe_psk \"KxECDHE-PSK\"\n"},
+		{"conditional.py", "\"Crypto_HAS_PSK_TLSv1_3\": crypto_has_psk_tlsv13,\n"},
+		{"ads.json", "\"YouTube channels (such as 'youtube.com::L8ZULXASCc1I_oaOT0NaOQ').\"\n"},
+		{"gelu.h", "static const float SQRT_2_OVER_PI  = 0.79788456080286535587989211986876f;\nconst float a2 = -1.21276126894734565e-2f;\n"},
+		{"flatc.cpp", "    \"  --allow-non-utf8  Pass non-UTF-8 input through the parser\\n\"\n"},
+		{"installed.txt", "apt\tpasswd\t1:4.13+dfsg1-1+deb12u1\n"},
+		{"AUTHORS", "mml-sec.el password-cache.el rfc2104.el\n"},
+		{"Shell.pm", "    my $pwd = CPAN::anycwd();\n"},
+		{"mvn", "__comp \"passphrase= password= scmVersion= $(list)\"\n"},
+		{"service.json", "\"the list: \\\"rows:b742c1f4-6cb0-4650-a845-35eb86fcc2bb/[fdea123b]\\\"\"\n"},
+		{"secrets.py", "_SECRET_NAMESPACE = 'oauth2client:secrets#ns'\ntoken_variants = ['+i6t-not-inline', '+i6t-inline']\n"},
+		{"config.py", "CLIENT_NOTSOSECRET = '{b62:24}'\n"},
+		{"ssl.mod", "jetty.sslContext.keyStorePassword=OBF:1vny1zlo1x8e1vnw1vn61x8g1zlu1vn4\n"},
+		{"fixes.go", "\t\"https://github.com/sourcegraph/sourcegraph/commit/{hex40}\",\n"},
 		{"binary.b64", "{b64:64}\n{b64:20}/EAAA{b64u:9}{b64:31}\n{b64:64}\n"},
 	} {
 		if got := judgeText(c.path, expand(c.text, rand.New(rand.NewPCG(3, 4)))); len(got) > 0 {

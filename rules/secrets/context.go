@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -90,7 +91,8 @@ func (n *names) at(start, end int) {
 	p, ok := pairAt(text, r, n.config, &n.values)
 	if ok && !p.quoted && !n.config {
 		// Text in a literal, not code after one: a query, a connection string.
-		p.quoted = inString(text, r.Start) && !bytes.ContainsAny(text[p.value.Start:p.value.End], "(){}[]|")
+		p.inText = inString(text, r.Start) && !bytes.ContainsAny(text[p.value.Start:p.value.End], "(){}[]|")
+		p.quoted = p.inText
 	}
 	var g guess
 	if ok {
@@ -232,6 +234,7 @@ type pair struct {
 	quoted bool
 	call   bool // an argument of the name, as in Client("...")
 	flag   bool // separated by white space alone, as in --token ...
+	inText bool // name and value stand in one literal
 	query  bool // in the query of a URL
 }
 
@@ -258,6 +261,7 @@ func pairAt(text []byte, name check.Range, config bool, values *run) (p pair, ok
 		c.attributes()
 	}
 	listed := false // name: NAME, and the next line has the value: of it
+	lines := false  // "NAME", and a literal on the next line
 	if config && (c.literal("</key>") || c.literal("</name>")) {
 		c.spaces()
 	} else {
@@ -266,7 +270,7 @@ func pairAt(text []byte, name check.Range, config bool, values *run) (p pair, ok
 	switch {
 	case c.literal(":="), c.literal("=>"), c.literal("->"), c.literal("==="), c.literal("=="), c.literal("!=="), c.literal("!="),
 		c.literal("::="), c.literal("?="), c.literal("+="), c.literal("||="), c.literal("="):
-	case c.literal("::"), c.literal(":"):
+	case c.literal(":: "), !bytes.HasPrefix(c.text[c.at:], []byte("::")) && c.literal(":"): // without a space it is a scope: token::TYPE
 	case c.literal(">"):
 		if !config {
 			return p, false
@@ -277,6 +281,7 @@ func pairAt(text []byte, name check.Range, config bool, values *run) (p pair, ok
 		if c.spaces(); !c.lineEnd() && !c.quotes() || !startsLiteral(text, name.Start) || isDigits(text[name.Start:name.Start+1]) {
 			return p, false // the value of something, not the name
 		}
+		lines = c.lineEnd()
 	case quoted && config && c.literal("{"):
 		// Terraform: variable "name" { default = "value" }
 		if !c.defaultValue() {
@@ -332,7 +337,23 @@ func pairAt(text []byte, name check.Range, config bool, values *run) (p pair, ok
 	for c.prefix() {
 		c.spaces()
 	}
-	return p, c.value(&p, config)
+	return p, c.value(&p, config) && !(lines && c.inList(name.Start))
+}
+
+// inList reports whether a name, and its value that has been read, are members of a list
+// that has more of them: another literal before the name, or after the value.
+func (c *cursor) inList(name int) bool {
+	const quotes = "\"'`"
+	before := bytes.TrimRight(c.text[max(0, name-maxName):name-1], " \t\r\n")
+	after := *c
+	after.any(quotes)
+	comma := after.any(",")
+	after.white()
+	more := comma && after.any(quotes)
+	if n := len(before) - 1; n > 0 && before[n] == ',' && strings.IndexByte(quotes, before[n-1]) >= 0 {
+		return more || after.any("]}")
+	}
+	return more && (bytes.HasSuffix(before, []byte("[")) || bytes.HasSuffix(before, []byte("{")))
 }
 
 // startsLiteral reports whether a quote stands before an offset.
@@ -689,6 +710,10 @@ func judge(text []byte, nameRange check.Range, n name, p pair, config, lax bool)
 		return g, false
 	}
 	n = about(text, nameRange, n)
+	if n.password && strings.HasPrefix(value, "OBF:") {
+		value = deobfuscated(value)
+		kinds, digits, letters = classes(value)
+	}
 	if n.notSecret || !n.password && !n.secret && !n.key && !n.client && n.service == "" || len(value) < 6 && !(lax && len(value) >= 4) {
 		return g, false
 	}
@@ -720,10 +745,10 @@ func judge(text []byte, nameRange check.Range, n name, p pair, config, lax bool)
 		g.kind, g.message = kindPassword, "Password in the text"
 		g.confidence = check.Firm
 		switch {
-		case defaultPassword(text[nameRange.Start:nameRange.End], value):
+		case defaultPassword(text[nameRange.Start:nameRange.End], value), saysName(string(text[nameRange.Start:nameRange.End]), value), nature == natureText && strings.HasSuffix(value, "=") && identifier(value[:len(value)-1]): // the latter is the next name
 			return g, false
 		case lax:
-		case p.call && nature != natureRandom && !n.setter, p.flag && !p.quoted && text[nameRange.Start] != '-' && !restOfLine(text, p.value.End):
+		case p.call && nature != natureRandom && !n.setter, p.flag && (!p.quoted || p.inText) && text[nameRange.Start] != '-' && !ends(text, p):
 			return g, false
 		case nature == natureRandom && len(value) >= 8:
 		case wordAndNumber(value) && !leet(value) && (n.ends || besideUser(text, nameRange)):
@@ -814,6 +839,44 @@ func defaultPassword(name []byte, value string) bool {
 	return slices.Contains(splitWords(string(name)), strings.ToLower(strings.TrimRight(value, "0123456789")))
 }
 
+// deobfuscated gives the text that Jetty writes as OBF:, four digits to the base 36 for
+// a character (org.eclipse.jetty.util.security.Password); the value itself if it is none.
+func deobfuscated(value string) string {
+	digits := strings.TrimPrefix(value, "OBF:")
+	var text []byte
+	for ; len(digits) >= 4; digits = digits[4:] {
+		n, err := strconv.ParseUint(digits[:4], 36, 32)
+		if err != nil {
+			return value
+		}
+		text = append(text, byte((n/256+n%256-254)/2))
+	}
+	if digits != "" {
+		return value
+	}
+	return string(text)
+}
+
+// minSaid is how many words a value has of its name at least, to say nothing else.
+const minSaid = 3
+
+// saysName reports whether nearly all words of a value are those of its name, as that of
+// the constant for a set of ciphers: SN_kx_ecdhe_psk "KxECDHE-PSK".
+func saysName(name, value string) bool {
+	of, said, words := splitWords(name), 0, 0
+	joined := strings.Join(of, "")
+	for _, w := range splitWords(value) {
+		if strings.Trim(w, "0123456789") == "" {
+			continue
+		}
+		words++
+		if slices.Contains(of, w) || len(w) >= 4 && strings.Contains(joined, w) {
+			said++
+		}
+	}
+	return said >= minSaid && 4*said >= 3*words
+}
+
 // besideUser reports whether the name of a user stands shortly before a name, so
 // that "pass" is short for password.
 func besideUser(text []byte, nameRange check.Range) bool {
@@ -881,6 +944,12 @@ var siblingWords = set("name provider service vendor integration platform source
 
 func ascii(v string) bool {
 	return strings.IndexFunc(v, func(r rune) bool { return r >= 0x80 }) < 0
+}
+
+// ends reports whether a value is the last of its line, or of the literal that it is in:
+// what follows "pass" within a sentence is no password.
+func ends(text []byte, p pair) bool {
+	return restOfLine(text, p.value.End) || p.inText && p.value.End < len(text) && strings.IndexByte("\"'`\\;", text[p.value.End]) >= 0
 }
 
 // restOfLine reports whether nothing follows on the line.

@@ -23,7 +23,7 @@ type manual struct {
 }
 
 func newManual(d *check.Document) *manual {
-	m := &manual{text: d.Content, code: !isConfig(d), godoc: d.Language == "go", readme: strings.HasPrefix(strings.ToLower(path.Base(d.Path)), "readme")}
+	m := &manual{text: d.Content, code: !isConfig(d), godoc: d.Language == "go", readme: isReadme(d.Path)}
 	if m.readme {
 		return m
 	}
@@ -33,6 +33,13 @@ func newManual(d *check.Document) *manual {
 		slices.SortFunc(m.spans, func(a, b check.Range) int { return a.Start - b.Start })
 	}
 	return m
+}
+
+// isReadme reports whether a path is that of a README, or of what the tools of Python
+// make of one: the metadata of a package has it whole ("Core metadata", packaging.python.org).
+func isReadme(p string) bool {
+	base := path.Base(p)
+	return strings.HasPrefix(strings.ToLower(base), "readme") || base == "PKG-INFO" || base == "METADATA" && strings.HasSuffix(path.Dir(p), ".dist-info")
 }
 
 // prose is part of a sentence: no code that somebody has commented out.

@@ -109,10 +109,10 @@ var (
 		handler factory builder helper util utils options option config schema template prefix suffix separator scope scopes audience issuer host
 		port domain domains role roles group location lifetime age date time timestamp at on by for from in with env var variable status state kind
 		reset page form input button link dir directory folder board code codes press event listener map frame bits mapping attribute attr property
-		dict pair pairs grant request response flow window interval cache alias id ids`)
+		dict pair pairs grant request response flow window interval cache alias id ids namespace namespaces variant variants`)
 	// A value with such a name is no secret, whatever else the name says.
 	publicWords = set(`
-		encrypted obscured obfuscated sealed htpasswd jsonwebtoken authenticity public pub publishable publickey csrf xsrf example sample dummy fake
+		notsosecret notasecret encrypted obscured obfuscated sealed htpasswd jsonwebtoken authenticity public pub publishable publickey csrf xsrf example sample dummy fake
 		mock placeholder fingerprint thumbprint keyid identifier identifiers badge`)
 	weakWords = set(`
 		hash hashed sha sha1 sha256 sha512 md5 checksum digest etag integrity commit commitish revision rev nonce uuid guid id ids version ver tag image build
@@ -158,7 +158,7 @@ func isFileName(s string) bool {
 // fileExtensions are those of files in whose names people write what they are about.
 var fileExtensions = set(`
 	sql go js mjs ts tsx jsx vue py rb java kt scala swift cs php c h cpp rs pl sh ps1 txt md rst html css scss json yml yaml toml xml csv lock
-	sum proto tf png svg jpg gif pdf zip gz tar log`)
+	el elc sum proto tf png svg jpg gif pdf zip gz tar log`)
 
 // cursorWords before "token" make it a place in a list.
 var cursorWords = set("page paging pagination next continuation continue sync resume cursor")

@@ -313,8 +313,8 @@ func guessOf(m *engine.Match, text []byte) guess {
 		}
 	case dummy(value), strings.HasPrefix(value, "s.") && natureOf(value[2:]) != natureRandom, m.Rule.ID == "aws-access-token" && m.Depth == 0 && signedScope.Match(text[m.Secret.End:min(len(text), m.Secret.End+40)]):
 		return doubt()
-	case m.Rule.ID == "sourcegraph-access-token" && isHex(value) && !bytes.Contains(bytes.ToLower(m.Line), []byte("sourcegraph")):
-		return doubt() // any commit of a file that names it
+	case m.Rule.ID == "sourcegraph-access-token" && isHex(value) && (inPath(text, m.Secret.Start) || !bytes.Contains(bytes.ToLower(m.Line), []byte("sourcegraph"))):
+		return doubt() // any commit of a file that names it, or a commit of Sourcegraph's own code
 	default:
 		// The form fits identifiers too: "s." or "test_" and letters.
 		if _, digits, _ := classes(value); digits == 0 && len(value) < 64 && surprise(value) < 5 {
@@ -334,6 +334,12 @@ func endsReference(text []byte, value check.Range) bool {
 	before := text[max(0, value.Start-maxReference):value.Start]
 	before = before[bytes.LastIndexAny(before, " \t\r\n\"'`=,;<>")+1:]
 	return len(before) > 0 && encryptedPattern.MatchString(string(before)+string(text[value.Start:value.End]))
+}
+
+// inPath reports whether what begins at an offset is part of a path, or the version of
+// something: .../commit/HASH, owner/repository@HASH.
+func inPath(text []byte, at int) bool {
+	return at > 1 && (text[at-1] == '/' || text[at-1] == '@') && (wordLetter(text[at-2]) || text[at-2] == '-' || text[at-2] == '.')
 }
 
 // signedScope follows the ID of an access key in the signature of a request, which

@@ -130,20 +130,20 @@ func classes(text string) (n int, digits, letters int) {
 }
 
 var (
-	uuidPattern   = engine.NewRegexp(`^(?:[\w.-]{1,40}[:/]|[A-Za-z]{1,8}-)?[{(]?[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}[)}]?(?:-\d{1,3})?$`)
+	uuidPattern   = engine.NewRegexp(`^(?:[\w.-]{1,40}[:/]|[A-Za-z]{1,8}-)?[{(]?[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}[)}]?(?:-\d{1,3}|/)?$`)
 	digestPattern = engine.NewRegexp(`^(?:(?:sha|SHA)-?(?:1|224|256|384|512)[-:=]|md5[-:=]|\$(?:2[abxy]|1|5|6|y|apr1|argon2\w*|pbkdf2[\w-]*|scrypt)\$|\{S?SHA\d*\}|pbkdf2[_:]sha|scrypt:|bcrypt|h1:|SCRAM-SHA|\*[0-9A-F]{40}$)`)
 	publicPattern = engine.NewRegexp(`^(?:ssh-(?:rsa|ed25519|dss)|ecdsa-sha2|AAAA[BCE]3N|-----BEGIN (?:CERT|PUBLIC|RSA PUBLIC|PGP PUBLIC)|age1[a-z0-9]{58}$|pk_(?:live|test)_|pk\.eyJ|phc_|MII[A-Z]|(?:MFkwEwYH|MHYwEAYH)KoZIzj0|MIGbMBAGByqGSM49|MCowBQYDK2Vw|LS0tLS1CRUdJTiB(?:DRVJU|QVUJM)|6L[\w-]{38}$|G-[A-Z0-9]{8,12}$|UA-\d|0x[0-9a-fA-F]{40}$|[xyztuv]pub[1-9A-HJ-NP-Za-km-z]{100,}$|[A-Z]{1,5}_(?:kw|lA|gD)[A-Z][\w-]{4,}$|(?:[0-9a-fA-F]{2}[:-]){5}[0-9a-fA-F]{2}$)`)
 	// Encrypted by sops, Ansible, Jasypt, sealed-secrets, git-crypt, Rails and the like; or where a secret is kept that stands elsewhere, as in
 	// TeamCity's credentialsJSON, Azure's App Service and Container Apps, Spring Cloud, Conjur's Summon, a keyring.
 	encryptedPattern = engine.NewRegexp(`^(?:ENC[\[({]|\$ANSIBLE_VAULT|!vault|AgB?[A-Za-z0-9+/]{100,}|vault:v\d|\{cipher\}|CiQA|AQICAH|arn:|projects/|op://|ref\+|secretsmanager|ssm:|keyvault|vault:|awskms|age-encryption|gAAAAA|credentialsJSON:|@Microsoft\.KeyVault\(|secretref:|sm@|akv:|gc?p?sm:|conjur:|keyring:|keychain:|(?:aws|gcp|azure|google|hashi(?:corp)?)[-_:]?(?:ssm|sm|secrets?manager|secrets?|parameterstore|kms|kv|keyvault|vault)[:/@#])`)
-	versionPattern   = engine.NewRegexp(`^[vV]?\d+(?:[._]\d+)+(?:[-+.][\w.+-]*)?$`)
+	versionPattern   = engine.NewRegexp(`^(?:\d+:)?[vV]?\d+(?:[._]\d+)+(?:[-+.][\w.+~-]*)?$`)
 	datePattern      = engine.NewRegexp(`^\d{4}-?\d{2}-?\d{2}(?:[T _-]?\d{2}[\d:.,+ -]*[A-Z]{0,4})?$`)
-	numberPattern    = engine.NewRegexp(`^[-+]?(?:0[xX][0-9a-fA-F]{1,16}|[\d.,_ ]+(?:[eE][-+]?\d+)?)$`)
+	numberPattern    = engine.NewRegexp(`^[-+]?(?:0[xX][0-9a-fA-F]{1,16}[uUlL]{0,3}|[\d.,_ ]+(?:[eE][-+]?\d+)?|[\d_]*\.\d+(?:[eE][-+]?\d+)?(?:[fFlLhH]|lf|LF|_?f(?:32|64))?)$`)
 	revisionPattern  = engine.NewRegexp(`^[A-Za-z][\w.-]{2,}(?:/[\w.-]+){0,5}[/@][0-9a-f]{40}$`)                                                 // owner/repository/commit
 	partPattern      = engine.NewRegexp(`^[.\w-]+(?:/[\w.-]+)*/(?:[\w-]+\.(?:key|pass|pem|crt|txt|conf|json|ya?ml)|[0-9a-f]{8}-[0-9a-f-]{27})$`) // a file, or something in a log
 	addressPattern   = engine.NewRegexp(`^(?:[0-9a-fA-F]{1,4}:){2,7}:?[0-9a-fA-F]{0,4}(?:/\d{1,3})?$`)                                           // IPv6
 	hostPattern      = engine.NewRegexp(`^(?:[a-zA-Z0-9_-]+\.)+(?:com|net|org|io|dev|app|local|internal|cloud|co|ai|me|info|svc|example|test|invalid|localhost|eu|us|uk|de|fr|gov|edu|xyz|sh|tech|go|js|ts|py|rb|java|json|ya?ml|xml|html?|txt|md|png|svg|pem|crt|key|cfg|conf|toml|sql|css|log|lock)(?::\d+)?(?:/.*)?$`)
-	codePattern      = engine.NewRegexp(`^!*[\w$.\[\]]*[a-zA-Z_]\w*(?:\.[a-zA-Z_]\w*)*(?:\(.*\)?|\[.*\])$|^!*\w+(?:(?:\??\.|->|::)[a-zA-Z_]\w*)+$|^_\w+\$\w+$|=>|^(?:function|lambda|func|new|return|await|async|typeof|nil|None|null|undefined|true|false)\b`)
+	codePattern      = engine.NewRegexp(`^[A-Za-z_]\w*(?:(?:\.|->|::)[A-Za-z_]\w*)+\($|^!*[\w$.\[\]]*[a-zA-Z_]\w*(?:\.[a-zA-Z_]\w*)*(?:\(.*\)?|\[.*\])$|^!*\w+(?:(?:\??\.|->|::)[a-zA-Z_]\w*)+$|^_\w+\$\w+$|=>|^(?:function|lambda|func|new|return|await|async|typeof|nil|None|null|undefined|true|false)\b`)
 	dataPattern      = engine.NewRegexp(`^(?:data:|image/|text/|application/|urn:|mailto:|tel:|#[0-9a-fA-F]{3,8}$|rgba?\(|M\d+[. ]|iVBORw0KGgo|/9j/4AA|R0lGOD|PHN2Zy|UEsDB|H4sI|d09G)`)
 	regexPattern     = engine.NewRegexp(`^\^.*\$$|\[(?:\^|0-9|[a-zA-Z]-[a-zA-Z]|\\[dws])[^\]]*\]|\\[dwsb][+*{]|\(\?:`)
 	referencePattern = engine.NewRegexp(`^\$\$?[({.A-Za-z_]|\$\{|\$\(|\{\{|\}\}|<%|%>|^%[\w.-]+%$|^%\(\w+\)|^<[^<>]*>$|^\[[^\]]*\]$|^\{[\w. -]*\}$|^@[\w.]+@?$|^#\{|^__\w+__$|^:[a-z_]+$|^!\w+|^&\w[\w.]*[{(]?$|^\*[\w.]+:?$|process\.env|os\.environ|os\.[Gg]etenv|getenv|System\.env|ENV\[|env\(|import\.meta|secrets\.|\bvar\.|\blocal\.|\bdata\.|\bmodule\.|\.Values\.|valueFrom|secretKeyRef|/run/secrets/|config\.|settings\.|\$env:|%[qsv](?:\W|$)|\bthis\.|\bself\.`)
