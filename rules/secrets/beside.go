@@ -64,7 +64,7 @@ func certifiesTests(tree fs.FS, d *check.Document, key []byte) bool {
 // publicHalf gives the public key of a private key in PEM with which a text begins, or
 // nil: of one that is encrypted, or in the form of OpenSSH.
 func publicHalf(text []byte) interface{ Equal(crypto.PublicKey) bool } {
-	block, _ := pem.Decode(text)
+	block := blockIn(text)
 	if block == nil {
 		return nil
 	}
@@ -95,6 +95,48 @@ func publicHalf(text []byte) interface{ Equal(crypto.PublicKey) bool } {
 	return public
 }
 
+// blockIn gives the block in PEM with which a text begins, or nil. It may be a literal in
+// code, with a quote after its last line, or one for each line.
+func blockIn(text []byte) *pem.Block {
+	const edge = "-----"
+	end := bytes.Index(text, []byte(edge+"END "))
+	if end < 0 {
+		return nil
+	}
+	end += len(edge)
+	n := bytes.Index(text[end:], []byte(edge))
+	if n < 0 {
+		return nil
+	}
+	text = text[:end+n+len(edge)]
+	if block, _ := pem.Decode(text); block != nil {
+		return block
+	}
+	var joined []byte
+	for line := range bytes.Lines(bytes.ReplaceAll(text, []byte(`\n`), []byte("\n"))) {
+		joined = append(append(joined, betweenQuotes(line)...), '\n')
+	}
+	block, _ := pem.Decode(joined)
+	return block
+}
+
+// betweenQuotes gives what a line of code has of a text: without quotes around it, and
+// the sign that joins it with those before and after.
+func betweenQuotes(line []byte) []byte {
+	const quotes = "\"'`"
+	line = bytes.TrimSpace(line)
+	if opened := bytes.TrimLeft(line, "+. \t"); len(opened) > 0 && strings.IndexByte(quotes, opened[0]) >= 0 {
+		line = opened[1:]
+	}
+	if i := bytes.IndexAny(line, quotes); i >= 0 {
+		line = line[:i]
+	}
+	if len(bytes.Trim(line, "+.,; \t")) == 0 {
+		return nil // what stood behind the quote that ends the line before
+	}
+	return line
+}
+
 // certificatesIn gives the certificates in PEM in a text, which may be code.
 func certificatesIn(text []byte) (found []*x509.Certificate) {
 	begin := []byte("-----BEGIN CERTIFICATE-----")
@@ -104,7 +146,7 @@ func certificatesIn(text []byte) (found []*x509.Certificate) {
 			break
 		}
 		text = text[i:]
-		if block, _ := pem.Decode(text); block != nil {
+		if block := blockIn(text); block != nil {
 			if c, err := x509.ParseCertificate(block.Bytes); err == nil {
 				found = append(found, c)
 			}

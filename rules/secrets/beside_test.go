@@ -9,6 +9,7 @@ import (
 	"encoding/pem"
 	"math/big"
 	"net"
+	"strings"
 	"testing"
 	"testing/fstest"
 
@@ -52,6 +53,11 @@ func besidePersona(t *testing.T, file string, files map[string]string) check.Per
 	return found[0].Persona
 }
 
+// inLines writes a text as code that has a literal for each line.
+func inLines(text string) string {
+	return `"` + strings.ReplaceAll(strings.TrimSpace(text), "\n", "\\n\" +\n\t\"") + `"`
+}
+
 // A key is a test's if its certificate is.
 func TestCertificateBesideKey(t *testing.T) {
 	loopback := []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback}
@@ -74,9 +80,10 @@ func TestCertificateBesideKey(t *testing.T) {
 		key, certificate := certified(t, c.template)
 		_, other := certified(t, x509.Certificate{DNSNames: []string{"localhost"}})
 		for layout, files := range map[string]map[string]string{
-			"beside":  {"certs/server.key": key, "certs/server.crt": certificate},
-			"in it":   {"certs/server.key": certificate + key},
-			"in code": {"certs/server.key": "", "tls.go": "var cert = `" + certificate + "`\nvar key = `" + key + "`\n"},
+			"beside":           {"certs/server.key": key, "certs/server.crt": certificate},
+			"in it":            {"certs/server.key": certificate + key},
+			"in code":          {"certs/server.key": "", "tls.go": "var cert = `" + strings.TrimSpace(certificate) + "`\nvar key = `" + strings.TrimSpace(key) + "`\n"},
+			"in lines of code": {"certs/server.key": "", "tls.go": "var cert = " + inLines(certificate) + "\nvar key = " + inLines(key) + "\n"},
 		} {
 			file := "certs/server.key"
 			if files["tls.go"] != "" {

@@ -326,6 +326,7 @@ func TestAlone(t *testing.T) {
 // What a comment says of the credential below it counts: that it is none for whoever
 // reads it, and in a test that it opens nothing.
 func TestCommentOnCredential(t *testing.T) {
+	pem := expand("-----BEGIN RSA PRIVATE KEY-----\nMIIB{b64:60}\n{b64:800}\n-----END RSA PRIVATE KEY-----", rand.New(rand.NewPCG(3, 4)))
 	key := expand("{b62:32}", rand.New(rand.NewPCG(3, 3)))
 	for _, c := range []struct {
 		path, kind, text string
@@ -340,6 +341,18 @@ func TestCommentOnCredential(t *testing.T) {
 		{"a.go", "generic-api-key", "// It should only be used for test purposes.\nvar apiKey = \"" + key + "\"\n", check.Pedantic},
 		{"a.go", "generic-api-key", "const testApiKey = \"" + key + "\"\n", check.Pedantic},
 		{"a.go", "generic-api-key", "const latestApiKey = \"" + key + "\"\n", check.Regular},
+		{"a.go", "private-key", "// DevKey is used in development mode.\nvar key = `" + pem + "`\n", check.Pedantic},
+		{"a.go", "private-key", "const DevCoordinatorKey = `" + pem + "`\n", check.Pedantic},
+		{"a.go", "private-key", "const DeviceKey = `" + pem + "`\n", check.Regular},
+		{"a.go", "private-key", "// Key was changed in the development of version 2.\nvar key = `" + pem + "`\n", check.Regular},
+		{"a.go", "generic-api-key", "const devApiKey = \"" + key + "\"\n", check.Regular},
+		{"a.go", "generic-api-key", "\tClientSecret: \"" + key + "\",\n\tRedirectURL: \"oob\",\n", check.Pedantic},
+		{"a.go", "generic-api-key", "\tClientSecret: \"" + key + "\",\n}\nv.Set(\"grant_type\", \"urn:ietf:params:oauth:grant-type:device_code\")\n", check.Pedantic},
+		{"a.go", "generic-api-key", "\tClientSecret: \"" + key + "\",\n\tRedirectURL: \"https://acme.io/oob\",\n", check.Regular},
+		{"a.go", "generic-api-key", "\tSigningSecret: \"" + key + "\",\n\tRedirectURL: \"oob\",\n", check.Regular},
+		{"vm.bash", "hard-coded-password", "expect -exact \"authid: \"\nsend \"glenda\\n\"\n\nexpect -exact \"auth password: \"\nsend \"glenda123\\n\"\n", check.Pedantic},
+		{"vm.bash", "hard-coded-password", "expect -exact \"authid: \"\nsend \"glenda\\n\"\n\nexpect -exact \"auth password: \"\nsend \"glenda1987\\n\"\n", check.Regular},
+		{"vm.bash", "hard-coded-password", "expect -exact \"authid: \"\nsend \"bob\\n\"\n\nexpect -exact \"auth password: \"\nsend \"glenda123\\n\"\n", check.Regular},
 		{"a_test.go", "gitlab-pat", "// A token that has been modified to not be valid.\nconst t = \"glpat-" + key[:20] + "\"\n", check.Pedantic},
 		{"a.go", "gitlab-pat", "// A token that has been modified to not be valid.\nconst t = \"glpat-" + key[:20] + "\"\n", check.Regular},
 	} {

@@ -454,6 +454,41 @@ func namedTest(text []byte, at int) bool {
 	return testName.Match(text[line:at]) || line > 0 && testName.Match(text[lineStart(text, line-1, maxLiteralLine):line])
 }
 
+// devName is a declaration of a variable with what a program has to be tried with by
+// those who work on it; forDevelopment is what the comment on it says.
+var (
+	devName        = engine.NewRegexp(`^[ \t]*(?:var|const|let|final|static)?[ \t]*(?:[dD]ev[A-Z_]|DEV_|[dD]evelopment[A-Z_]|DEVELOPMENT_)\w*[ \t]*(?:\[?\]?\w+[ \t]*)?:?=`)
+	forDevelopment = engine.NewRegexp(`(?i)\b(?:in|for) (?:local )?development(?: mode| use| only|[.,;]|$)|\bdevelopment mode\b`)
+)
+
+var (
+	// clientSecret is the name of what an application shows for itself to an OAuth server.
+	clientSecret = engine.NewRegexp(`(?i)client[_-]?secret["']?[ \t]*(?::|=)`)
+	// onDevice is in code that lets its user log in elsewhere, and type in or confirm a
+	// code: the device flow (RFC 8628), and Google's for programs without a browser.
+	onDevice = engine.NewRegexp(`urn:ietf:wg:oauth:2\.0:oob|["']oob["']|oauth:grant-type:device_code`)
+)
+
+// publicClient reports whether a value is the secret of a client that runs on the
+// machines of its users, so that everybody has it: it is none (RFC 8252, section 8.5).
+func publicClient(text []byte, at int) bool {
+	return clientSecret.Match(text[lineStart(text, at, maxLiteralLine):at]) && onDevice.Match(text)
+}
+
+// maxUser is how far before a password the name of its user is looked for, in bytes.
+const maxUser = 200
+
+// countsUp are the numbers that people put behind a name where they want no password.
+var countsUp = set("1 12 123 1234")
+
+// afterUser reports whether a password is the name of its user, which stands before it,
+// and a number that counts up: what a program comes with.
+func afterUser(text []byte, value check.Range) bool {
+	password := string(text[value.Start:value.End])
+	user := strings.TrimRight(password, "0123456789")
+	return len(user) >= 4 && countsUp[password[len(user):]] && slices.Contains(splitWords(string(text[max(0, value.Start-maxUser):value.Start])), strings.ToLower(user))
+}
+
 // secretKeyPattern is the secret to the ID of an access key of AWS.
 var secretKeyPattern = engine.NewRegexp(`[^A-Za-z0-9/+]([A-Za-z0-9/+]{40})(?:[^A-Za-z0-9/+=]|$)`)
 
@@ -525,6 +560,12 @@ func choose(d *check.Document, all []guess) []guess {
 		}
 		if !alone && (known || saysAbove(d.Content, g.value.Start, harmless) || namedTest(d.Content, g.value.Start)) {
 			g.persona = check.Pedantic // somebody has thought of it
+		}
+		if testKinds[g.kind] && (devName.Match(d.Content[lineStart(d.Content, g.value.Start, maxLiteralLine):g.value.Start]) || saysAbove(d.Content, g.value.Start, forDevelopment)) {
+			g.persona = check.Pedantic
+		}
+		if !alone && (publicClient(d.Content, g.value.Start) || g.kind == kindPassword && afterUser(d.Content, g.value)) {
+			g.persona = check.Pedantic
 		}
 		if g.kind != "private-key" && shows.has(g.value.Start) && !alone {
 			g.persona = check.Pedantic
