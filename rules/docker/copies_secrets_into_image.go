@@ -37,7 +37,7 @@ var CopiesSecretsIntoImage = &check.Check{
 			"way then (a build argument).",
 		Limits: "A stage of which the final image takes only some files is left alone: its layers stay in the build cache. Where a Dockerfile in " +
 			"a subfolder is built from the root of the repository is told by the files that it copies. " +
-			"Images of tests and of developers, by their folders and names (test, e2e, hack, Dockerfile.dev), are for those who ask for more (persona pedantic).",
+			"Images of tests and of developers (by their folders and names: test, e2e, hack, Dockerfile.dev), and those of a compiler that are given no command, are for those who ask for more (persona pedantic).",
 		References: []string{
 			"https://docs.docker.com/build/concepts/context/#dockerignore-files",
 			"https://unit42.paloaltonetworks.com/github-repo-artifacts-leak-tokens/",
@@ -88,15 +88,7 @@ func wholeContext(in *dockerfile.Instruction) *dockerfile.Word {
 // final image: the stage is the last one or an ancestor of it, or such a stage
 // copies the folder from it.
 func reachesImage(stages []dockerfile.Stage, stage int, in *dockerfile.Instruction) bool {
-	shipped := []int{len(stages) - 1}
-	for i := len(stages) - 1; ; {
-		j := stageNumber(stages[:i], stages[i].Base)
-		if j < 0 {
-			break
-		}
-		shipped = append(shipped, j)
-		i = j
-	}
+	shipped := shippedStages(stages)
 	if slices.Contains(shipped, stage) {
 		return true
 	}
@@ -116,6 +108,44 @@ func reachesImage(stages []dockerfile.Stage, stage int, in *dockerfile.Instructi
 		}
 	}
 	return false
+}
+
+// shippedStages gives the last stage and its ancestors, by their numbers.
+func shippedStages(stages []dockerfile.Stage) []int {
+	shipped := []int{len(stages) - 1}
+	for i := len(stages) - 1; ; {
+		j := stageNumber(stages[:i], stages[i].Base)
+		if j < 0 {
+			return shipped
+		}
+		shipped = append(shipped, j)
+		i = j
+	}
+}
+
+// compilers are the images of compilers, and of the build tools of languages that are
+// compiled, by their names at Docker Hub and those of .NET and OSS-Fuzz.
+var compilers = map[string]bool{
+	"golang": true, "rust": true, "gcc": true, "clang": true, "swift": true, "haskell": true, "zig": true, "emsdk": true,
+	"maven": true, "gradle": true, "sbt": true, "dotnet/sdk": true,
+}
+
+// startsNothing reports whether an image is there to build and test something in: a
+// compiler's, to which the Dockerfile adds no command. Where a compiler is, there is
+// nothing to run but it.
+func startsNothing(stages []dockerfile.Stage) bool {
+	shipped := shippedStages(stages)
+	for _, i := range shipped {
+		for _, in := range stages[i].Instructions {
+			if in.Name == "CMD" || in.Name == "ENTRYPOINT" {
+				return false
+			}
+		}
+	}
+	base, _, _ := strings.Cut(stages[shipped[len(shipped)-1]].Base, "@")
+	dir, name := path.Split(base)
+	name, _, _ = strings.Cut(name, ":")
+	return compilers[name] || compilers[path.Join(path.Base(dir), name)] || strings.HasSuffix(dir, "/oss-fuzz-base/")
 }
 
 // stageNumber finds a stage by its name or number, -1 if it is none.
@@ -153,7 +183,7 @@ func report(p *check.ProjectPass, d *check.Document, stages []dockerfile.Stage, 
 		Severity: severity,
 		Location: check.Location{Path: d.Path, Range: source.Range},
 	}
-	if purpose.Shows(d.Path) || forDevelopers(d.Path) {
+	if purpose.Shows(d.Path) || forDevelopers(d.Path) || startsNothing(stages) {
 		f.Persona = check.Pedantic
 	}
 	if file, err := p.Read(ignorePath); err == nil {

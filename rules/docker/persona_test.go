@@ -11,25 +11,53 @@ import (
 // An image that is published is for everybody to look at; one that developers build for
 // themselves is not.
 func TestImagesOfDevelopers(t *testing.T) {
-	text := "FROM scratch\nCOPY go.mod /\nCOPY . .\n"
 	for name, want := range map[string]check.Persona{
 		"Dockerfile": check.Regular, "build/package/Dockerfile": check.Regular, "deploy/attest/Dockerfile": check.Regular, "cmd/latest/Dockerfile": check.Regular,
 		"test/e2e/docker/Dockerfile": check.Pedantic, ".clusterfuzzlite/Dockerfile": check.Pedantic, "hack/Dockerfile": check.Pedantic,
 		"Dockerfile.dev": check.Pedantic, "docker/local/Dockerfile": check.Pedantic, ".devcontainer/Dockerfile": check.Pedantic, "examples/chat/Dockerfile": check.Pedantic,
 	} {
-		d := check.NewDocument(name, "dockerfile", []byte(text), check.Revision{})
-		tree := fstest.MapFS{name: {Data: []byte(text)}, "go.mod": {}}
-		var found []check.Finding
-		p := &check.ProjectPass{Check: CopiesSecretsIntoImage, Documents: []*check.Document{d}, FS: tree, Report: func(f check.Finding) { found = append(found, f) },
-			Read: func(path string) (*check.Document, error) {
-				text, err := tree.ReadFile(path)
-				return check.NewDocument(path, "", text, check.Revision{}), err
-			}}
-		if err := CopiesSecretsIntoImage.RunProject(context.Background(), p); err != nil {
-			t.Fatal(err)
-		}
-		if len(found) != 1 || found[0].Persona != want {
-			t.Errorf("%s: %v, want one for %v", name, found, want)
+		if got := persona(t, name, "FROM scratch\nCOPY go.mod /\nCOPY . .\n"); got != want {
+			t.Errorf("%s is for %v, want %v", name, got, want)
 		}
 	}
+}
+
+// An image of a compiler in which nothing is started is there to build and to test in.
+func TestImagesOfCompilers(t *testing.T) {
+	for text, want := range map[string]check.Persona{
+		"FROM golang:1.25@sha256:31c1\nCOPY . /src\nRUN go build ./...\n":                               check.Pedantic,
+		"FROM mcr.microsoft.com/dotnet/sdk:9.0\nCOPY . .\n":                                             check.Pedantic,
+		"FROM gcr.io/oss-fuzz-base/base-builder-go\nCOPY . .\n":                                         check.Pedantic,
+		"FROM docker.io/library/rust AS base\nFROM base\nADD . /x\n":                                    check.Pedantic,
+		"FROM golang:1.25\nCOPY . .\nRUN go build -o /app .\nCMD [\"/app\"]\n":                          check.Regular,
+		"FROM golang:1.25 AS base\nENTRYPOINT [\"/src/run.sh\"]\nFROM base\nCOPY . /src\n":              check.Regular,
+		"FROM golang:1.25 AS build\nCOPY . /src\nFROM nginx\nCOPY --from=build /src /usr/share/nginx\n": check.Regular,
+		"FROM nginx\nCOPY . /usr/share/nginx/html\n":                                                    check.Regular,
+		"FROM python:3.14\nCOPY . /app\n":                                                               check.Regular,
+		"FROM acme/golang-server\nCOPY . .\n":                                                           check.Regular,
+	} {
+		if got := persona(t, "Dockerfile", text); got != want {
+			t.Errorf("%q is for %v, want %v", text, got, want)
+		}
+	}
+}
+
+// persona gives who wants the only finding of a Dockerfile.
+func persona(t *testing.T, name, text string) check.Persona {
+	t.Helper()
+	d := check.NewDocument(name, "dockerfile", []byte(text), check.Revision{})
+	tree := fstest.MapFS{name: {Data: []byte(text)}, "go.mod": {}}
+	var found []check.Finding
+	p := &check.ProjectPass{Check: CopiesSecretsIntoImage, Documents: []*check.Document{d}, FS: tree, Report: func(f check.Finding) { found = append(found, f) },
+		Read: func(path string) (*check.Document, error) {
+			text, err := tree.ReadFile(path)
+			return check.NewDocument(path, "", text, check.Revision{}), err
+		}}
+	if err := CopiesSecretsIntoImage.RunProject(context.Background(), p); err != nil {
+		t.Fatal(err)
+	}
+	if len(found) != 1 {
+		t.Fatalf("%s: %v, want one finding of %q", name, found, text)
+	}
+	return found[0].Persona
 }
