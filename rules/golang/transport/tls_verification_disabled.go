@@ -99,8 +99,14 @@ func runTLSVerificationDisabled(_ context.Context, pass *check.PackagePass) erro
 				if len(n.Lhs) != len(n.Rhs) || n.Tok != token.ASSIGN || !isSkipField(pass, lhs) || !alwaysTrue(pass, n.Rhs[i]) {
 					continue
 				}
-				if !asksPeer(setLater(pass, c, lhs, isClientAuth)) {
-					reportSkip(pass, c, n, setLater(pass, c, lhs, isVerifier), setFalse(pass, n.Rhs[i]))
+				set := func(field func(*types.Var) bool) ast.Expr {
+					if value := setLater(pass, c, lhs, field); value != nil {
+						return value
+					}
+					return setWhereMade(pass, lhs, field)
+				}
+				if !asksPeer(set(isClientAuth)) {
+					reportSkip(pass, c, n, set(isVerifier), setFalse(pass, n.Rhs[i]))
 				}
 			}
 		case *ast.CallExpr:
@@ -265,6 +271,32 @@ func setLater(pass *check.PackagePass, c inspector.Cursor, target ast.Expr, fiel
 		return true
 	})
 	return value
+}
+
+// setWhereMade gives the value of a field in the literal that the configuration was made of to which target, one of its
+// fields, belongs: nil if there are several, of which one may be another's.
+func setWhereMade(pass *check.PackagePass, target ast.Expr, field func(*types.Var) bool) ast.Expr {
+	sel, ok := ast.Unparen(target).(*ast.SelectorExpr)
+	if !ok {
+		return nil
+	}
+	config := code.Selected(pass.TypesInfo, sel)
+	if config == nil {
+		return nil
+	}
+	values := code.Values(pass.Pass, config)
+	if len(values) != 1 {
+		return nil
+	}
+	made := ast.Unparen(values[0])
+	if addr, ok := made.(*ast.UnaryExpr); ok && addr.Op == token.AND {
+		made = ast.Unparen(addr.X)
+	}
+	lit, ok := made.(*ast.CompositeLit)
+	if !ok {
+		return nil
+	}
+	return setIn(pass, lit, field)
 }
 
 // isCompletedByCaller reports whether a configuration is made by a function that gives it to others of the package, one
@@ -500,7 +532,8 @@ func inspectsPeer(pass *check.PackagePass, c inspector.Cursor) bool {
 		switch n := n.(type) {
 		case *ast.SelectorExpr:
 			v := code.Var(pass.TypesInfo, n)
-			found = found || v != nil && v.IsField() && v.Name() == "PeerCertificates" && code.Path(v.Pkg()) == "crypto/tls"
+			// Those of crypto/tls, and of the libraries that are made after it.
+			found = found || v != nil && v.IsField() && v.Name() == "PeerCertificates"
 		case *ast.AssignStmt:
 			if len(n.Rhs) != 1 {
 				break

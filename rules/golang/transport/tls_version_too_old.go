@@ -5,8 +5,10 @@ import (
 	_ "embed"
 	"fmt"
 	"go/ast"
+	"go/constant"
 	"go/token"
 	"go/types"
+	"slices"
 
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/analysis/passes/inspect"
@@ -38,7 +40,7 @@ var TLSVersionTooOld = &check.Check{
 		Fix: "Leave `MinVersion` out: since Go 1.22 the default is TLS 1.2 for clients and servers. Or say `tls.VersionTLS12`, as the quick fix does. It is not safe " +
 			"to apply unseen, because peers that know nothing newer are refused from then on.",
 		Limits: "Values that are not constant, such as those read from a configuration, are not judged. Left alone: configurations that verify no certificate, which is another check's matter; code that runs under a condition or in a function whose " +
-			"name says that old versions are wanted (`legacy`, `insecure`), and test code.",
+			"name says that old versions are wanted (`legacy`, `insecure`), one case of a switch that tells several versions apart, because there an operator named it, and test code.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/327.html",
 			"https://www.rfc-editor.org/rfc/rfc8996",
@@ -78,7 +80,7 @@ func oldVersion(pass *check.PackagePass, c cursor, field, value ast.Expr, place 
 	}
 	number, ok := code.ConstInt(pass.Pass, value)
 	name := tlsVersions[number]
-	if !ok || name == "" || isChosen(pass, c) || isLegacy(c) || isUnverified(pass, c) {
+	if !ok || name == "" || isChosen(pass, c) || isLegacy(c) || isOneOfSeveral(pass, c, v) || isUnverified(pass, c) {
 		return
 	}
 	message := fmt.Sprintf("%s is accepted, whose weaknesses let an attacker on the network path read the traffic", name)
@@ -108,6 +110,54 @@ func isUnverified(pass *check.PackagePass, c cursor) bool {
 	}
 	skip := setIn(pass, lit, func(v *types.Var) bool { return v.Name() == "InsecureSkipVerify" })
 	return skip != nil && alwaysTrue(pass, skip)
+}
+
+// isOneOfSeveral reports whether a place is in a case of a switch that names constants, and another case sets the same field to another version: switch version { case "1.0": ... case "1.2":
+// ... }. Whoever wrote the setting asked for that version; what applies to who wrote none is the default.
+func isOneOfSeveral(pass *check.PackagePass, c cursor, field *types.Var) bool {
+	for clause := range c.Enclosing((*ast.CaseClause)(nil)) {
+		n, ok := clause.Node().(*ast.CaseClause)
+		if !ok || len(n.List) == 0 || !allNamed(pass, n.List) {
+			continue
+		}
+		if sw, ok := clause.Parent().Parent().Node().(*ast.SwitchStmt); ok && sw.Tag != nil && versionsSet(pass, sw.Body, field) > 1 {
+			return true
+		}
+	}
+	return false
+}
+
+// allNamed reports whether all of a list are constants that somebody must have written: no empty text, which stands for
+// a setting that is left out.
+func allNamed(pass *check.PackagePass, list []ast.Expr) bool {
+	return !slices.ContainsFunc(list, func(e ast.Expr) bool {
+		value := pass.TypesInfo.Types[e].Value
+		return value == nil || value.Kind() == constant.String && constant.StringVal(value) == ""
+	})
+}
+
+// versionsSet counts the versions that a block sets a field to.
+func versionsSet(pass *check.PackagePass, body ast.Node, field *types.Var) int {
+	versions := map[int64]bool{}
+	ast.Inspect(body, func(n ast.Node) bool {
+		set := func(target, value ast.Expr) {
+			if number, ok := code.ConstInt(pass.Pass, value); ok && code.Var(pass.TypesInfo, target) == field {
+				versions[number] = true
+			}
+		}
+		switch n := n.(type) {
+		case *ast.KeyValueExpr:
+			set(n.Key, n.Value)
+		case *ast.AssignStmt:
+			if len(n.Lhs) == len(n.Rhs) {
+				for i, lhs := range n.Lhs {
+					set(lhs, n.Rhs[i])
+				}
+			}
+		}
+		return true
+	})
+	return len(versions)
 }
 
 // isLegacy reports whether the declaration around a place is named for old peers.
