@@ -49,7 +49,7 @@ var HostHeaderInLink = &check.Check{
 }
 
 func runHostHeaderInLink(_ context.Context, pass *check.PackagePass) error {
-	h := &hosts{pass}
+	h := &hosts{PackagePass: pass, checked: map[ast.Node]bool{}}
 	if !h.readsHost() {
 		return nil
 	}
@@ -112,7 +112,11 @@ func saysScheme(name string) bool {
 }
 
 // hosts is the work on one package.
-type hosts struct{ *check.PackagePass }
+type hosts struct {
+	*check.PackagePass
+	// checked says of functions whether they check the host; of one that is looked at right now, that it does not.
+	checked map[ast.Node]bool
+}
 
 // readsHost reports whether a package reads the host of a request at all.
 func (h *hosts) readsHost() bool {
@@ -230,6 +234,11 @@ func (h *hosts) saysSecret(e ast.Expr) (found bool) {
 
 // isChecked reports whether a function compares the host of the request, or looks it up.
 func (h *hosts) isChecked(fn ast.Node) (found bool) {
+	if checked, known := h.checked[fn]; known {
+		return checked
+	}
+	h.checked[fn] = false // functions may call themselves
+	defer func() { h.checked[fn] = found }()
 	ast.Inspect(fn, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.BinaryExpr:
