@@ -248,20 +248,41 @@ func (d *denial) chainGoesOn() bool {
 }
 
 // inMiddleware reports whether a context of gin is refused without Abort in a
-// function that calls Next or Abort somewhere, as only a middleware does.
+// function that calls Next, as only a middleware does, or that calls Abort somewhere and
+// serves nothing: the last handler of a chain may abort, too, and answers.
 func (d *denial) inMiddleware() bool {
 	if recv, method := receiver(&d.call.Call); recv == nil || !isGin(recv.Type()) || strings.HasPrefix(method, "Abort") {
 		return false
 	}
+	aborts, serves := false, false
 	for _, calls := range d.calls() {
 		for _, call := range calls {
 			recv, method := receiver(call)
-			if recv != nil && isGin(recv.Type()) && (method == "Next" || strings.HasPrefix(method, "Abort")) {
+			switch {
+			case recv == nil || !isGin(recv.Type()):
+			case method == "Next":
 				return true
+			case strings.HasPrefix(method, "Abort"):
+				aborts = true
+			case method == "Stream" || method == "SSEvent" || method == "File" || method == "FileAttachment" || answering[method] && isSuccess(call):
+				serves = true
 			}
 		}
 	}
-	return false
+	return aborts && !serves
+}
+
+// isSuccess reports whether a call answers with a status that refuses nothing.
+func isSuccess(call *ssa.CallCommon) bool {
+	args := call.Args
+	if !call.IsInvoke() && len(args) > 0 {
+		args = args[1:]
+	}
+	if len(args) == 0 {
+		return false
+	}
+	status, ok := query.IntSSA(args[0])
+	return ok && status >= 200 && status < 300
 }
 
 // calls gives the calls of the function by their blocks.

@@ -28,6 +28,7 @@ var ShortReadOfRandom = &check.Check{
 	CWE:        []check.CWE{331, 252, 338},
 	Severity:   check.Medium,
 	Confidence: check.Firm,
+	Persona:    check.Pedantic, // the source that nearly everyone brings, that of crypto/rand, fills what it is given
 	Since:      "0.2",
 	Requires:   []*analysis.Analyzer{flow.Analyzer},
 	RunPackage: runShortReadOfRandom,

@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/analysis/passes/inspect"
+	"golang.org/x/tools/go/ast/edge"
 	"golang.org/x/tools/go/ast/inspector"
 	"golang.org/x/tools/go/ssa"
 
@@ -47,7 +48,7 @@ var TimingUnsafeCompare = &check.Check{
 			"comparison is the same. The length is still seen, which for tokens of one length tells nothing.",
 		Limits: "A value is a secret if it comes from crypto/hmac, in this function or a helper of this package, or if names say so: then " +
 			"one side has to come from a request, or both have to be secrets. Left alone: constants, hashes of secrets, two values of the " +
-			"same request (a password and its confirmation), two fields of one value or results of one function (do they agree?), the same field of two values (has it changed?), " +
+			"same request (a password and its confirmation), two fields of one value or results of one function (do they agree?), the same field of two values (has it changed?), one that is made the same as the other where they differ, MACs whose key is called a salt, " +
 			"tokens against CSRF, which nobody can try out without the browser that holds them, session IDs unless they come with a request, and test code.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/208.html",
@@ -382,6 +383,9 @@ func (t *timing) asksForChange(c comparison) bool {
 			}
 		}
 	}
+	if t.followsUp(c) {
+		return true
+	}
 	x, ok1 := ast.Unparen(c.x).(*ast.SelectorExpr)
 	y, ok2 := ast.Unparen(c.y).(*ast.SelectorExpr)
 	if !ok1 || !ok2 {
@@ -389,6 +393,26 @@ func (t *timing) asksForChange(c comparison) bool {
 	}
 	field := code.Var(t.TypesInfo, x)
 	return field != nil && field.IsField() && field == code.Var(t.TypesInfo, y) || t.comparesSettings(c, x, y)
+}
+
+// followsUp reports whether two values that differ are made the same: if stored.token != token { stored.token = token }.
+func (t *timing) followsUp(c comparison) bool {
+	stmt, ok := c.at.Parent().Node().(*ast.IfStmt)
+	if !ok || c.at.ParentEdgeKind() != edge.IfStmt_Cond || c.equal {
+		return false
+	}
+	x, y := code.Var(t.TypesInfo, c.x), code.Var(t.TypesInfo, c.y)
+	for _, s := range stmt.Body.List {
+		as, ok := s.(*ast.AssignStmt)
+		if !ok || len(as.Lhs) != 1 || len(as.Rhs) != 1 || x == nil || y == nil {
+			continue
+		}
+		to, from := code.Var(t.TypesInfo, as.Lhs[0]), code.Var(t.TypesInfo, as.Rhs[0])
+		if to == x && from == y || to == y && from == x {
+			return true
+		}
+	}
+	return false
 }
 
 // comparesSettings reports whether a condition compares other fields of the same two values, too, that are no name to log
@@ -587,8 +611,23 @@ func (t *timing) isMAC(call *ssa.CallCommon) bool {
 	}
 	return slices.ContainsFunc(t.flow.Origins(call.Value), func(o ssa.Value) bool {
 		made, ok := o.(*ssa.Call)
-		return ok && query.CalleeSSA(&made.Call) == "crypto/hmac.New"
+		return ok && query.CalleeSSA(&made.Call) == "crypto/hmac.New" && !slices.Contains(query.Words(ssaName(made.Call.Args[1])), "salt")
 	})
+}
+
+// ssaName gives the name of a parameter or field, "" for other values. Of a salt, say, which is no key: whoever reads the hash
+// reads it, too.
+func ssaName(v ssa.Value) string {
+	switch v := v.(type) {
+	case *ssa.Parameter:
+		return v.Name()
+	case *ssa.UnOp:
+		if at, ok := v.X.(*ssa.FieldAddr); ok {
+			name := fieldName(at)
+			return name[strings.LastIndexByte(name, '.')+1:]
+		}
+	}
+	return ""
 }
 
 // isSent reports whether a call gives what a client sent.

@@ -4,6 +4,7 @@ import (
 	"context"
 	_ "embed"
 	"go/token"
+	"go/types"
 	"slices"
 	"strings"
 
@@ -33,7 +34,7 @@ var WeakCipher = &check.Check{
 		Why: "A DES key is found by trying all of them, within days for a few dollars. The 64-bit blocks of 3DES, Blowfish, CAST5 and TEA repeat after some gigabytes, which gives plaintext away (Sweet32, " +
 			"CVE-2016-2183). RC4's first bytes betray its key. In ECB equal blocks stay equal, so structure shows through and blocks can be swapped; Zoom's calls were encrypted that way until 2020.",
 		Fix: "Use AES-GCM: `cipher.NewGCMWithRandomNonce(block)` (Go 1.24) takes care of the nonce, and notices changes as well. There is no quick fix, because what is already encrypted has to be read and encrypted again.",
-		Limits: "Left alone: packages and functions that are named for a protocol which prescribes the cipher (NTLM, SMB, Kerberos, VNC, RDP, PKCS #12, OpenPGP, SSH, MySQL's old passwords), for old data (`legacy`), and test code. " +
+		Limits: "Left alone: packages and functions that are named for a protocol which prescribes the cipher (NTLM, SMB, Kerberos, VNC, RDP, PKCS #12, OpenPGP, SSH, MySQL's old passwords), for old data (`legacy`), and test code. What a function makes of its caller's key and gives back, as one cipher of several, is for persona pedantic. " +
 			"ECB counts where a loop passes consecutive parts of a slice to Block.Encrypt or Decrypt and nothing in the function is XORed, as every mode but ECB does.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/327.html",
@@ -90,9 +91,14 @@ func runWeakCipher(_ context.Context, pass *check.PackagePass) error {
 	}
 	for name, reason := range weakCiphers {
 		for _, c := range fl.Calls(name) {
-			if !prescribed(pass, c.Fn) {
-				pass.Report(check.Finding{Message: reason, Location: pass.Location(c.Expr)})
+			if prescribed(pass, c.Fn) || isOwn(pass, c) {
+				continue
 			}
+			f := check.Finding{Message: reason, Location: pass.Location(c.Expr)}
+			if isOffered(fl, c) {
+				f.Persona = check.Pedantic
+			}
+			pass.Report(f)
 		}
 	}
 	for _, c := range fl.Calls("(crypto/cipher.Block).Encrypt", "(crypto/cipher.Block).Decrypt") {
@@ -104,6 +110,32 @@ func runWeakCipher(_ context.Context, pass *check.PackagePass) error {
 		}
 	}
 	return nil
+}
+
+// isOwn reports whether a cipher's own package makes it.
+func isOwn(pass *check.PackagePass, c flow.Call) bool {
+	callee := c.Instr.Common().StaticCallee()
+	return callee != nil && callee.Pkg != nil && callee.Pkg.Pkg == pass.Pkg
+}
+
+// isOffered reports whether a function only makes a cipher of the key that it is given, and gives it back: one of the suites of
+// a protocol, one of those that a library has by name. Who negotiates or names it decides what it encrypts.
+func isOffered(fl *flow.Flow, c flow.Call) bool {
+	if !slices.ContainsFunc(fl.Origins(c.Arg(0)), func(v ssa.Value) bool { _, given := v.(*ssa.Parameter); return given }) {
+		return false
+	}
+	results := c.Fn.Signature.Results()
+	if results.Len() == 0 {
+		return false
+	}
+	switch t := results.At(0).Type(); t.Underlying().(type) {
+	case *types.Interface:
+		return !query.IsType(t, "error")
+	case *types.Pointer:
+		name := query.TypeName(t)
+		return strings.HasSuffix(name, "Cipher") || strings.HasSuffix(name, "cipher")
+	}
+	return false
 }
 
 // isECB reports whether a call goes through a slice block by block, in a function

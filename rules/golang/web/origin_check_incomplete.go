@@ -5,10 +5,13 @@ import (
 	_ "embed"
 	"fmt"
 	"go/ast"
+	"go/token"
 	"strings"
 
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/analysis/passes/inspect"
+	"golang.org/x/tools/go/ast/edge"
+	"golang.org/x/tools/go/ast/inspector"
 
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/golang/query"
@@ -53,7 +56,7 @@ func runOriginCheckIncomplete(_ context.Context, pass *check.PackagePass) error 
 			continue
 		}
 		name := query.Callee(pass.TypesInfo, call)
-		if !isOriginText(pass, call.Args[0], 3) {
+		if !isOriginText(pass, call.Args[0], 3) || refuses(pass, c) {
 			continue
 		}
 		text, known := code.ConstString(pass.Pass, call.Args[1])
@@ -88,6 +91,33 @@ func runOriginCheckIncomplete(_ context.Context, pass *check.PackagePass) error 
 		}
 	}
 	return nil
+}
+
+// refuses reports whether a condition that holds leads to an error: to match too much then only refuses more.
+func refuses(pass *check.PackagePass, c inspector.Cursor) bool {
+	for {
+		switch kind, _ := c.ParentEdge(); kind {
+		case edge.ParenExpr_X:
+		case edge.BinaryExpr_X, edge.BinaryExpr_Y:
+			if b, ok := c.Parent().Node().(*ast.BinaryExpr); !ok || b.Op != token.LOR && b.Op != token.LAND {
+				return false
+			}
+		case edge.IfStmt_Cond:
+			stmt, ok := c.Parent().Node().(*ast.IfStmt)
+			if !ok || len(stmt.Body.List) == 0 {
+				return false
+			}
+			ret, ok := stmt.Body.List[len(stmt.Body.List)-1].(*ast.ReturnStmt)
+			if !ok || len(ret.Results) == 0 {
+				return false
+			}
+			last := ret.Results[len(ret.Results)-1]
+			return query.Implements(pass.Pkg, pass.TypesInfo.TypeOf(last), "error") && !pass.TypesInfo.Types[last].IsNil()
+		default:
+			return false
+		}
+		c = c.Parent()
+	}
 }
 
 // originsMatchedByPart reports origins that are matched with a regular expression of the
