@@ -26,7 +26,7 @@ func declaredSizes(pass *check.PackagePass, fl *flow.Flow, reported map[line]boo
 	if !code.IsLibrary(pass.Pkg) || slices.Contains(strings.Split(pass.Pkg.Path(), "/"), "cmd") {
 		return
 	}
-	forOthers, ofProtocol := decodesForOthers(pass.Pkg), speaks(fl)
+	forOthers := decodesForOthers(pass.Pkg) && speaks(fl)
 	for _, fn := range fl.Functions {
 		for _, b := range fn.Blocks {
 			for _, instr := range b.Instrs {
@@ -59,7 +59,7 @@ func declaredSizes(pass *check.PackagePass, fl *flow.Flow, reported map[line]boo
 					Message:    fmt.Sprintf(sizeInData, "make"),
 					Location:   pass.Location(code.Place(m.Pos())),
 					Confidence: check.Tentative, // nobody says that a stranger sends it
-					Persona:    personaOf(forOthers && slices.ContainsFunc(numbers, func(v ssa.Value) bool { return ofProtocol && hasData(v.Parent()) || decodedFrom(fl, v) })),
+					Persona:    personaOf(forOthers && slices.ContainsFunc(numbers, func(v ssa.Value) bool { return hasData(v.Parent()) || decodedFrom(fl, v) })),
 				})
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
+	"go/token"
 	"strings"
 
 	"golang.org/x/tools/go/analysis"
@@ -85,7 +86,7 @@ func runDecompressionWithoutLimit(_ context.Context, pass *check.PackagePass) er
 				Confidence: check.Tentative, // the program's own archives, mostly, or downloads that are verified
 				Persona:    check.Pedantic,
 			}
-			if len(packed.Call.Args) > 0 && (fromOutside(fl, packed.Call.Args[0], 5) || intoMemory(fl, c) && fromCaller(fl, packed.Call.Args[0], 5)) {
+			if len(packed.Call.Args) > 0 && !panicsOnError(packed) && (fromOutside(fl, packed.Call.Args[0], 5) || intoMemory(fl, c) && fromCaller(fl, packed.Call.Args[0], 5)) {
 				f.Confidence, f.Persona = check.Firm, check.Regular
 			}
 			pass.Report(f)
@@ -93,6 +94,36 @@ func runDecompressionWithoutLimit(_ context.Context, pass *check.PackagePass) er
 	}
 	replacedBodies(pass, fl)
 	return nil
+}
+
+// panicsOnError reports whether a function panics on data that is not packed: it is the program's own, which is right.
+func panicsOnError(packed *ssa.Call) bool {
+	for _, r := range *packed.Referrers() {
+		err, ok := r.(*ssa.Extract)
+		if !ok || err.Index != 1 {
+			continue
+		}
+		for _, use := range *err.Referrers() {
+			test, ok := use.(*ssa.BinOp)
+			if !ok || test.Op != token.NEQ && test.Op != token.EQL {
+				continue
+			}
+			for _, then := range *test.Referrers() {
+				branch, ok := then.(*ssa.If)
+				if !ok {
+					continue
+				}
+				failed := branch.Block().Succs[0]
+				if test.Op == token.EQL {
+					failed = branch.Block().Succs[1]
+				}
+				if _, ok := failed.Instrs[len(failed.Instrs)-1].(*ssa.Panic); ok {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 // intoMemory reports whether a call keeps all that it reads in memory.

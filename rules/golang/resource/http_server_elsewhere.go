@@ -18,12 +18,20 @@ import (
 
 // personaOf is who wants a finding about a server. It is for pedants where the answer lies elsewhere: what the server is
 // handed to may set the limit, the platform that gives the port has a proxy in front that takes in the headers, or a library
-// leaves all routes to who uses it, and so the choice of what the server is for.
+// leaves all routes to who uses it, and so the choice of what the server is for. So it is where the program is made for tests or
+// for the machine of a developer.
 func (s *servers) personaOf(addr ast.Expr, holder *types.Var, isDefaultMux bool) check.Persona {
-	if holder != nil && s.isHandedOut(holder) || addr != nil && s.isPlatformPort(addr, maxAddressDepth) || isDefaultMux && s.leavesRoutes() {
+	if holder != nil && s.isHandedOut(holder) || addr != nil && s.isPlatformPort(addr, maxAddressDepth) || isDefaultMux && s.leavesRoutes() ||
+		isMadeForTests(s.PackagePass) || s.isLocalCommand() {
 		return check.Pedantic
 	}
 	return check.Regular
+}
+
+// isLocalCommand reports whether a program is the local form of another one, by its name: localregistry, local-server.
+func (s *servers) isLocalCommand() bool {
+	path := s.Pkg.Path()
+	return s.Pkg.Name() == "main" && strings.HasPrefix(path[strings.LastIndexByte(path, '/')+1:], "local")
 }
 
 // isDefaultMux reports whether a server with a handler, which is nil for none, serves the default mux.

@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"fmt"
 	"go/types"
+	"math/big"
 
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/ssa"
@@ -32,7 +33,7 @@ var IntegerNeverFits = &check.Check{
 		What:   "A variable is converted to an integer type, and no value that it can have at that place fits: by the constant that it was set to, or by a comparison that lets only larger numbers through.",
 		Why:    "The compiler refuses such a conversion of a constant. Through a variable it goes, and the result is another number, mostly a negative one or 0; a limit that is made so bounds nothing.",
 		Fix:    "Use a type that holds the number, or the limit of the type: `math.MaxInt32`. There is no quick fix, because the number or the type may be the wrong one.",
-		Limits: "-1 that becomes an unsigned integer is taken to be meant, as \"all bits\". So are conversions next to a shift or mask of the same number. A negative number that becomes an unsigned one of as many bits is for persona pedantic: that is how halves of wider numbers are made. What comes from elsewhere, and may fit, is left alone.",
+		Limits: "-1 that becomes an unsigned integer is taken to be meant, as \"all bits\". So are conversions next to a shift or mask of the same number. A number that is read with the other sign, in as many bits as it needs, is for persona pedantic: encoders and halves of wider numbers are made so. What comes from elsewhere, and may fit, is left alone.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/681.html",
 			"https://go.dev/ref/spec#Conversions",
@@ -61,8 +62,8 @@ func runIntegerNeverFits(_ context.Context, pass *check.PackagePass) error {
 			number = from.Max
 		}
 		persona := check.Regular
-		if from.Max.Sign() < 0 && keepsWidth(conv) {
-			persona = check.Pedantic // the lower half of a wider number, or the way to -n
+		if reinterprets(conv, from, to) {
+			persona = check.Pedantic // the lower half of a wider number, or an encoder that writes it so
 		}
 		pass.Report(check.Finding{
 			Persona:  persona,
@@ -71,4 +72,14 @@ func runIntegerNeverFits(_ context.Context, pass *check.PackagePass) error {
 		})
 	}
 	return nil
+}
+
+// reinterprets reports whether a conversion reads the bits of a number with the other sign: a negative one as an unsigned
+// number of as many bits as it needs, or one of some large unsigned ones as a negative number.
+func reinterprets(conv *ssa.Convert, from, to bounds.Range) bool {
+	if from.Max.Sign() < 0 {
+		half := new(big.Int).Rsh(new(big.Int).Add(to.Max, big.NewInt(1)), 1)
+		return to.Min.Sign() == 0 && new(big.Int).Neg(from.Min).Cmp(half) <= 0 || keepsWidth(conv)
+	}
+	return keepsWidth(conv) && from.Min.Cmp(from.Max) != 0
 }

@@ -17,7 +17,7 @@ import (
 )
 
 // forTests matches documentation that says that what it is about is made for tests.
-var forTests = regexp.MustCompile(`(?i)\b(for|in|on)\s+((use\s+in|unit|integration|local)\s+)*(tests|testing)\b`)
+var forTests = regexp.MustCompile(`(?i)\b(for|in|on)\s+((use\s+in|unit|integration|local|(\w+\s+)?conformance)\s+)*(tests|testing)\b`)
 
 // isMadeForTests reports whether the documentation of a package says that it is made for tests.
 func isMadeForTests(pass *check.PackagePass) bool {
@@ -44,10 +44,25 @@ func saysConfigures(fn *ssa.Function) bool {
 }
 
 // isForDevelopers reports whether a function serves what a tool builds to the developer who runs it, and builds it again when
-// the source changes.
+// the source changes, or opens the browser of who runs it.
 func isForDevelopers(f ast.Node) bool {
+	opens := false
+	ast.Inspect(f, func(n ast.Node) bool {
+		if sel, ok := n.(*ast.SelectorExpr); ok {
+			if x, ok := sel.X.(*ast.Ident); ok && x.Name == "browser" && strings.HasPrefix(sel.Sel.Name, "Open") {
+				opens = true
+			}
+		}
+		return !opens
+	})
+	if opens {
+		return true
+	}
 	for text := range purpose.Texts(f) {
 		words := query.Words(text)
+		if slices.Contains(words, "open") && slices.Contains(words, "browser") {
+			return true
+		}
 		for i, w := range words {
 			switch w {
 			case "rebuild", "servedir", "livereload", "devserver":
@@ -185,4 +200,99 @@ func (u *uses) handed(call *ssa.Call, v ssa.Value, depth int) bool {
 		}
 	}
 	return true
+}
+
+// decides reports whether anything depends on a number, as far as the package shows: it is compared with another one, it is
+// a size, an index or a limit, or it is named for who somebody is and what is permitted.
+func decides(fl *flow.Flow, number ssa.Value) bool {
+	d := uses{fl, map[ssa.Value]bool{}}
+	return d.decides(number, maxDecodedDepth)
+}
+
+func (u *uses) decides(v ssa.Value, depth int) bool {
+	if u.seen[v] || depth == 0 || v.Referrers() == nil {
+		return false
+	}
+	u.seen[v] = true
+	return slices.ContainsFunc(*v.Referrers(), func(r ssa.Instruction) bool {
+		switch r := r.(type) {
+		case *ssa.Phi:
+			return u.decides(r, depth)
+		case *ssa.Convert:
+			return u.decides(r, depth)
+		case *ssa.ChangeType:
+			return u.decides(r, depth)
+		case *ssa.BinOp:
+			return isComparison(r.Op) || r.Op != token.EQL && r.Op != token.NEQ && u.decides(r, depth)
+		case *ssa.IndexAddr:
+			return r.Index == v
+		case *ssa.Index:
+			return r.Index == v
+		case *ssa.Slice, *ssa.MakeSlice, *ssa.MakeMap, *ssa.MakeChan:
+			return true
+		case *ssa.Store:
+			if field := fieldAt(r.Addr); field != nil {
+				return permits(field.Name()) || slices.ContainsFunc(u.Loads(field), func(load ssa.Value) bool { return u.decides(load, depth-1) })
+			}
+			if a, ok := r.Addr.(*ssa.Alloc); ok {
+				return slices.ContainsFunc(*a.Referrers(), func(use ssa.Instruction) bool {
+					load, ok := use.(*ssa.UnOp)
+					return ok && u.decides(load, depth)
+				})
+			}
+		case ssa.CallInstruction:
+			return u.decidesIn(r.Common(), v, depth)
+		}
+		return false
+	})
+}
+
+// decidesIn follows an argument into a function, or judges it by the names of the parameter and the function.
+func (u *uses) decidesIn(call *ssa.CallCommon, v ssa.Value, depth int) bool {
+	params, callee := call.Signature().Params(), call.StaticCallee()
+	for i, a := range call.Args {
+		if a != v {
+			continue
+		}
+		if callee != nil && i < len(callee.Params) && u.decides(callee.Params[i], depth-1) {
+			return true
+		}
+		if callee != nil && callee.Signature.Recv() != nil {
+			i--
+		}
+		if i >= 0 && i < params.Len() && permits(params.At(i).Name()) {
+			return true
+		}
+	}
+	return false
+}
+
+// permits reports whether a name is that of a number which says who somebody is, what is permitted, or how much of something
+// there is.
+func permits(name string) bool {
+	return slices.ContainsFunc(query.Words(name), func(w string) bool {
+		switch w {
+		case "uid", "gid", "user", "group", "owner", "role", "mode", "perm", "perms", "permission", "port", "size", "len", "length", "limit", "max", "n", "off", "offset",
+			"index", "count", "amount", "price", "balance", "quantity":
+			return true
+		}
+		return false
+	})
+}
+
+// fieldAt gives the field that an address is that of.
+func fieldAt(v ssa.Value) *types.Var {
+	addr, ok := v.(*ssa.FieldAddr)
+	if !ok {
+		return nil
+	}
+	p, ok := addr.X.Type().Underlying().(*types.Pointer)
+	if !ok {
+		return nil
+	}
+	s, ok := p.Elem().Underlying().(*types.Struct)
+	if !ok {
+		return nil
+	}
+	return s.Field(addr.Field).Origin()
 }

@@ -36,7 +36,7 @@ var LengthCheckedTooLow = &check.Check{
 		Why: "Whoever wrote the condition knew that the length is the sender's choice, and the next line forgets it: one message that ends early makes the parser panic, and where nobody recovers ends the process. " +
 			"The SSH agent of x/crypto was stopped by a constraint of one byte (CVE-2025-47914).",
 		Fix:    "Compare with what is taken: `if len(b) < 5 { return io.ErrUnexpectedEOF }`. There is no quick fix, because what to return is the parser's decision.",
-		Limits: "Judged are parameters that are bytes or text, and what is left of them in a loop, with a comparison of their own length before. What a function was asked about, what another comparison of its length measures (with a variable, with one of some sizes, of what is left after a part), one that recovers, and test code are left alone. Text, which something has mostly parsed before, is for persona pedantic.",
+		Limits: "Judged are parameters that are bytes or text, and what is left of them in a loop, with a comparison of their own length before. What a function was asked about, what another comparison of its length measures (with a variable, with one of some sizes, of what is left after a part, in whole elements), one that recovers, and test code are left alone. Text, which something has mostly parsed before, is for persona pedantic.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/129.html",
 			"https://nvd.nist.gov/vuln/detail/CVE-2025-47914",
@@ -108,37 +108,46 @@ func tooLow(cut *ssa.Slice) (checked, needed *big.Int) {
 // isOtherwiseMeasured reports whether the length is compared before a cut in a way that says nothing here, and may say enough:
 // with a variable, with one of some sizes, or that of what is left after a part.
 func isOtherwiseMeasured(cut *ssa.Slice) bool {
-	for _, r := range *cut.X.Referrers() {
-		var length *ssa.Call
-		part := false
-		switch r := r.(type) {
-		case *ssa.Call:
-			length = r
-		case *ssa.Slice: // len(b[n:])
-			for _, use := range *r.Referrers() {
-				if call, ok := use.(*ssa.Call); ok && query.CalleeSSA(&call.Call) == "len" {
-					length, part = call, true
-				}
-			}
-		}
-		if length == nil || query.CalleeSSA(&length.Call) != "len" || !length.Block().Dominates(cut.Block()) {
-			continue
-		}
-		for _, use := range *length.Referrers() {
-			op, ok := use.(*ssa.BinOp)
-			if !ok || !op.Block().Dominates(cut.Block()) {
-				continue
-			}
-			if !isComparison(op.Op) && op.Op != token.EQL && op.Op != token.NEQ {
-				continue
-			}
-			number, _ := query.IntSSA(op.Y)
-			if part || !isConst(op.X) && !isConst(op.Y) || !isComparison(op.Op) && number > 1 {
-				return true
-			}
-		}
+	values := []ssa.Value{cut.X}
+	if phi, ok := cut.X.(*ssa.Phi); ok {
+		values = append(values, phi.Edges...)
 	}
-	return false
+	return slices.ContainsFunc(values, func(v ssa.Value) bool {
+		return v.Referrers() != nil && slices.ContainsFunc(*v.Referrers(), func(r ssa.Instruction) bool {
+			switch r := r.(type) {
+			case *ssa.Call:
+				return measures(r, cut, false)
+			case *ssa.Slice: // len(b[n:])
+				return slices.ContainsFunc(*r.Referrers(), func(use ssa.Instruction) bool {
+					call, ok := use.(*ssa.Call)
+					return ok && measures(call, cut, true)
+				})
+			}
+			return false
+		})
+	})
+}
+
+// measures reports whether the length that a call gives, of a part or of all, is compared with more than a constant, or divided
+// to see whether there are as many as make whole elements.
+func measures(length *ssa.Call, cut *ssa.Slice, part bool) bool {
+	if query.CalleeSSA(&length.Call) != "len" || !length.Block().Dominates(cut.Block()) {
+		return false
+	}
+	return slices.ContainsFunc(*length.Referrers(), func(use ssa.Instruction) bool {
+		op, ok := use.(*ssa.BinOp)
+		if !ok || !op.Block().Dominates(cut.Block()) {
+			return false
+		}
+		n, _ := query.IntSSA(op.Y)
+		switch {
+		case op.Op == token.REM:
+			return true
+		case op.Op == token.EQL || op.Op == token.NEQ:
+			return part || !isConst(op.X) && !isConst(op.Y) || n > 1
+		}
+		return isComparison(op.Op) && (part || !isConst(op.X) && !isConst(op.Y))
+	})
 }
 
 // asksAbout reports whether a function is handed the bytes and says yes or no: it may know how many there are.

@@ -110,6 +110,12 @@ func (n *number) limited() bool {
 		if n.comparedWithLimit(v) {
 			return true
 		}
+		if load, ok := v.(*ssa.UnOp); ok && filledByRead(load) && slices.ContainsFunc(*load.X.Referrers(), func(r ssa.Instruction) bool {
+			again, ok := r.(*ssa.UnOp)
+			return ok && n.comparedWithLimit(again)
+		}) {
+			return true
+		}
 	}
 	for field := range n.fields {
 		for _, v := range n.Loads(field) {
@@ -146,7 +152,7 @@ func (n *number) comparedWithLimit(v ssa.Value) bool {
 			switch r.Op {
 			case token.LSS, token.LEQ, token.GTR, token.GEQ:
 			case token.ADD, token.MUL:
-				if n.products && isProduct(r, other) && n.comparedWithLimit(r) {
+				if (n.products && isProduct(r, other) || wrapChecked(r)) && n.comparedWithLimit(r) {
 					return true
 				}
 				continue
@@ -174,3 +180,22 @@ func isProduct(op *ssa.BinOp, other ssa.Value) bool {
 	r, ok := bounds.Of(other, op.Block())
 	return ok && r.Min.Sign() > 0 && r.Max.BitLen() <= 16
 }
+
+// wrapChecked reports whether a sum is compared with what it is the sum of, to see whether it wrapped around: end < start.
+func wrapChecked(sum *ssa.BinOp) bool {
+	return sum.Op == token.ADD && slices.ContainsFunc(*sum.Referrers(), func(r ssa.Instruction) bool {
+		op, ok := r.(*ssa.BinOp)
+		if !ok || !isComparison(op.Op) {
+			return false
+		}
+		for _, side := range []ssa.Value{op.X, op.Y} {
+			if side == sum.X || side == sum.Y || sameLoad(side, sum.X) || sameLoad(side, sum.Y) {
+				return true
+			}
+		}
+		return false
+	})
+}
+
+// sameLoad reports whether two values are read from the same field.
+func sameLoad(a, b ssa.Value) bool { return flow.Field(a) != nil && flow.Field(a) == flow.Field(b) }

@@ -1,6 +1,7 @@
 package resource_test
 
 import (
+	"os"
 	"testing"
 
 	"golang.org/x/tools/txtar"
@@ -14,12 +15,12 @@ import (
 
 // TestRegular is about what everyone sees: files in testdata/regular want only the findings for persona regular.
 func TestRegular(t *testing.T) {
-	for _, c := range []*check.Check{
-		resource.DataLengthNotChecked, resource.HTTPServerWithoutTimeouts, resource.IntegerNeverFits, resource.LengthCheckedTooLow,
-		resource.LengthPrefixWraps, resource.UnboundedBodyRead, resource.UntrustedAllocationSize,
-	} {
+	for _, c := range resource.All() {
 		name := c.ID[len("go/"):]
 		t.Run(name, func(t *testing.T) {
+			if _, err := os.Stat("testdata/regular/" + name + ".txtar"); err != nil {
+				t.Skip("everyone sees all of it")
+			}
 			archive, err := txtar.ParseFile("testdata/regular/" + name + ".txtar")
 			if err != nil {
 				t.Fatal(err)

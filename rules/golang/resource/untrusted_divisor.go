@@ -26,7 +26,7 @@ var UntrustedDivisor = &check.Check{
 		What:   "An integer is divided, or its remainder taken, by a number that comes from a request, a connection or a message and was not compared with 0.",
 		Why:    "A division by zero panics. net/http recovers that for the one request, whose work is lost half done; in a goroutine of its own the panic ends the process. Page sizes, ratios and block sizes of file formats are the usual places.",
 		Fix:    "Refuse 0 first: `if n <= 0 { return errBadSize }`. There is no quick fix, because what to return is the program's decision.",
-		Limits: "Divisions of floating-point numbers do not panic and are left alone. A comparison counts that says that the number is larger than 0, or not 0.",
+		Limits: "What comes from an HTTP request is for persona pedantic, because net/http recovers the panic. Divisions of floating-point numbers do not panic and are left alone. A comparison counts that says that the number is larger than 0, or not 0.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/369.html",
 			"https://go.dev/ref/spec#Integer_operators",

@@ -30,7 +30,7 @@ var UntrustedIndex = &check.Check{
 		Why: "An index beyond the end panics. net/http recovers that for the one request; in a goroutine of its own, a reader of packets or a queue, the panic ends the process. Parsers of DNS, TLS and image formats in Go were stopped by one packet again and " +
 			"again in this way (CVE-2022-27191 in x/crypto/ssh).",
 		Fix:    "Compare with the length first, and with 0 where the number has a sign: `if n < 0 || n > len(b) { return io.ErrUnexpectedEOF }`. There is no quick fix, because what to return is the program's decision.",
-		Limits: "Any comparison from above counts. A single byte may index what it likes, because tables of 256 elements are made for that. Maps have no bounds. The number has to be decoded in the same function, because those that give an offset to others mostly have checked it.",
+		Limits: "What comes from an HTTP request is for persona pedantic, because net/http recovers the panic. Any comparison from above counts. A single byte may index what it likes, because tables of 256 elements are made for that. Maps have no bounds. The number has to be decoded in the same function, because those that give an offset to others mostly have checked it.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/129.html",
 			"https://nvd.nist.gov/vuln/detail/CVE-2022-27191",

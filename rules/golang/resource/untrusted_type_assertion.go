@@ -31,7 +31,7 @@ var UntrustedTypeAssertion = &check.Check{
 		Why: "JSON has numbers, strings, lists and null, and the sender chooses: `{\"name\": 1}` or a missing name panics. net/http recovers that for the one request; in a goroutine of its own or a worker the panic ends the process. Bots and " +
 			"webhooks fall over such payloads every day.",
 		Fix:    "Decode into a struct, which gives an error for another type, or use the two-valued form: `name, ok := m[\"name\"].(string)`. There is no quick fix, because what to do when it is another type is the program's decision.",
-		Limits: "Assertions in a type switch do not panic. Those within a logger are left alone. A switch on the type before the assertion is not understood.",
+		Limits: "What comes from an HTTP request is for persona pedantic, because net/http recovers the panic. Assertions in a type switch do not panic. Those within a logger are left alone. A switch on the type before the assertion is not understood.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/248.html",
 			"https://go.dev/ref/spec#Type_assertions",
