@@ -148,7 +148,7 @@ func fromCaller(fl *flow.Flow, v ssa.Value, depth int) bool {
 	for _, o := range fl.Origins(v) {
 		switch o := o.(type) {
 		case *ssa.Parameter:
-			if fn := o.Parent(); fn.Object() != nil && fn.Object().Exported() || code.IsText(o.Type()) && isMessage(fl, o, depth) {
+			if fn := o.Parent(); fn.Object() != nil && fn.Object().Exported() && (fn.Pkg == nil || fn.Pkg.Pkg.Name() != "main") || code.IsText(o.Type()) && isMessage(fl, o, depth) {
 				return true
 			}
 		case *ssa.Call:

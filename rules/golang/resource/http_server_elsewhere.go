@@ -21,7 +21,7 @@ import (
 // leaves all routes to who uses it, and so the choice of what the server is for. So it is where the program is made for tests or
 // for the machine of a developer.
 func (s *servers) personaOf(addr ast.Expr, holder *types.Var, isDefaultMux bool) check.Persona {
-	if holder != nil && s.isHandedOut(holder) || addr != nil && s.isPlatformPort(addr, maxAddressDepth) || isDefaultMux && s.leavesRoutes() ||
+	if holder != nil && s.isHandedOut(holder) || addr != nil && s.isPlatformPort(addr, maxAddressDepth) || isDefaultMux && (s.leavesRoutes() || s.showsProfiles()) ||
 		isMadeForTests(s.PackagePass) || s.isLocalCommand() {
 		return check.Pedantic
 	}
@@ -32,6 +32,26 @@ func (s *servers) personaOf(addr ast.Expr, holder *types.Var, isDefaultMux bool)
 func (s *servers) isLocalCommand() bool {
 	path := s.Pkg.Path()
 	return s.Pkg.Name() == "main" && strings.HasPrefix(path[strings.LastIndexByte(path, '/')+1:], "local")
+}
+
+// showsProfiles reports whether a program imports the routes of profiles and adds none to the default mux by itself, but for what
+// shows its state.
+func (s *servers) showsProfiles() bool {
+	if !slices.ContainsFunc(s.Pkg.Imports(), func(p *types.Package) bool { return p.Path() == "net/http/pprof" || p.Path() == "expvar" }) {
+		return false
+	}
+	for c := range code.Calls(s.Pass, func(called query.Called) bool {
+		switch called.Name {
+		case "net/http.Handle", "net/http.HandleFunc", "(*net/http.ServeMux).Handle", "(*net/http.ServeMux).HandleFunc":
+			return true
+		}
+		return false
+	}) {
+		if call, ok := c.Node().(*ast.CallExpr); !ok || !slices.ContainsFunc(call.Args, speaksOfOperators) {
+			return false
+		}
+	}
+	return true
 }
 
 // isDefaultMux reports whether a server with a handler, which is nil for none, serves the default mux.

@@ -47,9 +47,9 @@ var HTTPServerWithoutTimeouts = &check.Check{
 			"make. It is safe: the limit ends with the last header line, so long uploads, long answers, idle connections and web " +
 			"sockets are as before.",
 		Limits: "A value that is not constant counts as a limit. A server counts as limited if anything in the package sets its limit, and " +
-			"for a local variable if that is done after the variable got the server. Left alone: servers on a Unix socket or a loopback " +
+			"for a local variable if that is done after the variable got the server. Left alone: servers on a Unix socket, on connections that the program dials, or on a loopback " +
 			"address, also where that is only the default or what all callers of an unexported function give, those that only show an operator profiles, metrics or health, by the " +
-			"names of their package, function, variable or address, or by their routes, those of build tools by which a developer sees the site that is built again with each change, and test code. Servers that frameworks make (`gin.Engine.Run`, `echo.Echo.Start`) are not looked at.",
+			"names of their package, function, variable or address, or by their routes, those of build tools by which a developer sees the site that is built again with each change, those of functions that open the browser of who runs them, and test code. For persona pedantic are servers that something else may limit (an option, a method of an interface), those on the port that the environment gives as PORT, where the platform has a proxy in front, those of the default mux where a library leaves the routes to others or a program has imported net/http/pprof and adds none, those that are internal by the name of their function, and those of programs that are made for tests. Servers that frameworks make (`gin.Engine.Run`, `echo.Echo.Start`) are not looked at.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/400.html",
 			"https://pkg.go.dev/net/http#Server",
@@ -89,7 +89,7 @@ func runHTTPServerWithoutTimeouts(_ context.Context, pass *check.PackagePass) er
 		if file == nil || code.IsTest(pass.Pass, file) {
 			continue
 		}
-		if f, ok := code.Enclosing(c); ok && (isForOperators(f.Name) || isForDevelopers(f.Node)) {
+		if f, ok := code.Enclosing(c); ok && (isForOperators(f.Name) || isForDevelopers(declaration(c))) {
 			continue
 		}
 		switch n := c.Node().(type) {
@@ -113,6 +113,14 @@ func runHTTPServerWithoutTimeouts(_ context.Context, pass *check.PackagePass) er
 		}
 	}
 	return nil
+}
+
+// declaration gives the outermost function that something stands in.
+func declaration(c inspector.Cursor) (f ast.Node) {
+	for e := range c.Enclosing((*ast.FuncDecl)(nil), (*ast.FuncLit)(nil)) {
+		f = e.Node()
+	}
+	return f
 }
 
 func isServer(t types.Type) bool { return query.IsType(t, "net/http.Server") }
@@ -470,6 +478,9 @@ func (s *servers) isLocalListener(c inspector.Cursor, e ast.Expr) bool {
 	if call == nil {
 		return false
 	}
+	if fn := code.Callee(s.TypesInfo, call); fn != nil && slices.Contains(query.Words(fn.Name()), "dial") {
+		return true // of whom the program itself has called
+	}
 	switch query.Callee(s.TypesInfo, call) {
 	case "net.ListenUnix":
 		return true
@@ -607,7 +618,7 @@ func speaksOfOperators(e ast.Expr) bool { return purpose.Speaks(e, isOperatorsWo
 
 func isOperatorsWord(w string) bool {
 	switch w {
-	case "pprof", "profile", "profiler", "profiling", "debug", "metric", "metrics", "prom", "prometheus", "promhttp", "expvar", "telemetry",
+	case "pprof", "profile", "profiler", "profiling", "debug", "metric", "metrics", "prom", "prometheus", "promhttp", "expvar", "telemetry", "zpages",
 		"health", "healthz", "healthcheck", "readyz", "livez":
 		return true
 	}

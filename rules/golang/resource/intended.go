@@ -49,7 +49,7 @@ func isForDevelopers(f ast.Node) bool {
 	opens := false
 	ast.Inspect(f, func(n ast.Node) bool {
 		if sel, ok := n.(*ast.SelectorExpr); ok {
-			if x, ok := sel.X.(*ast.Ident); ok && x.Name == "browser" && strings.HasPrefix(sel.Sel.Name, "Open") {
+			if x, ok := sel.X.(*ast.Ident); ok && strings.HasSuffix(x.Name, "browser") && strings.HasPrefix(sel.Sel.Name, "Open") {
 				opens = true
 			}
 		}
@@ -223,7 +223,11 @@ func (u *uses) decides(v ssa.Value, depth int) bool {
 		case *ssa.ChangeType:
 			return u.decides(r, depth)
 		case *ssa.BinOp:
-			return isComparison(r.Op) || r.Op != token.EQL && r.Op != token.NEQ && u.decides(r, depth)
+			if isComparison(r.Op) {
+				n, isConst := query.IntSSA(r.Y)
+				return !isConst || n > 1 // else only the sign, or whether there is any
+			}
+			return r.Op != token.EQL && r.Op != token.NEQ && u.decides(r, depth)
 		case *ssa.IndexAddr:
 			return r.Index == v
 		case *ssa.Index:
