@@ -19,10 +19,10 @@ import (
 // personaOf is who wants a finding about a server. It is for pedants where the answer lies elsewhere: what the server is
 // handed to may set the limit, the platform that gives the port has a proxy in front that takes in the headers, or a library
 // leaves all routes to who uses it, and so the choice of what the server is for. So it is where the program is made for tests or
-// for the machine of a developer.
+// for the machine of a developer, and where the function says that the server is an internal one.
 func (s *servers) personaOf(addr ast.Expr, holder *types.Var, isDefaultMux bool) check.Persona {
 	if holder != nil && s.isHandedOut(holder) || addr != nil && s.isPlatformPort(addr, maxAddressDepth) || isDefaultMux && (s.leavesRoutes() || s.showsProfiles()) ||
-		isMadeForTests(s.PackagePass) || s.isLocalCommand() {
+		isMadeForTests(s.PackagePass) || s.isLocalCommand() || slices.Contains(query.Words(s.function), "internal") {
 		return check.Pedantic
 	}
 	return check.Regular

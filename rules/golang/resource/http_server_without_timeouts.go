@@ -89,9 +89,11 @@ func runHTTPServerWithoutTimeouts(_ context.Context, pass *check.PackagePass) er
 		if file == nil || code.IsTest(pass.Pass, file) {
 			continue
 		}
-		if f, ok := code.Enclosing(c); ok && (isForOperators(f.Name) || isForDevelopers(declaration(c))) {
+		f, ok := code.Enclosing(c)
+		if ok && (isForOperators(f.Name) || isForDevelopers(declaration(c))) {
 			continue
 		}
+		s.function = f.Name
 		switch n := c.Node().(type) {
 		case *ast.Ident:
 			if name := query.Name(pass.TypesInfo.Uses[n]); serveFuncs[name] != nil {
@@ -140,6 +142,8 @@ type servers struct {
 	// limits are the variables, parameters and fields that hold a server of
 	// which a limit is set, and where.
 	limits map[*types.Var][]token.Pos
+	// function is the name of the one that is looked at.
+	function string
 	// given are the parameters whose arguments are being looked at.
 	given map[*types.Var]bool
 }
