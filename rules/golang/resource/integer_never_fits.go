@@ -79,7 +79,8 @@ func runIntegerNeverFits(_ context.Context, pass *check.PackagePass) error {
 func reinterprets(conv *ssa.Convert, from, to bounds.Range) bool {
 	if from.Max.Sign() < 0 {
 		half := new(big.Int).Rsh(new(big.Int).Add(to.Max, big.NewInt(1)), 1)
-		return to.Min.Sign() == 0 && new(big.Int).Neg(from.Min).Cmp(half) <= 0 || keepsWidth(conv)
+		_, isResult := unconverted(conv.X).(*ssa.BinOp) // of a calculation, which nobody encodes so
+		return to.Min.Sign() == 0 && !isResult && new(big.Int).Neg(from.Min).Cmp(half) <= 0 || keepsWidth(conv)
 	}
 	return keepsWidth(conv) && from.Min.Cmp(from.Max) != 0
 }
