@@ -94,7 +94,7 @@ func placesOf(pass *analysis.Pass) (*places, error) {
 		}
 		documents = append(documents, check.NewDocument(name, "go", content, check.Revision{}))
 	}
-	return newPlaces(pass.Pkg.Path(), pass.Fset, pass.Files, documents, nil), nil
+	return newPlaces(pass.Pkg.Path(), pass.Fset, pass.Files, documents, nil, false), nil
 }
 
 func runAnalyzer(c *check.Check, pass *analysis.Pass) ([]check.Finding, error) {

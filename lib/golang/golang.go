@@ -224,7 +224,7 @@ type packageRun struct {
 
 func (j *job) newPackageRun(pkg *load.Package) *packageRun {
 	return &packageRun{
-		pkg: pkg, place: newPlaces(pkg.ImportPath, pkg.Fset, pkg.Files, pkg.Documents, pkg.Layouts), actions: map[*analysis.Analyzer]*action{},
+		pkg: pkg, place: newPlaces(pkg.ImportPath, pkg.Fset, pkg.Files, pkg.Documents, pkg.Layouts, pkg.Trial), actions: map[*analysis.Analyzer]*action{},
 		facts: &factView{pkg: pkg.Types, own: map[ownFact]analysis.Fact{}, imported: j.factsOf()},
 	}
 }

@@ -224,6 +224,29 @@ func TestContext(t *testing.T) {
 	expect(t, strings.Join(got, "\n"), "b = md5.New()\nfunc F() { md5.New() }")
 }
 
+// What is found in a program that says itself that it is for tests is for who asks for more: in the whole module of a
+// README that says so, and in a program whose own README, or documentation, does. What changes there is seen.
+func TestProgramsForTrial(t *testing.T) {
+	const code = "import \"crypto/md5\"\n\nvar c = md5.New()\n"
+	tree, folders := treeOf("-- go.mod --\nmodule example.com/m\n-- lib/lib.go --\npackage lib\n\n" + code +
+		"-- shingle/readme.txt --\nThis is a mock server.\n-- shingle/main.go --\npackage main\n\n" + code +
+		"-- shingle/lib/lib.go --\npackage lib\n\n" + code +
+		"-- show/show.go --\n// Show is a demo server.\npackage main\n\n" + code +
+		"-- test/README.md --\nThis is a mock server.\n-- nested/go.mod --\nmodule example.com/nested\n-- nested/a.go --\npackage nested\n\n" + code)
+	kept := &golang.Cache{States: 2}
+	judge := func() string {
+		var got []string
+		for _, f := range run(t, tree, folders, kept, md5Check).Findings {
+			got = append(got, f.Location.Path+" "+f.Persona.String())
+		}
+		slices.Sort(got)
+		return strings.Join(got, "\n")
+	}
+	expect(t, judge(), "lib/lib.go regular\nnested/a.go regular\nshingle/lib/lib.go regular\nshingle/main.go pedantic\nshow/show.go pedantic")
+	tree["README.md"] = &fstest.MapFile{Data: []byte("# Shingle\n\nShingle is a small ACME test server.\n")}
+	expect(t, judge(), "lib/lib.go pedantic\nnested/a.go regular\nshingle/lib/lib.go pedantic\nshingle/main.go pedantic\nshow/show.go pedantic")
+}
+
 func TestGeneratedIsAskedFor(t *testing.T) {
 	c := *md5Check
 	c.Generated = true

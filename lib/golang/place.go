@@ -29,12 +29,16 @@ type placed struct {
 	document  *check.Document // that positions count in
 	layout    *load.Layout    // nil if this is the document as it is
 	generated bool
-	tests     bool // it is there to test something, by its name, its folder, what it imports or what its package says
+	tests     bool // it is there to test something, by its name, its folder, what it imports or what its package, program or module says
 }
 
-func newPlaces(importPath string, fset *token.FileSet, files []*ast.File, documents []*check.Document, layouts []*load.Layout) *places {
+// newPlaces makes the places of a package. trial says that its README tells that it is for tests or to show something.
+func newPlaces(importPath string, fset *token.FileSet, files []*ast.File, documents []*check.Document, layouts []*load.Layout, trial bool) *places {
 	p := &places{importPath: importPath, fset: fset, files: map[string]*placed{}, documents: map[*token.File]*placed{}}
-	tests := slices.ContainsFunc(files, func(file *ast.File) bool { return saysForTests(file.Doc.Text()) })
+	tests := trial || slices.ContainsFunc(files, func(file *ast.File) bool {
+		doc := file.Doc.Text()
+		return saysForTests(doc) || file.Name.Name == "main" && purpose.Trial(doc)
+	})
 	for i, file := range files {
 		f := &placed{file: file, tokens: fset.File(file.FileStart), document: documents[i], generated: ast.IsGenerated(file)}
 		f.tests = tests || strings.HasSuffix(documents[i].Path, "_test.go") || purpose.Shows(documents[i].Path) || slices.ContainsFunc(file.Imports, forTests)

@@ -1,4 +1,4 @@
-// Package purpose says what a file is for, by its path.
+// Package purpose says what a file is for, by its path, and what a program is for, by what it says about itself.
 package purpose
 
 import "strings"

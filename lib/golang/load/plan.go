@@ -32,6 +32,9 @@ type Unit struct {
 	ModulePath string
 	// GoVersion is that of the module ("go1.26"), "" if not known.
 	GoVersion string
+	// Trial says that the program or library is there to test, to show or to develop something, by the README
+	// of its module, or the one beside a package main. It is no part of Key, which identifies the package.
+	Trial bool
 	// Requested tells a package of the request from one that is imported.
 	Requested bool
 	// Key identifies all that the package and its types are made of: its files,
@@ -53,6 +56,7 @@ func (l *Loader) Plan(ctx context.Context, req Request) (*Plan, error) {
 		p.Close()
 		return nil, err
 	}
+	readmes := readmes{}
 	for _, n := range r.order {
 		r.keys(n)
 		r.enter(n)
@@ -66,6 +70,7 @@ func (l *Loader) Plan(ctx context.Context, req Request) (*Plan, error) {
 				u.GoVersion = "go" + n.module.goVersion
 			}
 		}
+		u.Trial = n.external == nil && (n.module != nil && readmes.trial(n.fsys, n.module.folder) || n.name == "main" && readmes.trial(n.fsys, n.folder))
 		for _, path := range n.imports {
 			if dep := n.deps[path]; dep != nil && dep.unit != nil {
 				u.Imports = append(u.Imports, dep.unit)
