@@ -116,7 +116,7 @@ func (p *places) describe(c *check.Check, f check.Finding) (_ check.Finding, ok 
 	if in.generated && !c.Generated {
 		return f, false
 	}
-	if in.tests {
+	if in.tests || slices.ContainsFunc(f.Flow, func(step check.Location) bool { return purpose.Shows(step.Path) }) { // a flow through a fake
 		f.Persona = max(f.Persona, check.Pedantic)
 	}
 	f.Location.Range = in.document.Clamp(f.Location.Range)

@@ -4,7 +4,7 @@ package purpose
 import "strings"
 
 // Shows reports whether a file is there to show, to test or to measure something, by its
-// folders, "examples" or "test-server": no stranger reaches it, and it goes to no production.
+// folders, "examples" or "test-server", or its own name, "fakes.go": no stranger reaches it, and it goes to no production.
 func Shows(name string) bool {
 	folders := strings.Split(name, "/")
 	for _, folder := range folders[:len(folders)-1] {
@@ -18,8 +18,20 @@ func Shows(name string) bool {
 			}
 		}
 	}
-	return false
+	return standsIn(strings.ToLower(folders[len(folders)-1]))
 }
+
+// standsIn reports whether a Go file is named for what stands in for something else in tests, "fakes.go", "mock_client.go",
+// or for a program to try it with, "test_proxy.go".
+func standsIn(file string) bool {
+	name, isGo := strings.CutSuffix(file, ".go")
+	words := strings.Split(name, "_")
+	first, last := words[0], words[len(words)-1]
+	return isGo && (first == "test" && len(words) > 1 || standIns[first] || standIns[last])
+}
+
+// standIns are the first or last words of such names.
+var standIns = map[string]bool{"mock": true, "mocks": true, "fake": true, "fakes": true}
 
 // showing are folders, and trials words in the names of folders, that hold no part of what runs for others. noTrials end like one.
 var (

@@ -103,7 +103,7 @@ func wordSet(s string) map[string]bool {
 }
 
 // isFor matches what a program is for, and nothing else.
-var isFor = regexp.MustCompile(`\b(?:is|are|be|was)(?: (?:only|strictly|purely|solely|exclusively|primarily))*(?: (?:intended|meant|designed|made|built|used))?(?: (?:only|strictly|purely|solely|exclusively))?(?: to be used)?(?: only)? (?:for|in)(?: the)?` +
+var isFor = regexp.MustCompile(`\b(?:(?:is|are|be|was)|(?:intended|meant|designed|made|built))(?: (?:only|strictly|purely|solely|exclusively|primarily))*(?: (?:intended|meant|designed|made|built|used))?(?: (?:only|strictly|purely|solely|exclusively))?(?: to be used)?(?: only)? (?:for|in)(?: the)?` +
 	`(?: (?:use in|local|integration|unit|automated|end-to-end|e2e))*` +
 	` (?:tests?|testing|demos?|demonstrations?|educational|local development|development and testing|testing and development|test)(?: (?:and|or) (?:development|tests?|testing|educational|demonstrations?|demos?))?(?: (?:purposes?|use|usage|environments?))?(?: only)?[.,;!)]*$`)
 

@@ -15,6 +15,7 @@ func TestTrial(t *testing.T) {
 		"Sqlfake is a mock library implementing sql/driver.":                                                                                                                                               true,
 		"# S3\n\nA lightweight server. It is meant for local development and is not meant to be used in production.":                                                                                       true,
 		"# X\n\nX is only intended for testing.":                                                                                                                                                           true,
+		"# P\n\nP is a programmable HTTP proxy designed to be used for testing.":                                                                                                                           true,
 
 		"# Store\n\nStore is a battle-tested server. See [testing](x).":                                                       false,
 		"# Store\n\nA server.\n\n## Testing\n\nRun go test. This is a test server.":                                           false,

@@ -33,6 +33,14 @@ const (
 	Start        = Rootless | Double
 )
 
+// What two checks of a path together make harmless: that it is the same when cleaned, and that it does not begin with
+// "..". A guard clears them, and no source has them.
+const (
+	Untidy Set = 1 << 62
+	Upward Set = 1 << 63
+	Within     = Untidy | Upward
+)
+
 // A Class is a kind of sink: "sql", "command".
 type Class struct {
 	// Name is lower case, with hyphens.

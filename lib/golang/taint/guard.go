@@ -259,7 +259,15 @@ func (gs *guards) cleared(c cell, at *ssa.BasicBlock) models.Set {
 	if q == nil || q.in == nil {
 		return 0
 	}
-	return q.in[at.Index]
+	return gs.together(q.in[at.Index])
+}
+
+// together adds what checks that each mean little say together.
+func (gs *guards) together(clears models.Set) models.Set {
+	if clears&models.Within == models.Within && clears != unreached {
+		clears |= gs.shape("inside")
+	}
+	return clears
 }
 
 // clearedOnEdge is the same on the way from one block to another.
@@ -268,7 +276,7 @@ func (gs *guards) clearedOnEdge(c cell, from, to *ssa.BasicBlock) models.Set {
 	if q == nil || q.in == nil {
 		return 0
 	}
-	return q.in[from.Index] | q.onEdge(from.Index, to.Index)
+	return gs.together(q.in[from.Index] | q.onEdge(from.Index, to.Index))
 }
 
 // implied lists what is checked if a condition is true (or false).
@@ -461,6 +469,11 @@ func (gs *guards) equality(v *ssa.BinOp, equal bool, depth int, list []checked) 
 	if !isConst {
 		if !equal {
 			return list
+		}
+		for _, side := range [][2]ssa.Value{{x, y}, {y, x}} { // x == filepath.Clean(x)
+			if cleanOf(side[0], side[1]) {
+				return gs.check(side[0], models.Untidy, depth, list)
+			}
 		}
 		if gs.trusted(y) {
 			list = gs.check(x, gs.shape("allow-list"), depth, list)
@@ -781,6 +794,7 @@ func (gs *guards) prefix(x, arg ssa.Value, text string, known, truth bool, depth
 		if gs.cleaned(x) {
 			return gs.check(x, gs.shape("inside"), depth, list)
 		}
+		return gs.check(x, models.Upward, depth, list)
 	case known && text == "-" && !truth:
 		return gs.check(x, gs.shape("no-option"), depth, list)
 	case truth && known && fixesHost(text):
@@ -792,6 +806,19 @@ func (gs *guards) prefix(x, arg ssa.Value, text string, known, truth bool, depth
 		return gs.check(x, gs.shape("inside"), depth, list)
 	}
 	return list
+}
+
+// cleanOf reports whether a value is another one when cleaned.
+func cleanOf(v, cleaned ssa.Value) bool {
+	call, ok := cleaned.(*ssa.Call)
+	if !ok {
+		return false
+	}
+	switch query.CalleeSSA(&call.Call) {
+	case "path/filepath.Clean", "path.Clean":
+		return call.Call.Args[0] == v
+	}
+	return false
 }
 
 // cleaned reports whether a path has no ".." left but at its beginning.

@@ -877,6 +877,17 @@ func (r *run) requestPath(value ssa.Value) bool {
 	return ok && query.IsType(f.X.Type(), "net/url.URL") && fieldName(f.X.Type(), f.Field) == "Path"
 }
 
+// requestURI reports whether a value is what a request asks for as it was sent, which begins with a slash but in requests
+// to proxies.
+func requestURI(value ssa.Value) bool {
+	load, ok := value.(*ssa.UnOp)
+	if !ok {
+		return false
+	}
+	f, ok := load.X.(*ssa.FieldAddr)
+	return ok && query.IsType(f.X.Type(), "net/http.Request") && fieldName(f.X.Type(), f.Field) == "RequestURI"
+}
+
 // starts says what cannot be at the start of a value: the path of a request begins with
 // a slash.
 func (r *run) starts(v ssa.Value) models.Set {
@@ -916,7 +927,7 @@ func (r *run) prefixClears(before, value ssa.Value) models.Set {
 		}
 		return r.models.Shape("not-first") | models.Rootless
 	}
-	if r.requestPath(value) {
+	if r.requestPath(value) || requestURI(value) {
 		list = append(slices.Clip(list), piece{text: "/"})
 	}
 	return r.clearedAfter(list)
@@ -962,6 +973,11 @@ func verbOf(format string, n int) byte {
 func (r *run) clearedAfter(list []piece) models.Set {
 	var clears models.Set
 	unknown, text := false, ""
+	for i, p := range list {
+		if i > 0 && strings.ContainsAny(p.text, "?#") {
+			clears |= r.models.Shape("after-base") // whatever stands before
+		}
+	}
 	for i, p := range list {
 		if p.unknown {
 			if i == 0 {

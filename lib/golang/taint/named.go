@@ -16,6 +16,14 @@ import (
 // named handles a function of the program whose name says that it looks at its
 // arguments, one of whose results came out well.
 func (gs *guards) named(fn *types.Func, s *site, result int, when models.Outcome, depth int, list []checked) []checked {
+	if when == models.True && findsInList(fn) {
+		for _, arg := range s.operands {
+			if b, ok := arg.Type().Underlying().(*types.Basic); ok && b.Info()&types.IsString != 0 {
+				list = gs.check(arg, gs.shape("allow-list"), depth, list)
+			}
+		}
+		return list
+	}
 	v := verdictOf(fn.Name())
 	if v == noVerdict || when != v.outcome(fn.Signature().Results().At(result).Type()) {
 		return list
@@ -31,6 +39,43 @@ func (gs *guards) named(fn *types.Func, s *site, result int, when models.Outcome
 	}
 	return list
 }
+
+// findsInList reports whether a function says whether a list of texts has one of them, by what it takes and gives and by
+// its name: Has(list, text), StringInSlice(text, list). What slices.Contains does was written in many places before it.
+func findsInList(fn *types.Func) bool {
+	sig := fn.Signature()
+	if sig.Recv() != nil || sig.Params().Len() != 2 || sig.Results().Len() != 1 || sig.Variadic() || !types.Identical(sig.Results().At(0).Type(), types.Typ[types.Bool]) {
+		return false
+	}
+	texts, lists := 0, 0
+	for v := range sig.Params().Variables() {
+		switch t := v.Type().Underlying().(type) {
+		case *types.Basic:
+			texts += btoi(t.Info()&types.IsString != 0)
+		case *types.Slice:
+			if b, ok := t.Elem().Underlying().(*types.Basic); ok {
+				lists += btoi(b.Info()&types.IsString != 0)
+			}
+		}
+	}
+	if texts != 1 || lists != 1 {
+		return false
+	}
+	finds := false
+	for _, w := range query.Words(fn.Name()) {
+		if partial[w] {
+			return false
+		}
+		finds = finds || finding[w]
+	}
+	return finds
+}
+
+// finding are words of such a function, and partial those of one that is content with a part of a text.
+var (
+	finding = words("has contains contain includes include in member exists")
+	partial = words("prefix prefixes suffix suffixes sub substr substring any match matches pattern glob not no")
+)
 
 // looksAt reports whether a check of a value of a type is one of text: a
 // context or a request is only the way to other things.

@@ -30,7 +30,7 @@ var ReorderedText = &check.Check{
 		Why: "Editors and review tools show what follows such a character in another order than it is compiled: code that looks like a comment runs, a string that looks equal to another is not. \"Trojan Source\" (CVE-2021-42574) got code past reviews " +
 			"in this way.",
 		Fix:    "In a string or rune write the escape, `\\u202e`, which is what the quick fix does; it is safe, because the value stays what it was. In a comment delete the character. In a string of backquotes there is no escape: use quotes.",
-		Limits: "Marks are reported as tentative, because texts in Arabic or Hebrew use them. Letters that look like others are not found. Test code counts, too: it runs on the machines of those who build.",
+		Limits: "Marks alone are for persona pedantic, and tentative: texts in Arabic or Hebrew, and names of currencies, are full of them, and they move no more than the punctuation beside them. Letters that look like others are not found. Test code counts, too: it runs on the machines of those who build.",
 		References: []string{
 			"https://trojansource.codes/",
 			"https://nvd.nist.gov/vuln/detail/CVE-2021-42574",
@@ -84,10 +84,11 @@ func reorderedToken(pass *check.Pass, start int, tok token.Token, lit string) {
 				Message:    fmt.Sprintf("U+%04X is invisible, and shows what follows in another order than it is compiled", r),
 				Location:   check.Location{Path: pass.Document.Path, Range: at},
 				Confidence: check.Tentative,
+				Persona:    check.Pedantic,
 			}
 		}
 		if strings.ContainsRune(directions, r) {
-			f.Confidence = check.Firm
+			f.Confidence, f.Persona = check.Firm, check.Regular
 		}
 		if tok == token.COMMENT {
 			escape = ""

@@ -36,7 +36,7 @@ var ArgumentInjection = &check.Check{
 		Why:  "`--upload-pack=...` makes git run any program, `-oProxyCommand=...` ssh, `--checkpoint-action=...` tar. No shell is needed. HashiCorp's go-getter passed the address of a repository to git this way (CVE-2024-3817).",
 		Fix:  "Put `\"--\"` before the first such argument, as the quick fix does where the arguments stand in the call and the command takes it, and refuse values that begin with a dash where the program takes no `--`.",
 		Limits: "Programs that are not known to have such options are left alone. What follows a constant in the same argument, an option that takes a value, or `\"--\"`, is fine, and so is what the function compares with a dash. " +
-			"Where the data is not seen to come from a stranger, the finding is tentative: it counts only what is named as an address, a repository, a branch, a commit or a host.",
+			"Where the data is not seen to come from a stranger, the finding is tentative: it counts only what is named as an address, a repository, a branch, a commit or a host. In a program, and in a package that only its own module can import, such a finding is for persona pedantic: whoever calls it is seen.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/88.html",
 			"https://git-scm.com/docs/gitcli",
@@ -228,6 +228,9 @@ func (f *optionFinder) report(c flow.Call, program string, args []ssa.Value, at 
 		Message:    fmt.Sprintf("if this begins with a dash, %s reads it as an option; some of its options run programs or write files", program),
 		Location:   f.pass.Location(node),
 		Confidence: check.Tentative,
+	}
+	if !importable(f.pass.Pkg) {
+		finding.Persona = check.Pedantic // the module itself gives the value, and no stranger's is seen to
 	}
 	if index >= 0 {
 		before := slices.Index(args, at)

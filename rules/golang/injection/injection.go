@@ -6,7 +6,9 @@ import (
 	"context"
 	"fmt"
 	"go/ast"
+	"go/types"
 	"slices"
+	"strings"
 
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/ast/astutil"
@@ -90,14 +92,19 @@ func flowsInto(message string, classes ...string) func(context.Context, *check.P
 func report(message string, want func(*taint.Flow) bool) func(context.Context, *check.PackagePass) error {
 	return func(_ context.Context, pass *check.PackagePass) error {
 		for _, f := range flowsOf(pass, func(f *taint.Flow) bool { return f.Source.Remote && want(f) }) {
-			finding := f.Finding(pass, fmt.Sprintf(message, f.Source.Title, f.Sink))
-			if isAdministrators(pass, &f) {
-				finding.Persona = check.Pedantic
-			}
-			pass.Report(finding)
+			pass.Report(findingOf(pass, &f, fmt.Sprintf(message, f.Source.Title, f.Sink)))
 		}
 		return nil
 	}
+}
+
+// findingOf makes the finding of a flow, for persona pedantic where who sends the data may do more anyway.
+func findingOf(pass *check.PackagePass, f *taint.Flow, message string) check.Finding {
+	finding := f.Finding(pass, message)
+	if isAdministrators(pass, f) {
+		finding.Persona = check.Pedantic
+	}
+	return finding
 }
 
 // isAdministrators reports whether a flow begins in a handler that asks for the one password of the program: who has it
@@ -114,4 +121,16 @@ func isAdministrators(pass *check.PackagePass, f *taint.Flow) bool {
 		}
 	}
 	return false
+}
+
+// importable reports whether another module imports a package, and hands it what it likes: it is neither a program, nor
+// part of one, nor internal.
+func importable(pkg *types.Package) bool {
+	return pkg.Name() != "main" && !isInternal(pkg) && !slices.Contains(strings.Split(pkg.Path(), "/"), "cmd")
+}
+
+// isInternal reports whether only the module of a package can import it: what its functions are given, such as an archive,
+// is what the module gives them.
+func isInternal(pkg *types.Package) bool {
+	return slices.Contains(strings.Split(pkg.Path(), "/"), "internal")
 }

@@ -53,7 +53,11 @@ func runOpenRedirect(_ context.Context, pass *check.PackagePass) error {
 		if x != nil && hasFixedHost(x, f) {
 			continue
 		}
-		pass.Report(f.Finding(pass, fmt.Sprintf("data from %s decides where %s sends the browser", f.Source.Title, f.Sink)))
+		finding := f.Finding(pass, fmt.Sprintf("data from %s decides where %s sends the browser", f.Source.Title, f.Sink))
+		if isOwnPath(&f) && goesThroughOthers(&f, pass.Pkg.Name()) {
+			finding.Persona = check.Pedantic // what begins there is no longer the request's
+		}
+		pass.Report(finding)
 	}
 	forwardedTargets(pass)
 	return nil
@@ -149,7 +153,7 @@ func beginsWithHeader(pass *check.PackagePass, e ast.Expr, steps int) string {
 // isOwnPath reports whether a flow begins at the URL of a request, and goes through
 // none of its parts but the path.
 func isOwnPath(f *taint.Flow) bool {
-	if !strings.HasSuffix(f.Steps[0].Message, "(URL)") {
+	if !strings.HasSuffix(f.Steps[0].Message, "(URL)") && !strings.HasSuffix(f.Steps[0].Message, "(RequestURI)") {
 		return false
 	}
 	for _, s := range f.Steps[1:] {
@@ -158,6 +162,16 @@ func isOwnPath(f *taint.Flow) bool {
 		}
 	}
 	return true
+}
+
+// goesThroughOthers reports whether a flow goes through a function that is neither the program's nor one that works on
+// texts: what makes the URL of a login out of the page to come back to, for example.
+func goesThroughOthers(f *taint.Flow, own string) bool {
+	return slices.ContainsFunc(f.Steps, func(s taint.Step) bool {
+		name, ok := strings.CutPrefix(s.Message, "goes through ")
+		qualifier, _, _ := strings.Cut(strings.TrimLeft(name, "(*"), ".")
+		return ok && qualifier != own && !slices.Contains([]string{"url", "strings", "path", "fmt", "filepath", "http", "regexp", "bytes"}, qualifier)
+	})
 }
 
 // isSpelledAsURL reports whether the last that a flow does with an URL is to spell it, which escapes backslashes.
@@ -206,13 +220,14 @@ func servesOnePath(fn *ssa.Function) bool {
 				continue
 			}
 			given, fixed := false, false
+			exact := slices.Contains([]string{"Get", "GET", "Post", "POST"}, text.CalleeName(call.Common())) // whose "/" is no beginning of others
 			for _, arg := range call.Common().Args {
 				given = given || literal(arg) == fn
 				if path, ok := query.StringSSA(arg); ok {
 					if _, after, ok := strings.Cut(path, " "); ok { // GET /path
 						path = after
 					}
-					fixed = fixed || strings.HasPrefix(path, "/") && !strings.HasSuffix(path, "/") && !strings.ContainsAny(path, "*:{<(")
+					fixed = fixed || strings.HasPrefix(path, "/") && (exact || !strings.HasSuffix(path, "/")) && !strings.ContainsAny(path, "*:{<(")
 				}
 			}
 			if given && !fixed {

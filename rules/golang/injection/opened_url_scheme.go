@@ -100,7 +100,12 @@ func (a *assembled) judgeOpened(c flow.Call, v ssa.Value) bool {
 	if _, ok := query.StringSSA(v); ok || !a.isForeignURL(v) || a.looksAtScheme(c.Fn) {
 		return false
 	}
+	persona := check.Regular
+	if !importable(a.pass.Pkg) {
+		persona = check.Pedantic // the program's own pages, or what its user asks for
+	}
 	a.pass.Report(check.Finding{
+		Persona:  persona,
 		Message:  "this is opened whatever it is: a path of a program, or a scheme of another program, does as well as a page",
 		Location: a.pass.Location(c.Expr),
 	})

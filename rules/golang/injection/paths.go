@@ -30,11 +30,7 @@ func reportPaths(message string, want func(*taint.Flow) bool, specific ...string
 			if r.taken[span{f.Pos, f.End}] && !isLinkTarget(&f) || r.assembled != nil && (r.isCleanedByMux(&f) || r.isValidated(&f)) {
 				continue
 			}
-			at := len(r.found)
 			r.add(&f, message)
-			if len(r.found) > at && isAdministrators(pass, &f) {
-				r.found[at].Persona = check.Pedantic
-			}
 		}
 		for _, p := range r.found {
 			p.Location.Message = ""
@@ -68,8 +64,11 @@ type pathFinding struct {
 }
 
 func (r *pathReport) add(f *taint.Flow, message string) {
-	p := pathFinding{f.Finding(r.pass, fmt.Sprintf(message, f.Source.Title, f.Sink)), isAround(f.Sink)}
+	p := pathFinding{findingOf(r.pass, f, fmt.Sprintf(message, f.Source.Title, f.Sink)), isAround(f.Sink)}
 	p.Location.Message = "decides where " + f.Sink + " works, too"
+	if f.Source.Name == "archive" && isInternal(r.pass.Pkg) {
+		p.Persona = check.Pedantic
+	}
 	v := pathValue{fn: f.Fn, source: f.Steps[0].Place}
 	i, again := r.first[v]
 	switch {

@@ -65,10 +65,30 @@ func runReflectedXSS(_ context.Context, pass *check.PackagePass) error {
 	slices.SortStableFunc(flows, func(a, b taint.Flow) int { return int(a.Pos - b.Pos) })
 	for _, f := range flows {
 		finding := f.Finding(pass, fmt.Sprintf("data from %s is written into the answer by %s without being escaped", f.Source.Title, f.Sink))
+		if runsPrograms(f.Fn) && isAdministrators(pass, &f) {
+			finding.Persona = check.Pedantic
+		}
 		finding.Fixes = escape(pass, f, "html", "EscapeString", false)
 		pass.Report(finding)
 	}
 	return nil
+}
+
+// runsPrograms reports whether a handler runs a program that is no constant: what its caller names. A page that makes it
+// answer with a script could as well make it run one.
+func runsPrograms(fn *ssa.Function) bool {
+	for instr := range instructions(fn) {
+		call, ok := instr.(*ssa.Call)
+		if !ok {
+			continue
+		}
+		if name := query.CalleeSSA(&call.Call); name == "os/exec.Command" || name == "os/exec.CommandContext" {
+			if _, known := query.StringSSA(call.Call.Args[len(call.Call.Args)-2]); !known {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // isReflected reports whether a link, or a page that sends a form, can make a browser send

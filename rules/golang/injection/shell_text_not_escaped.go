@@ -34,7 +34,7 @@ var ShellTextNotEscaped = &check.Check{
 		Why: "`'` ends the text between two of them, and what follows is run. The path of a repository's URL went to the shell of the server this way in go-git (CVE-2026-41506). " +
 			"`%q` quotes for Go: a shell still runs what stands between backquotes or in `$(...)`.",
 		Fix:    "Run the program without a shell, each value an argument of its own. Where there must be a shell, put `'` around the value and write each `'` within it as `'\\''`, as `github.com/alessio/shellescape` does; or hand the value over in the environment. There is no quick fix, because the shell may be needed, and its kind decides how to escape.",
-		Limits: "Where the values come from is not asked. What begins the command is taken for a command that is meant to be chosen. Numbers, constants, package-level variables, and what a function gives that is called quote or escape, are fine.",
+		Limits: "Where the values come from is not asked. What begins the command is taken for a command that is meant to be chosen. Numbers, constants, package-level variables, and what a function gives that is called quote or escape, are fine. What stands without quotes in a command for an SSH session is for persona pedantic: many servers have commands of their own and no shell.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/78.html",
 			"https://pkg.go.dev/os/exec",
@@ -61,7 +61,9 @@ func runShellTextNotEscaped(_ context.Context, pass *check.PackagePass) error {
 	s := &shellFinder{assembled: a, reported: map[ast.Expr]bool{}, seen: map[ssa.Value]bool{}}
 	for _, c := range a.Calls("(*golang.org/x/crypto/ssh.Session).Run", "(*golang.org/x/crypto/ssh.Session).Start",
 		"(*golang.org/x/crypto/ssh.Session).Output", "(*golang.org/x/crypto/ssh.Session).CombinedOutput") {
+		s.elsewhere = true
 		s.command(c.Arg(0))
+		s.elsewhere = false
 	}
 	for _, c := range a.Calls("os/exec.Command", "os/exec.CommandContext") {
 		first := len(c.Instr.Common().Args) - 2
@@ -105,6 +107,8 @@ type shellFinder struct {
 	*assembled
 	reported map[ast.Expr]bool
 	seen     map[ssa.Value]bool
+	// elsewhere says that a server reads the command, which need not be a shell.
+	elsewhere bool
 }
 
 // afterOption looks at the text of commands among the arguments of a shell.
@@ -137,6 +141,7 @@ func (s *shellFinder) text(t text.Text) {
 			strings.TrimSpace(t[:i].Constant()) == "" || !s.unescaped(p.Value) || known(s.pass, p.Expr, "command") {
 			continue
 		}
+		quoted := true
 		message := "a value becomes part of a command that a shell reads; if it may hold `;` or `$(...)`, the shell runs what it says"
 		if quote := openQuote(t[:i]); quote != 0 && p.Verb != 'q' {
 			message = "a value stands between quotes in a command that a shell reads; if it may hold " + string(quote) + ", what follows is run"
@@ -145,9 +150,15 @@ func (s *shellFinder) text(t text.Text) {
 			}
 		} else if p.Verb == 'q' {
 			message = "%q quotes for Go: between these quotes the shell still runs what is in `$(...)`"
+		} else {
+			quoted = false
 		}
 		s.reported[p.Expr] = true
-		s.pass.Report(check.Finding{Message: message, Location: s.pass.Location(p.Expr)})
+		f := check.Finding{Message: message, Location: s.pass.Location(p.Expr)}
+		if s.elsewhere && !quoted {
+			f.Persona = check.Pedantic
+		}
+		s.pass.Report(f)
 	}
 }
 

@@ -42,7 +42,7 @@ func runSSRF(_ context.Context, pass *check.PackagePass) error {
 		return f.Source.Remote && f.Class.Name == "ssrf" && !(f.Source.Name == "socket" && from.File == to.File && from.Line == to.Line) // the connection that a dial gives is not its address
 	}
 	for _, f := range flowsOf(pass, wanted) {
-		finding := f.Finding(pass, fmt.Sprintf("data from %s decides where %s sends a request", f.Source.Title, f.Sink))
+		finding := findingOf(pass, &f, fmt.Sprintf("data from %s decides where %s sends a request", f.Source.Title, f.Sink))
 		if f.Source.Name == "socket" && strings.Contains(f.Sink[strings.LastIndexByte(f.Sink, '.')+1:], "Dial") {
 			finding.Persona = check.Pedantic // protocols of peers carry addresses
 		}
