@@ -4,6 +4,7 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
+	"go/token"
 	"go/types"
 	"math/big"
 
@@ -75,8 +76,12 @@ func runIntegerNeverFits(_ context.Context, pass *check.PackagePass) error {
 }
 
 // reinterprets reports whether a conversion reads the bits of a number with the other sign: a negative one as an unsigned
-// number of as many bits as it needs, or one of some large unsigned ones as a negative number.
+// number of as many bits as it needs, or one of some large unsigned ones as a negative number. What is calculated in the
+// same expression is a result, not a number that is encoded.
 func reinterprets(conv *ssa.Convert, from, to bounds.Range) bool {
+	if op, ok := conv.X.(*ssa.BinOp); ok && (op.Op == token.MUL || op.Op == token.QUO) {
+		return false
+	}
 	if from.Max.Sign() < 0 {
 		half := new(big.Int).Rsh(new(big.Int).Add(to.Max, big.NewInt(1)), 1)
 		_, isResult := unconverted(conv.X).(*ssa.BinOp) // of a calculation, which nobody encodes so

@@ -12,6 +12,7 @@ import (
 	"go/types"
 	"iter"
 	"math/big"
+	"strconv"
 
 	"golang.org/x/tools/go/ssa"
 
@@ -117,9 +118,20 @@ func Checked(v ssa.Value, at *ssa.BasicBlock) (below, above bool) {
 	r := full
 	base, _ := linear(v)
 	for c := range conditions(at) {
-		r = e.constrain(c, r, zero, func(x ssa.Value) bool { return x == base })
+		r = e.constrain(c, r, zero, func(x ssa.Value) bool { return x == base || divides(base, x) })
 	}
 	return r.Min.Cmp(full.Min) > 0, r.Max.Cmp(full.Max) < 0
+}
+
+// divides reports whether x is a constant divided by a number, limit / n: who compares that with
+// another constant means to keep n in bounds.
+func divides(n, x ssa.Value) bool {
+	quotient, ok := x.(*ssa.BinOp)
+	if !ok || quotient.Op != token.QUO || quotient.Y != n {
+		return false
+	}
+	_, isConst := integer(quotient.X)
+	return isConst
 }
 
 // Length gives how long a string, slice or array can be, and the capacity that it
@@ -373,18 +385,45 @@ func (e *evaluation) call(v *ssa.Call, at *ssa.BasicBlock, full Range) Range {
 	return full
 }
 
-// parsed gives the range of a number that was parsed with a size.
+// parsed gives the range of a number that was parsed with a size, or from a constant text.
 func parsed(v *ssa.Extract, full Range) Range {
 	call, ok := v.Tuple.(*ssa.Call)
-	if !ok || v.Index != 0 || len(call.Call.Args) != 3 {
+	if !ok || v.Index != 0 {
 		return full
 	}
-	name := query.CalleeSSA(&call.Call)
-	bits, isConst := query.IntSSA(call.Call.Args[2])
-	if !isConst || bits < 1 || bits > 64 || name != "strconv.ParseInt" && name != "strconv.ParseUint" {
+	name, args := query.CalleeSSA(&call.Call), call.Call.Args
+	text, known := "", false
+	if len(args) > 0 {
+		text, known = query.StringSSA(args[0])
+	}
+	if name == "strconv.Atoi" {
+		if known {
+			n, _ := strconv.ParseInt(text, 10, 64) // what does not parse is 0 or the nearest number, there as here
+			return Point(n)
+		}
 		return full
 	}
-	return ofBits(uint(bits), name == "strconv.ParseUint")
+	unsigned := name == "strconv.ParseUint"
+	if !unsigned && name != "strconv.ParseInt" {
+		return full
+	}
+	bits, isConst := query.IntSSA(args[2])
+	if !isConst || bits < 0 || bits > 64 {
+		return full
+	}
+	if bits == 0 {
+		bits = 64 // int is taken to have 64 bits
+	}
+	if base, isConst := query.IntSSA(args[1]); known && isConst {
+		if unsigned {
+			n, _ := strconv.ParseUint(text, int(base), int(bits))
+			b := new(big.Int).SetUint64(n)
+			return Range{b, b}
+		}
+		n, _ := strconv.ParseInt(text, int(base), int(bits))
+		return Point(n)
+	}
+	return ofBits(uint(bits), unsigned)
 }
 
 // length gives the length and the capacity of what the function made.
