@@ -7,6 +7,7 @@ import (
 	"go/scanner"
 	"go/token"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/peercheck/peercheck/lib/check"
@@ -30,7 +31,7 @@ var ReorderedText = &check.Check{
 		Why: "Editors and review tools show what follows such a character in another order than it is compiled: code that looks like a comment runs, a string that looks equal to another is not. \"Trojan Source\" (CVE-2021-42574) got code past reviews " +
 			"in this way.",
 		Fix:    "In a string or rune write the escape, `\\u202e`, which is what the quick fix does; it is safe, because the value stays what it was. In a comment delete the character. In a string of backquotes there is no escape: use quotes.",
-		Limits: "Marks alone are for persona pedantic, and tentative: texts in Arabic or Hebrew, and names of currencies, are full of them, and they move no more than the punctuation beside them. Letters that look like others are not found. Test code counts, too: it runs on the machines of those who build.",
+		Limits: "Marks alone are tentative, and for persona pedantic where the text has letters of a script from the right, or none at all: texts in Arabic or Hebrew, and names of currencies, are full of them, and they move no more than the punctuation beside them. Letters that look like others are not found. Test code counts, too: it runs on the machines of those who build.",
 		References: []string{
 			"https://trojansource.codes/",
 			"https://nvd.nist.gov/vuln/detail/CVE-2021-42574",
@@ -84,7 +85,9 @@ func reorderedToken(pass *check.Pass, start int, tok token.Token, lit string) {
 				Message:    fmt.Sprintf("U+%04X is invisible, and shows what follows in another order than it is compiled", r),
 				Location:   check.Location{Path: pass.Document.Path, Range: at},
 				Confidence: check.Tentative,
-				Persona:    check.Pedantic,
+			}
+			if !isLeftToRight(lit) {
+				f.Persona = check.Pedantic // what the marks are made for: signs and letters of both directions
 			}
 		}
 		if strings.ContainsRune(directions, r) {
@@ -102,4 +105,16 @@ func reorderedToken(pass *check.Pass, start int, tok token.Token, lit string) {
 		f.Fixes = []check.Fix{{Title: "Write the escapes", Safe: true, Edits: edits}}
 	}
 	pass.Report(*f)
+}
+
+// isLeftToRight reports whether a text has letters, and none of a script that is written from the right.
+func isLeftToRight(text string) bool {
+	letters := false
+	for _, r := range text {
+		if unicode.In(r, unicode.Arabic, unicode.Hebrew, unicode.Syriac, unicode.Thaana, unicode.Nko) {
+			return false
+		}
+		letters = letters || unicode.IsLetter(r)
+	}
+	return letters
 }
