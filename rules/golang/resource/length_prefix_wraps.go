@@ -59,7 +59,7 @@ func runLengthPrefixWraps(_ context.Context, pass *check.PackagePass) error {
 			continue
 		}
 		of := lengthOf(conv.X)
-		if of == nil || !outlives(fl, of) || isMeasured(conv.Parent(), of) || isMeasuredElsewhere(fl, of) {
+		if of == nil || !outlives(fl, of) || isMeasured(conv.Parent(), of) || isMeasuredElsewhere(fl, of) || isPiece(of) {
 			continue
 		}
 		if r, ok := bounds.Of(conv.X, conv.Block()); ok {
@@ -88,6 +88,15 @@ func isMeasuredElsewhere(fl *flow.Flow, of ssa.Value) bool {
 	}
 	return slices.ContainsFunc(fl.Functions, func(fn *ssa.Function) bool { return isMeasured(fn, of) }) ||
 		slices.ContainsFunc(fl.Stored(field), func(v ssa.Value) bool { return v.Parent() != nil && isMeasured(v.Parent(), v) })
+}
+
+// isPiece reports whether a value is cut to a size where there is more: what is too long is sent in pieces.
+func isPiece(v ssa.Value) bool {
+	phi, ok := v.(*ssa.Phi)
+	return ok && slices.ContainsFunc(phi.Edges, func(e ssa.Value) bool {
+		cut, ok := e.(*ssa.Slice)
+		return ok && cut.High != nil
+	})
 }
 
 // isOfNetwork reports whether a package talks to another machine, whose reading goes wrong: it imports net. A file whose name

@@ -38,7 +38,7 @@ var RangeCheckTooWide = &check.Check{
 		Why: "The check shows that the number can be anything, and that the author wanted to keep out what does not fit; the boundary is off by one, is that of another type, is made wrong by what is added afterwards, or never refuses anything: `n < 0 && n > 255`. What slips through becomes " +
 			"another number: 256 becomes 0.",
 		Fix:    "Compare with the limits of the type (`math.MaxUint8`), and compare what is converted, after the calculation. There is no quick fix, because the check or the type may be the wrong one.",
-		Limits: "Only comparisons with constants are looked at. A byte of -128 to 255 is taken to be meant, as are a conversion next to a shift of the same number, and one whose result is only negated or the side of a difference, where it wraps back. So is test code.",
+		Limits: "Only comparisons with constants are looked at. A byte of -128 to 255 is taken to be meant, one of less than that on both sides is for persona pedantic; as are a conversion next to a shift of the same number, and one whose result is only negated or the side of a difference, where it wraps back. So is test code.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/681.html",
 			"https://cwe.mitre.org/data/definitions/193.html",
@@ -66,7 +66,12 @@ func runRangeCheckTooWide(_ context.Context, pass *check.PackagePass) error {
 		if worst.Cmp(to.Max) <= 0 {
 			worst = from.Min
 		}
+		persona := check.Regular
+		if _, isResult := unconverted(conv.X).(*ssa.BinOp); !isResult && signedByte(from, to) {
+			persona = check.Pedantic
+		}
 		pass.Report(check.Finding{
+			Persona:  persona,
 			Message:  fmt.Sprintf("the check lets %s through, which does not fit into %s", worst, types.TypeString(conv.Type(), types.RelativeTo(pass.Pkg))),
 			Location: pass.Location(code.Place(conv.Pos())),
 		})
@@ -82,6 +87,11 @@ func runRangeCheckTooWide(_ context.Context, pass *check.PackagePass) error {
 		}
 	}
 	return nil
+}
+
+// signedByte reports whether a range that becomes a byte is that of a byte with a sign: an encoder writes it so.
+func signedByte(from, to bounds.Range) bool {
+	return to.Min.Sign() == 0 && to.Max.BitLen() == 8 && from.Min.Cmp(big.NewInt(-128)) >= 0 && from.Max.Cmp(big.NewInt(127)) <= 0
 }
 
 // wrapsBack reports whether all that becomes of a number is a sum or its negative, in its own type: what wrapped around in
