@@ -14,7 +14,7 @@ import (
 
 // TestRegular is about what everyone sees: files in testdata/regular want only the findings for persona regular.
 func TestRegular(t *testing.T) {
-	for _, c := range []*check.Check{injection.ArgumentInjection, injection.OpenRedirect, injection.OpenedURLScheme, injection.ReflectedXSS, injection.SSRF, injection.ShellTextNotEscaped, injection.ZipSlip} {
+	for _, c := range []*check.Check{injection.ArgumentInjection, injection.OpenRedirect, injection.OpenedURLScheme, injection.ReflectedXSS, injection.SSRF, injection.ShellTextNotEscaped, injection.URLCheckedAsText, injection.ZipSlip} {
 		name := c.ID[len("go/"):]
 		t.Run(name, func(t *testing.T) {
 			archive, err := txtar.ParseFile("testdata/regular/" + name + ".txtar")

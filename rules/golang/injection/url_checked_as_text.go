@@ -4,10 +4,12 @@ import (
 	"context"
 	_ "embed"
 	"go/ast"
+	"go/types"
 	"regexp"
 	"strings"
 
 	"golang.org/x/tools/go/analysis"
+	"golang.org/x/tools/go/ssa"
 
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/golang/query"
@@ -34,7 +36,7 @@ var URLCheckedAsText = &check.Check{
 		Why: "`https://example.com.evil.net/` begins with `https://example.com`, `https://example.com@evil.net/` does too; `evil-example.com` ends in `example.com`; and anyone can write `?example.com` into an URL. " +
 			"What follows the check is a request, a redirect or an answer to another origin.",
 		Fix:    "Parse it and compare `u.Hostname()`, and `u.Scheme`, with what is allowed. For subdomains, ask for the suffix `.example.com` with its dot. As a prefix, `https://example.com/` with the slash does. There is no quick fix, because only you know which hosts are meant.",
-		Limits: "Counts where what does not pass is refused (an error, `false`), or the function is named for such a check. What only tells providers apart is left alone, as is test code.",
+		Limits: "Counts where what does not pass is refused (an error, `false`), or the function is named for such a check. What only tells providers apart is left alone, as is test code. Where the function makes something of the URL, and sends or answers no request, it is for persona pedantic.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/918.html",
 			"https://cheatsheetseries.owasp.org/cheatsheets/Server_Side_Request_Forgery_Prevention_Cheat_Sheet.html",
@@ -63,9 +65,43 @@ func runURLCheckedAsText(_ context.Context, pass *check.PackagePass) error {
 		if message == "" || !text.Refuses(c.Instr.Value(), isHostCheck) {
 			continue
 		}
-		pass.Report(check.Finding{Message: message, Location: pass.Location(c.Expr)})
+		finding := check.Finding{Message: message, Location: pass.Location(c.Expr)}
+		if takesApart(c.Fn) {
+			finding.Persona = check.Pedantic
+		}
+		pass.Report(finding)
 	}
 	return nil
+}
+
+// takesApart reports whether a function makes something of an URL, and neither says whether it may be used nor uses it:
+// what it gives has more than a yes or no, and it calls nothing that sends or answers a request.
+func takesApart(fn *ssa.Function) bool {
+	makes := false
+	for v := range fn.Signature.Results().Variables() {
+		t := v.Type()
+		made := !types.Identical(t, types.Typ[types.Bool]) && !types.Identical(t, types.Universe.Lookup("error").Type())
+		makes = makes || made
+	}
+	if !makes {
+		return false
+	}
+	for instr := range instructions(fn) {
+		call, ok := instr.(ssa.CallInstruction)
+		if !ok {
+			continue
+		}
+		name := query.CalleeSSA(call.Common())
+		if strings.Contains(name, "net/http.") || strings.HasPrefix(name, "net.") || strings.HasPrefix(name, "(*net.") || call.Common().IsInvoke() && !isPlain(call.Common()) {
+			return false
+		}
+	}
+	return true
+}
+
+// isPlain reports whether a method of an interface only spells: Error, String.
+func isPlain(call *ssa.CallCommon) bool {
+	return call.Method.Name() == "Error" || call.Method.Name() == "String"
 }
 
 // passes says which other hosts pass a comparison; "" if none does.
