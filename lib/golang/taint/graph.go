@@ -566,7 +566,7 @@ func (g *graph) made(v, of ssa.Value, block *ssa.BasicBlock) {
 	}
 }
 
-// whole gives what a conversion is made of.
+// whole gives what a conversion is made of: of an address for package unsafe, all that begins there.
 func whole(i *ssa.Convert) ssa.Value {
 	if t, ok := i.Type().Underlying().(*types.Basic); ok && t.Kind() == types.UnsafePointer {
 		return begins(i.X)
