@@ -467,12 +467,11 @@ func (s *servers) servesLocally(holder *types.Var) bool {
 func (s *servers) isLocalListener(c inspector.Cursor, e ast.Expr) bool {
 	call, ok := ast.Unparen(e).(*ast.CallExpr)
 	if !ok {
-		v := code.Var(s.TypesInfo, e)
-		f, in := code.Enclosing(c)
-		if v == nil || !in || f.Body == nil {
+		v, f := code.Var(s.TypesInfo, e), declaration(c)
+		if v == nil || f == nil {
 			return false
 		}
-		ast.Inspect(f.Body, func(n ast.Node) bool {
+		ast.Inspect(f, func(n ast.Node) bool {
 			if as, ok := n.(*ast.AssignStmt); ok && len(as.Rhs) == 1 && code.Var(s.TypesInfo, as.Lhs[0]) == v {
 				call, _ = ast.Unparen(as.Rhs[0]).(*ast.CallExpr)
 			}
