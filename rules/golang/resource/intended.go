@@ -19,9 +19,19 @@ import (
 // forTests matches documentation that says that what it is about is made for tests.
 var forTests = regexp.MustCompile(`(?i)\b(for|in|on)\s+((use\s+in|unit|integration|local|(\w+\s+)?conformance)\s+)*(tests|testing)\b`)
 
-// isMadeForTests reports whether the documentation of a package says that it is made for tests.
+// isMadeForTests reports whether the documentation of a package says that it is made for tests. What one of several files says
+// is about that file.
 func isMadeForTests(pass *check.PackagePass) bool {
-	return slices.ContainsFunc(pass.Files, func(f *ast.File) bool { return f.Doc != nil && forTests.MatchString(f.Doc.Text()) })
+	says := false
+	for _, f := range pass.Files {
+		if f.Doc == nil {
+			continue
+		}
+		if says = forTests.MatchString(f.Doc.Text()); !says {
+			return false
+		}
+	}
+	return says
 }
 
 // configures reports whether a handler is there for who configures the program, as the documentation of the function, of the
