@@ -848,6 +848,23 @@ func (gs *guards) cleaned(v ssa.Value) bool {
 	return false
 }
 
+// rooted reports whether a text begins with a slash on every way: it had one, or one was put before it.
+func (gs *guards) rooted(v ssa.Value) bool {
+	phi, ok := v.(*ssa.Phi)
+	if !ok {
+		return false
+	}
+	for i, e := range phi.Edges {
+		if p := gs.g.run.pieces(e, nil); len(p) > 0 && !p[0].unknown && strings.HasPrefix(p[0].text, "/") {
+			continue
+		}
+		if gs.clearedOnEdge(gs.g.cell(e), phi.Block().Preds[i], phi.Block())&models.Rootless == 0 {
+			return false
+		}
+	}
+	return true
+}
+
 // cleanedRooted reports whether a path begins with a slash and was cleaned, which leaves no ".." in it: below a folder
 // that is joined in front of it, it stays there. The slash may have been asked for before or after.
 func (gs *guards) cleanedRooted(v ssa.Value, at *ssa.BasicBlock) bool {

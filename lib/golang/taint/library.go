@@ -356,6 +356,9 @@ func (g *graph) modelFlow(s *site, m *models.Function, flow models.Flow) {
 		}
 		if strings.HasSuffix(m.Name, ".Clean") && from.value != nil {
 			keep &^= g.run.cleanClears(from.value)
+			if g.guards.rooted(from.value) {
+				keep &^= g.guards.shape("rooted-clean")
+			}
 		}
 		n := none
 		if !flow.Same && flow.To.Call < 0 {

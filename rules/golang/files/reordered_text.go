@@ -69,6 +69,17 @@ func runReorderedText(_ context.Context, pass *check.Pass) error {
 	}
 }
 
+// isMarkInText reports whether a mark stands beside a letter, in a text that has none of a script which is written from the
+// right: there it says nothing to who reads it. Signs and names of currencies have it beside what is no letter.
+func isMarkInText(lit string, at int) bool {
+	before, _ := utf8.DecodeLastRuneInString(lit[:at])
+	_, size := utf8.DecodeRuneInString(lit[at:])
+	after, _ := utf8.DecodeRuneInString(lit[at+size:])
+	return (unicode.IsLetter(before) || unicode.IsLetter(after)) && !strings.ContainsFunc(lit, func(r rune) bool {
+		return unicode.In(r, unicode.Arabic, unicode.Hebrew, unicode.Syriac, unicode.Thaana, unicode.Nko)
+	})
+}
+
 // reorderedToken reports the characters in one token: the first, which the fixes of all
 // go with.
 func reorderedToken(pass *check.Pass, start int, tok token.Token, lit string) {
@@ -92,6 +103,9 @@ func reorderedToken(pass *check.Pass, start int, tok token.Token, lit string) {
 		}
 		if strings.ContainsRune(directions, r) {
 			f.Confidence, f.Persona = check.Firm, check.Regular
+		}
+		if isMarkInText(lit, i) {
+			f.Persona = check.Regular
 		}
 		if tok == token.COMMENT {
 			escape = ""
