@@ -138,6 +138,7 @@ func TestFound(t *testing.T) {
 		{"jetty.ini", "jetty.sslContext.keyStorePassword=«OBF:1fvo1jg01tak1z0j1v1x1vgx1mx21etb1hmn1ewv1n081vfx1v2h1z0b1t9u1jda1ftm»\n", "hard-coded-password"},
 		{"a.sh", "export SRC_ACCESS_TOKEN=«{hex40}» # sourcegraph\n", "sourcegraph-access-token"},
 		{"a.h", "#define WIFI_GUEST_PSK \"«R1ver!Guest_88»\"\n", "hard-coded-password"},
+		{"keys.json", "\"key\": \"«{b62:76}ACDb{b62:5}A==»\"\n", "azure-identifiable-key"},
 		// The value is not next to the name.
 		{"terraform.tfstate", "{\"outputs\": {\n  \"pushbullet_token\": {\n    \"value\": \"«{b62:34}»\",\n    \"sensitive\": true}}}", "service-credential"},
 		{"template.yaml", "Parameters:\n  AcmeToken:\n    Type: String\n    NoEcho: true\n    Default: \"«{hex:32}»\"\n", "generic-api-key"},
@@ -240,6 +241,9 @@ func TestNotFound(t *testing.T) {
 		{"secrets.py", "_SECRET_NAMESPACE = 'oauth2client:secrets#ns'\ntoken_variants = ['+i6t-not-inline', '+i6t-inline']\n"},
 		{"config.py", "CLIENT_NOTSOSECRET = '{b62:24}'\n"},
 		{"ssl.mod", "jetty.sslContext.keyStorePassword=OBF:1vny1zlo1x8e1vnw1vn61x8g1zlu1vn4\n"},
+		{"schema.graphql", "type User {\n  hasPassword: Boolean!\n  passwordChanged: DateTime!\n}\n"},
+		{"api.go", "\tNetworkSecurityTypeWpa2Psk = \"WPA2_PSK\"\n"},
+		{"package-lock.json", "\"integrity\": \"sha512-{b62:76}ACDb{b62:5}A==\"\n"},
 		{"fixes.go", "\t\"https://github.com/sourcegraph/sourcegraph/commit/{hex40}\",\n"},
 		{"binary.b64", "{b64:64}\n{b64:20}/EAAA{b64u:9}{b64:31}\n{b64:64}\n"},
 	} {

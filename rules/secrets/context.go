@@ -3,6 +3,7 @@ package secrets
 import (
 	"bytes"
 	"encoding/base64"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -201,11 +202,19 @@ func quoteAt(text []byte, at int) byte {
 // isConfig reports whether values of a document may stand without quotes.
 func isConfig(d *check.Document) bool {
 	switch d.Language {
-	case "dotenv", "ini", "properties", "yaml", "toml", "xml", "json", "jsonc", "terraform", "terraform-vars", "hcl", "dockerfile", "shellscript", "makefile", "markdown", "":
+	case "":
+		return !codeExtensions[strings.TrimPrefix(strings.ToLower(path.Ext(d.Path)), ".")]
+	case "dotenv", "ini", "properties", "yaml", "toml", "xml", "json", "jsonc", "terraform", "terraform-vars", "hcl", "dockerfile", "shellscript", "makefile", "markdown":
 		return true
 	}
 	return false
 }
+
+// codeExtensions are those of files of code that have no language of their own here.
+var codeExtensions = set(`
+	graphql graphqls gql fbs thrift capnp
+	hh hxx cxx inl tcc m mm cu cuh cl metal comp glsl vert frag geom hlsl wgsl s asm
+	pm el elc lisp lsp clj cljs hs lhs ml mli erl hrl jl zig nim d f f90 pas v sv vhd vhdl sol`)
 
 func nameByte(c byte) bool {
 	return c-'a' < 26 || c-'A' < 26 || c-'0' < 10 || c == '_' || c == '-' || c == '.'
@@ -865,6 +874,9 @@ const minSaid = 3
 func saysName(name, value string) bool {
 	of, said, words := splitWords(name), 0, 0
 	joined := strings.Join(of, "")
+	if constantPattern.MatchString(value) && strings.Contains(joined, strings.ToLower(strings.ReplaceAll(value, "_", ""))) {
+		return true // SecurityTypeWpa2Psk "WPA2_PSK"
+	}
 	for _, w := range splitWords(value) {
 		if strings.Trim(w, "0123456789") == "" {
 			continue

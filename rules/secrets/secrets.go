@@ -266,7 +266,7 @@ func guessOf(m *engine.Match, text []byte) guess {
 			return doubt()
 		}
 		return g
-	case isPublished(value), m.Depth == 0 && inData(text, m.Secret):
+	case isPublished(value), m.Depth == 0 && (inData(text, m.Secret) || inDigest(text, m.Secret.Start)):
 		return doubt()
 	case m.Rule.ID == "kubernetes-secret-yaml" && certificateAlone(value):
 		return doubt()
@@ -364,6 +364,16 @@ func inData(text []byte, match check.Range) bool {
 	above := lineStart(text, max(line-1, 0), maxLiteralLine)
 	below := bytes.IndexByte(text[match.End:], '\n')
 	return line > 0 && isData(text[above:], 0) || below >= 0 && isData(text[match.End+below+1:], 0)
+}
+
+// digestBefore ends with what says that base64 after it is a hash: that of a resource
+// (Subresource Integrity), or of a module of Go.
+var digestBefore = engine.NewRegexp(`(?:\b(?:sha|SHA)-?(?:1|256|384|512)[-:=]|\bh1:)[A-Za-z0-9+/]*$`)
+
+// inDigest reports whether an offset is in a hash in base64: among some millions of
+// those there is one with the few letters in the right place by which a key is known.
+func inDigest(text []byte, at int) bool {
+	return digestBefore.Match(text[max(0, at-minBlob):at])
 }
 
 // minBlob is how much of data in base64 without line ends stands before a match in it,
