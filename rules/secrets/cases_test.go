@@ -241,6 +241,9 @@ func TestNotFound(t *testing.T) {
 		{"secrets.py", "_SECRET_NAMESPACE = 'oauth2client:secrets#ns'\ntoken_variants = ['+i6t-not-inline', '+i6t-inline']\n"},
 		{"config.py", "CLIENT_NOTSOSECRET = '{b62:24}'\n"},
 		{"ssl.mod", "jetty.sslContext.keyStorePassword=OBF:1vny1zlo1x8e1vnw1vn61x8g1zlu1vn4\n"},
+		{"enums.go", "\tTypeTokenKey TypeBasicContentKeyPolicyRestrictionTokenKey = \"#Microsoft.Media.ContentKeyPolicyX509CertificateTokenKey\"\n"},
+		{"users.xml", "<password_sha256_hex>{hex64}</password_sha256_hex>\nPASSWORD=$(head -c8 /dev/urandom); echo -n \"$PASSWORD\" | sha256sum | tr -d '-'\n"},
+		{"ci.yml", "- uses: actions/cache@v4\n  with:\n    key: silesia-tar-{hex64}\n"},
 		{"schema.graphql", "type User {\n  hasPassword: Boolean!\n  passwordChanged: DateTime!\n}\n"},
 		{"api.go", "\tNetworkSecurityTypeWpa2Psk = \"WPA2_PSK\"\n"},
 		{"package-lock.json", "\"integrity\": \"sha512-{b62:76}ACDb{b62:5}A==\"\n"},
@@ -410,6 +413,32 @@ func TestWhatTextsAreFor(t *testing.T) {
 	}
 }
 
+// What a build writes for a server that it starts, and again for the client, opens
+// nothing when it has ended.
+func TestBuilds(t *testing.T) {
+	const secret = "hX9kLm2qRt7vWz4pYb3cNd8sFg5jKw6e"
+	server := "- uses: helm/kind-action@v1\n- run: kcadm.sh create clients -s secret=" + secret + " -s enabled=true\n"
+	client := "- run: curl -d 'client_secret=" + secret + "' http://keycloak/token\n"
+	for _, c := range []struct {
+		path, kind, text string
+		want             check.Persona
+	}{
+		{".github/workflows/ci.yml", kindSecret, server + client, check.Pedantic},
+		{".github/workflows/ci.yml", kindSecret, server, check.Regular},
+		{".github/workflows/ci.yml", kindSecret, client + client, check.Regular},
+		{"deploy/ci.yml", kindSecret, server + client, check.Regular},
+		{"examples.d/.circleci/config.yml", kindSecret, "- run: docker run x\n" + client + client, check.Pedantic},
+		{".gitlab-ci.yml", kindPassword, "test:\n  services:\n    - postgres\n  variables:\n    POSTGRES_PASSWORD: Velvet9Harbor!41\n    DB_PASSWORD: Velvet9Harbor!41\n", check.Pedantic},
+		{".github/workflows/ci.yml", "service-credential", "- run: docker run x\n- env:\n    COVERALLS_TOKEN: " + secret + "\n    B: " + secret + "\n", check.Regular},
+		{".github/workflows/ci.yml", "gitlab-pat", "- run: docker run x\n- run: a glpat-" + secret[:20] + "\n- run: b glpat-" + secret[:20] + "\n", check.Regular},
+	} {
+		found := standard.found(check.NewDocument(c.path, "yaml", []byte(c.text), check.Revision{}))[c.kind]
+		if len(found) == 0 || found[0].Persona != c.want {
+			t.Errorf("%s: %q is %v, want %v", c.path, c.text, found, c.want)
+		}
+	}
+}
+
 // What says where a secret is kept is none.
 func TestReferences(t *testing.T) {
 	uuid := "1312c856-0e13-4b04-8c40-ac26d4a5f700"
@@ -438,7 +467,8 @@ func TestIsTest(t *testing.T) {
 		"api/token_test.go": true, "caddytest/a.localhost.key": true, "vault/testing.go": true, "jose-util/test-keys/rsa.key": true, "ssl/samplecerts/ca.pem": true,
 		"integration/fixtures-expired/key.pem": true, "certs/server.key.insecure": true, "ssl-cert-snakeoil.key": true, "util/util.t": true, "hack/certs/a.key": true,
 		"cmd/integration-test/main.go": true, "a/dummyKeys.json": true, "src/x.spec.ts": true, "tls/test_key.pem": true, "spec/api.json": true, "pkg/e2eutil/util.go": true, "t/t-credentials.sh": true, "pkg/fuzz/jar.go": true, "a/Login.story.tsx": true, "chart/ci/tls-values.yaml": true,
-		"test.sh": false, "latest/config.yaml": false, "internal/contest/a.go": false, "integrations/slack.go": false, "certs/server.key": false, "podspec.yaml": false,
+		".devcontainer/docker-compose.yml": true,
+		"test.sh":                          false, "latest/config.yaml": false, "internal/contest/a.go": false, "integrations/slack.go": false, "certs/server.key": false, "podspec.yaml": false,
 		"src/main/java/com/example/demo/App.java": false, "manifest.json": false, "cmd/attest.go": false, "deploy/prod.env": false, "ci/deploy.yaml": false,
 	} {
 		if isTest(path) != want {

@@ -296,7 +296,7 @@ func pairAt(text []byte, name check.Range, config bool, values *run) (p pair, ok
 		if !c.defaultValue() {
 			return p, false
 		}
-	case gap > 0 && config && c.literal("|"): // a table in Markdown
+	case gap > 0 && config && !(name.Start > 0 && text[name.Start-1] == '$') && c.literal("|"): // a table in Markdown, no pipe
 	case quoted && c.literal("value"):
 		c.spaces()
 		if !c.literal("=") {
@@ -754,6 +754,8 @@ func judge(text []byte, nameRange check.Range, n name, p pair, config, lax bool)
 		g.kind, g.message = kindPassword, "Password in the text"
 		g.confidence = check.Firm
 		switch {
+		case n.weakened && isHex(value) && len(value) >= 32: // password_sha256_hex
+			return g, false
 		case defaultPassword(text[nameRange.Start:nameRange.End], value), saysName(string(text[nameRange.Start:nameRange.End]), value), nature == natureText && strings.HasSuffix(value, "=") && identifier(value[:len(value)-1]): // the latter is the next name
 			return g, false
 		case lax:
@@ -804,10 +806,12 @@ func judge(text []byte, nameRange check.Range, n name, p pair, config, lax bool)
 	case n.service != "" && n.secret && !n.common && nature == natureText && mixed(value) && !n.weakened && !p.flag && !p.call:
 		g.kind, g.message, g.confidence = kindService, "Credential of "+n.service, check.Firm
 		return g, true
+	case n.secret && strings.HasPrefix(value, "#") && identifier(value[1:]): // a type: #Acme.TokenKey
+		return g, false
 	case n.secret && kinds >= 3 && len(value) >= 12 && digits > 0 && strings.ContainsAny(value, "!@#$%^&*~+=?") && !strings.ContainsAny(value, "()|,") && !n.weakened && !p.call && !p.flag:
 		g.kind, g.message, g.confidence = kindSecret, "Value that looks like a key or token", check.Firm
 		return g, true
-	case n.key && nature == natureRandom && len(value) >= 24 && kinds >= 3 && !isHex(value) && !n.weakened && !p.flag && !p.call && tokenBytes(value):
+	case n.key && nature == natureRandom && len(value) >= 24 && kinds >= 3 && !isHex(value) && !namedHash.MatchString(value) && !n.weakened && !p.flag && !p.call && tokenBytes(value):
 		g.kind, g.message, g.confidence = kindSecret, "Value that looks like a key or token", check.Firm
 		return g, true
 	}
@@ -824,6 +828,9 @@ func inBadge(text []byte, at int) bool {
 	url = bytes.ToLower(url[bytes.LastIndexAny(url, " \t\n\"'`()<>")+1:])
 	return bytes.Contains(url, []byte("badge")) || bytes.HasSuffix(url, []byte(".svg?"))
 }
+
+// namedHash is words and a hash, as keys of caches are: deps-linux-HASH.
+var namedHash = engine.NewRegexp(`^[A-Za-z]+(?:[-_.][A-Za-z0-9.]+)+[-_.:](?:[0-9a-f]{40}|[0-9a-f]{64})$`)
 
 // constantPattern is the name of a constant: NVIDIA_H200_141GB.
 var constantPattern = engine.NewRegexp(`^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$`)

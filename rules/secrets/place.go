@@ -20,10 +20,10 @@ var testWords = set(`
 	cypress mirage cassette cassettes fuzz fuzzing insecure snakeoil selfsigned localhost`)
 
 // testFolders are names of folders that say so only where they are the whole name:
-// dev-env is a whole system to try the program with, hack is where the projects of
+// dev-env is a whole system to try the program with, .devcontainer one to work on it in, hack is where the projects of
 // Kubernetes keep the scripts of developers, t where those of Git and Perl keep tests.
 var testFolders = set(`
-	spec specs .snapshots snapshots t integration hack local-environment local-env local-dev localdev dev-environment dev-env devenv`)
+	spec specs .snapshots snapshots t integration hack local-environment local-env local-dev localdev .devcontainer dev-environment dev-env devenv`)
 
 // notTests are words that end in "test" and have nothing to do with tests.
 var notTests = set("latest contest attest protest detest fastest greatest shortest longest smallest largest oldest newest nearest highest lowest")
@@ -128,6 +128,21 @@ func startsLocally(d *check.Document) bool {
 	return slices.ContainsFunc(splitWords(path.Base(d.Path)), func(w string) bool { return localWords[w] }) &&
 		loopback.Match(d.Content) && !remote.Match(withoutComments(d.Content))
 }
+
+// isBuild reports whether a path is that of what a service for builds and tests does
+// with each commit: GitHub, CircleCI, Travis CI, GitLab, AppVeyor, Azure, Drone, Buildkite.
+func isBuild(p string) bool {
+	dir, base := path.Dir(p), strings.TrimSuffix(path.Base(p), path.Ext(p))
+	switch strings.TrimPrefix(base, ".") {
+	case "travis", "gitlab-ci", "appveyor", "azure-pipelines", "drone", "cirrus":
+		return path.Dir(p) == "."
+	}
+	return strings.HasSuffix(dir, ".github/workflows") || path.Base(dir) == ".circleci" || path.Base(dir) == ".buildkite"
+}
+
+// startsServers is in a build that starts servers on its own machine, for its tests: what
+// it writes twice, for the server and for the client, opens nothing else.
+var startsServers = engine.NewRegexp(`\b(?:kind-action|kind create cluster|minikube start|setup-minikube|k3d cluster create|docker run|docker[ -]compose)\b|(?m:^[ \t]+services:[ \t]*$)`)
 
 // withoutComments takes out the lines of a script that say something to people.
 func withoutComments(text []byte) []byte {

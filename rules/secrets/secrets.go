@@ -276,7 +276,7 @@ func guessOf(m *engine.Match, text []byte) guess {
 		n := readName(nameBefore(string(m.Text), value))
 		switch natureOf(value) {
 		case natureRandom:
-			if n.notSecret || n.weakened || !n.secret && !n.password && n.service == "" && !(n.key && len(value) >= 24 && !isHex(value)) {
+			if n.notSecret || n.weakened || !n.secret && !n.password && n.service == "" && !(n.key && len(value) >= 24 && !isHex(value) && !namedHash.MatchString(value)) {
 				return doubt()
 			}
 		case natureUUID:
@@ -559,6 +559,7 @@ func choose(d *check.Document, all []guess) []guess {
 	shown, shows := newManual(d), fencesOf(d)
 	elsewhere := isTest(d.Path) || isManual(d.Path)
 	known, local, recorded := packageSays(d, harmless), startsLocally(d), isRecording(d)
+	build := isBuild(d.Path) && startsServers.Match(d.Content)
 	for i := range chosen {
 		g := &chosen[i]
 		alone := g.alone(d.Content)
@@ -578,6 +579,9 @@ func choose(d *check.Document, all []guess) []guess {
 			g.persona = check.Pedantic
 		}
 		if g.kind != "private-key" && shows.has(g.value.Start) && !alone {
+			g.persona = check.Pedantic
+		}
+		if !alone && (g.kind == kindPassword || g.kind == kindSecret) && build && bytes.Count(d.Content, d.Content[g.value.Start:g.value.End]) > 1 {
 			g.persona = check.Pedantic
 		}
 		if !alone && (local || recorded && ofSession(g)) {
