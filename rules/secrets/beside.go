@@ -156,9 +156,9 @@ func certificatesIn(text []byte) (found []*x509.Certificate) {
 	return found
 }
 
-// untouched are the organisations that OpenSSL, Go's generate_cert and Debian's
-// ssl-cert write where nobody says whose a certificate is.
-var untouched = set("internetwidgitsptyltd acmeco snakeoil defaultcompanyltd")
+// untouched are the organisations that OpenSSL, Go's generate_cert, Debian's ssl-cert,
+// mkcert and quicktls write where nobody says whose a certificate is.
+var untouched = set("internetwidgitsptyltd acmeco snakeoil defaultcompanyltd mkcertdevelopmentcertificate quicktls")
 
 // forTests reports whether a certificate is a test's: its subject says so, or is what
 // the tool has written by itself; or it speaks for nothing but the machine itself,
@@ -192,6 +192,10 @@ func ownHost(name string) bool {
 	name = strings.TrimPrefix(strings.ToLower(strings.TrimSuffix(name, ".")), "*.")
 	if a, err := netip.ParseAddr(strings.Trim(name, "[]")); err == nil {
 		return a.IsLoopback()
+	}
+	top := name[strings.LastIndexByte(name, '.')+1:]
+	if strings.HasPrefix(top, "local") && top != "local" { // no domain of the net begins so; .local is that of many companies
+		return true
 	}
 	return !strings.Contains(name, ".") || slices.ContainsFunc(reservedDomains, func(d string) bool { return strings.HasSuffix(name, "."+d) || name == d })
 }

@@ -68,6 +68,9 @@ func TestCertificateBesideKey(t *testing.T) {
 	}{
 		"this machine":               {x509.Certificate{Subject: name("acme.io"), DNSNames: []string{"localhost"}, IPAddresses: loopback}, check.Pedantic},
 		"a reserved domain":          {x509.Certificate{DNSNames: []string{"*.shop.example.com", "a.test"}}, check.Pedantic},
+		"a container with parts":     {x509.Certificate{Subject: name("auth.localregistry")}, check.Pedantic},
+		"the tool itself":            {x509.Certificate{Subject: pkix.Name{Organization: []string{"QuickTLS"}}}, check.Pedantic},
+		"a company's own net":        {x509.Certificate{Subject: name("shop.acme.local")}, check.Regular},
 		"a container":                {x509.Certificate{Subject: name("registry")}, check.Pedantic},
 		"a subject that says so":     {x509.Certificate{Subject: name("Acme Test Root"), IsCA: true}, check.Pedantic},
 		"a subject that nobody gave": {x509.Certificate{Subject: pkix.Name{Organization: []string{"Internet Widgits Pty Ltd"}}}, check.Pedantic},
