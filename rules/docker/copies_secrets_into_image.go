@@ -37,7 +37,7 @@ var CopiesSecretsIntoImage = &check.Check{
 			"way then (a build argument).",
 		Limits: "A stage of which the final image takes only some files is left alone: its layers stay in the build cache. Where a Dockerfile in " +
 			"a subfolder is built from the root of the repository is told by the files that it copies. " +
-			"Images of tests and of developers (by their folders and names: test, e2e, hack, Dockerfile.dev), and those of a compiler that are given no command, are for those who ask for more (persona pedantic).",
+			"Images of tests and of developers (by their folders and names: test, e2e, hack, Dockerfile.dev, or by what they start), and those of a compiler that are given no command, are for those who ask for more (persona pedantic).",
 		References: []string{
 			"https://docs.docker.com/build/concepts/context/#dockerignore-files",
 			"https://unit42.paloaltonetworks.com/github-repo-artifacts-leak-tokens/",
@@ -148,6 +148,36 @@ func startsNothing(stages []dockerfile.Stage) bool {
 	return compilers[name] || compilers[path.Join(path.Base(dir), name)] || strings.HasSuffix(dir, "/oss-fuzz-base/")
 }
 
+// testers are the words of commands that run tests.
+var testers = [][]string{{"go", "test"}, {"npm", "test"}, {"make", "test"}, {"cargo", "test"}, {"mvn", "test"}, {"pytest"}, {"tox"}}
+
+// triesProgram reports whether what an image starts are tests, as Go compiles them or by
+// their tool, or whether it is made of an example: go build ./examples/chat.
+func triesProgram(stages []dockerfile.Stage) bool {
+	for _, i := range shippedStages(stages) {
+		for _, in := range stages[i].Instructions {
+			var words []string
+			for _, w := range in.Words {
+				words = append(words, strings.Trim(w.Text, `"'`))
+			}
+			switch in.Name {
+			case "CMD", "ENTRYPOINT":
+				if slices.ContainsFunc(words, func(w string) bool { return strings.HasSuffix(w, ".test") }) ||
+					slices.ContainsFunc(testers, func(t []string) bool { return len(words) >= len(t) && slices.Equal(words[:len(t)], t) }) {
+					return true
+				}
+			case "RUN":
+				at := slices.Index(words, "go")
+				if at >= 0 && at+1 < len(words) && (words[at+1] == "build" || words[at+1] == "install") &&
+					slices.ContainsFunc(words[at+2:], func(w string) bool { return strings.HasPrefix(w, "./") && purpose.Shows(path.Clean(w)+"/main.go") }) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
 // stageNumber finds a stage by its name or number, -1 if it is none.
 func stageNumber(stages []dockerfile.Stage, name string) int {
 	for i := len(stages) - 1; i >= 0; i-- {
@@ -183,7 +213,7 @@ func report(p *check.ProjectPass, d *check.Document, stages []dockerfile.Stage, 
 		Severity: severity,
 		Location: check.Location{Path: d.Path, Range: source.Range},
 	}
-	if purpose.Shows(d.Path) || forDevelopers(d.Path) || startsNothing(stages) {
+	if purpose.Shows(d.Path) || forDevelopers(d.Path) || startsNothing(stages) || triesProgram(stages) {
 		f.Persona = check.Pedantic
 	}
 	if file, err := p.Read(ignorePath); err == nil {

@@ -22,8 +22,9 @@ func TestImagesOfDevelopers(t *testing.T) {
 	}
 }
 
-// An image of a compiler in which nothing is started is there to build and to test in.
-func TestImagesOfCompilers(t *testing.T) {
+// An image of a compiler in which nothing is started is there to build and to test in,
+// and one that starts tests or an example to try the program.
+func TestImagesByContent(t *testing.T) {
 	for text, want := range map[string]check.Persona{
 		"FROM golang:1.25@sha256:31c1\nCOPY . /src\nRUN go build ./...\n":                               check.Pedantic,
 		"FROM mcr.microsoft.com/dotnet/sdk:9.0\nCOPY . .\n":                                             check.Pedantic,
@@ -33,6 +34,11 @@ func TestImagesOfCompilers(t *testing.T) {
 		"FROM golang:1.25 AS base\nENTRYPOINT [\"/src/run.sh\"]\nFROM base\nCOPY . /src\n":              check.Regular,
 		"FROM golang:1.25 AS build\nCOPY . /src\nFROM nginx\nCOPY --from=build /src /usr/share/nginx\n": check.Regular,
 		"FROM nginx\nCOPY . /usr/share/nginx/html\n":                                                    check.Regular,
+		"FROM golang\nCOPY . .\nRUN go test -c -tags a ./x\nCMD [\"./x.test\", \"-test.v\"]\n":          check.Pedantic,
+		"FROM alpine\nCOPY . .\nENTRYPOINT go test ./...\n":                                             check.Pedantic,
+		"FROM golang\nCOPY . .\nRUN go build ./examples/ipv4/main.go\nCMD [\"/main\"]\n":                check.Pedantic,
+		"FROM golang\nCOPY . .\nRUN go test ./... && go build -o /main ./cmd/main\nCMD [\"/main\"]\n":   check.Regular,
+		"FROM golang\nCOPY . .\nRUN go build ./cmd/latest\nCMD [\"/latest\", \"go\"]\n":                 check.Regular,
 		"FROM python:3.14\nCOPY . /app\n":                                                               check.Regular,
 		"FROM acme/golang-server\nCOPY . .\n":                                                           check.Regular,
 	} {
