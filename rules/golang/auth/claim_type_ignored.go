@@ -38,7 +38,7 @@ var ClaimTypeIgnored = &check.Check{
 		Why: "A claim may be a list as well as a text, a number as well as a text. Of another type it becomes the empty value, and that passes for a token without the claim, which is accepted unless it is demanded. jwt-go accepted tokens " +
 			"for any audience when `aud` was a list (CVE-2020-26160).",
 		Fix:    "Tell the three cases apart: absent, of the type that is meant, and anything else, which is refused. Or let a library parse the claims into a struct, which fails for another type. There is no quick fix, because what else to accept is the program's decision.",
-		Limits: "Judged are maps whose type or name speaks of claims, claims that decide (aud, iss, sub, exp, nbf, iat, scope and the like), and functions that verify by their name. Test code is left alone.",
+		Limits: "Judged are maps whose type or name speaks of claims, claims that decide (aud, iss, sub, exp, nbf, iat, scope and the like), and functions that verify by their name. Other claims than aud, which may be a text or a list, are for persona pedantic. Test code is left alone.",
 		References: []string{
 			"https://www.rfc-editor.org/rfc/rfc7519#section-4.1.3",
 			"https://nvd.nist.gov/vuln/detail/CVE-2020-26160",
@@ -71,10 +71,14 @@ func runClaimTypeIgnored(_ context.Context, pass *check.PackagePass) error {
 		if !ok || ignored.Name != "_" || !in || !verifies(f.Name) || refusesNone(pass, c.Parent(), assign) {
 			continue
 		}
-		pass.Report(check.Finding{
+		found := check.Finding{
 			Message:  fmt.Sprintf("a token whose %s is of another type is judged as one that has none", claim),
 			Location: pass.Location(assertion),
-		})
+		}
+		if claim != "aud" {
+			found.Persona = check.Pedantic // who issues tokens writes them in one form only; audiences have two (RFC 7519, section 4.1.3)
+		}
+		pass.Report(found)
 	}
 	return nil
 }

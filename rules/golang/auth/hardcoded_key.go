@@ -38,7 +38,7 @@ var HardcodedKey = &check.Check{
 			"attackers 2,000 servers (CVE-2023-27524).",
 		Fix: "Read the key from the environment, a file or a secret store at start, and stop if it is missing or short. Take the key that was in the source as known to others: replace it. There is no quick fix, because the key has to come from somewhere, and to be changed.",
 		Limits: "Follows a value through variables of the package, fields that only the package can set, decoding, and through the callers of a helper in the package. A key of the source that is used only where an environment variable is not set is reported tentatively. An HMAC counts if its key, or the function, is named for a key, token or signature, because a fixed text is also used to keep hashes " +
-			"apart. Test code is left alone.",
+			"apart. Constants named for developing (`devKey`, `exampleSecret`) and test code is left alone.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/321.html",
 			"https://nvd.nist.gov/vuln/detail/CVE-2023-27524",
@@ -86,6 +86,9 @@ func runHardcodedKey(_ context.Context, pass *check.PackagePass) error {
 		return nil
 	}
 	report := func(e ast.Expr) {
+		if isForDevelopers(pass, e) {
+			return
+		}
 		pass.Report(check.Finding{Message: keyMessage, Location: secretLocation(pass, e)})
 	}
 	fallback := func(e ast.Expr) {
@@ -145,6 +148,22 @@ func runHardcodedKey(_ context.Context, pass *check.PackagePass) error {
 		}
 	}
 	return nil
+}
+
+// isForDevelopers reports whether a key is one of the package, whose name says that it is for trying things out.
+func isForDevelopers(pass *check.PackagePass, e ast.Expr) (found bool) {
+	ast.Inspect(e, func(n ast.Node) bool {
+		id, ok := n.(*ast.Ident)
+		if !ok || pass.TypesInfo.Uses[id] == nil || pass.TypesInfo.Uses[id].Parent() != pass.Pkg.Scope() {
+			return true
+		}
+		switch query.Words(id.Name)[0] {
+		case "dev", "devel", "development", "test", "testing", "example", "sample", "demo", "dummy", "fake":
+			found = true
+		}
+		return true
+	})
+	return found
 }
 
 // isNoKey reports whether a value is the constant of golang-jwt by which tokens without

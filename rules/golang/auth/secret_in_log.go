@@ -672,7 +672,7 @@ func secretName(name string) string {
 		}
 		last := words[len(words)-1]
 		if last == "session" || last == "sid" || last == "id" || last == "credentials" || last == "credential" || last == "captcha" || last == "tokens" || last == "secrets" ||
-			last == "secret" && slices.ContainsFunc(words, isClusterWord) || last == "key" && slices.Contains(words, "access") && !slices.Contains(words, "secret") || slices.Contains([]string{"data key", "app key", "license key", "session key", "activation key"}, strings.Join(words, " ")) ||
+			last == "secret" && slices.ContainsFunc(words, isClusterWord) || last == "key" && slices.Contains(words, "access") && !slices.Contains(words, "secret") || last == "key" && (slices.Contains(words, "sign") || slices.Contains(words, "signer")) || slices.Contains([]string{"data key", "app key", "license key", "session key", "activation key"}, strings.Join(words, " ")) ||
 			last == "token" && slices.ContainsFunc(words, isParserWord) {
 			return ""
 		}

@@ -48,7 +48,7 @@ var TimingUnsafeCompare = &check.Check{
 			"comparison is the same. The length is still seen, which for tokens of one length tells nothing.",
 		Limits: "A value is a secret if it comes from crypto/hmac, in this function or a helper of this package, or if names say so: then " +
 			"one side has to come from a request, or both have to be secrets. Left alone: constants, hashes of secrets, two values of the " +
-			"same request (a password and its confirmation), two fields of one value or results of one function (do they agree?), the same field of two values (has it changed?), one that is made the same as the other where they differ, MACs whose key is called a salt, " +
+			"same request (a password and its confirmation), two fields of one value or results of one function (do they agree?), the same field of two values (has it changed?), one that is made the same as the other where they differ, MACs whose key is called a salt, and those of what a passphrase opens, " +
 			"tokens against CSRF, which nobody can try out without the browser that holds them, session IDs unless they come with a request, and test code.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/208.html",
@@ -281,6 +281,9 @@ func (t *timing) side(e ast.Expr) side {
 // guess by it.
 func (t *timing) secret(c comparison, x, y side) string {
 	if x.mac != y.mac {
+		if t.opens(c) {
+			return ""
+		}
 		return "the MAC"
 	}
 	if x.mac || x.sent && y.sent || t.asksForChange(c) || !x.sent && !y.sent && t.agree(c) {
@@ -393,6 +396,17 @@ func (t *timing) asksForChange(c comparison) bool {
 	}
 	field := code.Var(t.TypesInfo, x)
 	return field != nil && field.IsField() && field == code.Var(t.TypesInfo, y) || t.comparesSettings(c, x, y)
+}
+
+// opens reports whether a function is given a passphrase: it opens what is sealed with that, such as a file of keys, for who
+// has it at hand and can look at the whole of it for as long as they like.
+func (t *timing) opens(c comparison) bool {
+	f, ok := code.Enclosing(c.at)
+	return ok && f.Type.Params != nil && slices.ContainsFunc(f.Type.Params.List, func(p *ast.Field) bool {
+		return slices.ContainsFunc(p.Names, func(name *ast.Ident) bool {
+			return slices.ContainsFunc(query.Words(name.Name), func(w string) bool { return w == "passphrase" || w == "password" })
+		})
+	})
 }
 
 // followsUp reports whether two values that differ are made the same: if stored.token != token { stored.token = token }.

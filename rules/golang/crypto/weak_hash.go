@@ -290,7 +290,9 @@ func (h *hashes) hash(c inspector.Cursor, file *ast.File, call *ast.CallExpr, fn
 		use, _ := out.Has(purpose.Signature, purpose.Token)
 		h.report(call, fmt.Sprintf("%s over the secret %s is no sound authentication: take HMAC with SHA-256", fn.name, hashed), use, h.fixes(c, file, call, fn))
 	default:
-		if use, ok := out.Has(purpose.Token, purpose.Password, purpose.Key); ok {
+		if use, ok := out.Has(purpose.Token, purpose.Password, purpose.Key); ok && in == purpose.Key && use.Purpose == purpose.Password {
+			// Nobody guesses a key, whatever the password is that is made of it.
+		} else if ok {
 			h.report(call, fmt.Sprintf("%s is too weak for the %s in %s", fn.name, use.Purpose, use.Name), use, h.fixes(c, file, call, fn))
 		} else if use, ok := out.Has(purpose.Signature); ok && (hasKey(h.TypesInfo, inputs) || h.signs(out)) {
 			h.report(call, fmt.Sprintf("%s is too weak for the signature in %s", fn.name, use.Name), use, h.fixes(c, file, call, fn))

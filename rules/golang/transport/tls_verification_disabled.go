@@ -6,6 +6,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"net"
 	"slices"
 	"strings"
 
@@ -47,7 +48,7 @@ var TLSVerificationDisabled = &check.Check{
 		Limits: "Left alone: values that are not constant; code that runs only under a condition whose name speaks of it " +
 			"(`if opts.Insecure`, a Unix socket, another mode than `verify-full`) or in a function that is named for it (`NewInsecureClient`), because there a person chose it; " +
 			"configurations with a `VerifyConnection` or `VerifyPeerCertificate` that can return an error, set there or by who calls the function that makes them; functions that look at " +
-			"`PeerCertificates` themselves or send nothing over the connection; server configurations, where the field has no effect, and those of peers that ask each other for certificates (`RequestClientCert`); packages that are named for scanning or probing servers; test code. Whether a callback " +
+			"`PeerCertificates` themselves, that send nothing over the connection, or that connect to an address of this machine (`https://localhost:8086`); server configurations, where the field has no effect, and those of peers that ask each other for certificates (`RequestClientCert`); packages that are named for scanning or probing servers; test code. Whether a callback " +
 			"verifies well is not judged, only that it can refuse.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/295.html",
@@ -176,7 +177,7 @@ func reportSkip(pass *check.PackagePass, c inspector.Cursor, n ast.Node, verifie
 		return
 	case verifier != nil:
 		message = "TLS certificate is not verified: the verification callback never returns an error"
-	case isChosen(pass, c) || inspectsPeer(pass, c):
+	case isChosen(pass, c) || inspectsPeer(pass, c) || staysHere(pass, c):
 		return
 	}
 	pass.Report(check.Finding{Message: message, Location: pass.Location(n), Fixes: fixes})
@@ -483,6 +484,8 @@ func chosenName(name string) bool {
 	words := query.Words(name)
 	for i, w := range words {
 		switch w {
+		case "probe", "probes", "probing", "ping": // what only asks if somebody is there
+			return true
 		case "insecure", "unsafe", "noverify", "untrusted", "selfsigned", "fake", "mock", "debug", "localhost", "unverified":
 			return true
 		case "verify", "verification", "validation":
@@ -551,6 +554,43 @@ func inspectsPeer(pass *check.PackagePass, c inspector.Cursor) bool {
 		return !found
 	})
 	return found
+}
+
+// staysHere reports whether the function around a place names an address of this machine, by a text or a constant, and
+// none of another: nobody is on the path.
+func staysHere(pass *check.PackagePass, c inspector.Cursor) bool {
+	f, ok := code.Enclosing(c)
+	if !ok || f.Body == nil {
+		return false
+	}
+	here, elsewhere := false, false
+	ast.Inspect(f.Body, func(n ast.Node) bool {
+		e, ok := n.(ast.Expr)
+		if !ok {
+			return true
+		}
+		text, known := query.String(pass.TypesInfo, e)
+		if !known {
+			return true
+		}
+		if _, address, found := strings.Cut(text, "://"); found {
+			text = address
+		} else if !strings.Contains(text, ":") {
+			return false
+		}
+		host, _, _ := strings.Cut(text, "/")
+		if name, _, err := net.SplitHostPort(host); err == nil {
+			host = name
+		}
+		switch ip := net.ParseIP(host); {
+		case host == "localhost" || ip != nil && ip.IsLoopback():
+			here = true
+		case strings.Contains(host, ".") || ip != nil:
+			elsewhere = true
+		}
+		return false
+	})
+	return here && !elsewhere
 }
 
 // sendsNothing reports whether a connection is opened, perhaps looked at, and

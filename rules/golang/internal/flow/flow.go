@@ -915,7 +915,7 @@ var readers = []string{"fmt.", "len", "cap", "append", "string", "bytes.Equal", 
 	"(*os.File).Write", "os.WriteFile", "(*bytes.Buffer).Write", "log.", "github.com/lestrrat-go/", "github.com/go-jose/"}
 
 func isReader(name string) bool {
-	return slices.ContainsFunc(readers, func(r string) bool { return strings.HasPrefix(name, r) })
+	return !strings.HasPrefix(name, "golang.org/x/crypto/openpgp/") && slices.ContainsFunc(readers, func(r string) bool { return strings.HasPrefix(name, r) })
 }
 
 func (f *Flow) reads(call *ssa.CallCommon, v ssa.Value) bool {
