@@ -635,7 +635,7 @@ func secretKey(key string) string {
 
 // disguised are words of the names of values that give no secret away, or one that whoever starts the program is told
 // and has to change.
-var disguised = []string{"temporary", "initial", "generated", "discovery", "masked", "mask", "redacted", "redact", "obfuscated", "hidden", "censored", "sanitized", "safe", "hash", "hashed", "digest", "sum", "encrypted", "encoded", "public", "header", "cookie",
+var disguised = []string{"temporary", "initial", "generated", "discovery", "masked", "mask", "redacted", "redact", "obfuscated", "hidden", "censored", "sanitized", "safe", "hash", "hashed", "digest", "sum", "encrypted", "sealed", "encoded", "public", "header", "cookie",
 	"param", "parameter", "arg", "field", "form", "dummy", "invalid", "expired", "csrf", "xsrf", "new", "fingerprint"}
 
 // flagVerbs begin the names of settings that say what to do with a secret: "rotateToken", "requirePassword".

@@ -6,7 +6,6 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
-	"net"
 	"slices"
 	"strings"
 
@@ -579,13 +578,13 @@ func staysHere(pass *check.PackagePass, c inspector.Cursor) bool {
 			return false
 		}
 		host, _, _ := strings.Cut(text, "/")
-		if name, _, err := net.SplitHostPort(host); err == nil {
-			host = name
+		if i := strings.LastIndexByte(host, ':'); i >= 0 {
+			host = host[:i]
 		}
-		switch ip := net.ParseIP(host); {
-		case host == "localhost" || ip != nil && ip.IsLoopback():
+		switch {
+		case host == "localhost" || strings.HasPrefix(host, "127.") || host == "[::1]":
 			here = true
-		case strings.Contains(host, ".") || ip != nil:
+		case strings.Contains(host, ".") || strings.HasPrefix(host, "["):
 			elsewhere = true
 		}
 		return false
