@@ -438,7 +438,7 @@ func (h *hashes) method(sel inspector.Cursor, inputs *[]ast.Expr, sums *[]inspec
 var prescribers = []string{
 	"rfc", "etag", "checksum", "gravatar", "avatar", "websocket", "digest", "ha", "mysql", "scramble", "postgres", "postgresql", "pg", "pgconn", "pq", "scram",
 	"ntlm", "radius", "chap", "mschap", "cram", "apop", "uuid", "git", "pwned", "hibp", "pwn", "breach", "breached", "leaked", "compromised",
-	"fingerprint", "thumbprint", "ski", "prf", "krb", "kerberos", "sasl", "sip", "rtsp", "rtmp", "vnc", "smb", "snmp", "torrent", "bittorrent", "subsonic",
+	"fingerprint", "thumbprint", "ski", "prf", "krb", "kerberos", "sasl", "sip", "rtsp", "rtmp", "vnc", "smb", "snmp", "torrent", "bittorrent", "subsonic", "htpasswd", "shadowsocks",
 }
 
 // protocols are elements of import paths that are the names of such things.

@@ -44,7 +44,7 @@ var TLSVerificationDisabled = &check.Check{
 			"from its address set `ServerName`; for a pinned key keep `InsecureSkipVerify` and compare in `VerifyConnection`, which is " +
 			"also called for resumed sessions. The quick fix drops the field or sets it to false. It is not safe to apply unseen: " +
 			"connections to servers with self-signed certificates will fail from then on, as they should.",
-		Limits: "Left alone: values that are not constant; code that runs only under a condition whose name speaks of it " +
+		Limits: "Left alone: values that are not constant, or that the same function sets to something else under a condition; code that runs only under a condition whose name speaks of it " +
 			"(`if opts.Insecure`, a Unix socket, another mode than `verify-full`) or in a function that is named for it (`NewInsecureClient`), because there a person chose it; " +
 			"configurations with a `VerifyConnection` or `VerifyPeerCertificate` that can return an error, set there or by who calls the function that makes them; functions that look at " +
 			"`PeerCertificates` themselves, that send nothing over the connection, or that connect to an address of this machine (`https://localhost:8086`); server configurations, where the field has no effect, and those of peers that ask each other for certificates (`RequestClientCert`); packages that are named for scanning or probing servers; test code. Whether a callback " +
@@ -172,6 +172,8 @@ func flagDefault(pass *check.PackagePass, call *ast.CallExpr) ast.Expr {
 func reportSkip(pass *check.PackagePass, c inspector.Cursor, n ast.Node, verifier ast.Expr, fixes []check.Fix) {
 	message := "TLS certificate is not verified, so anyone on the network path can read and change the traffic"
 	switch {
+	case isTakenBack(pass, c, n):
+		return
 	case verifier != nil && canRefuse(pass, verifier):
 		return
 	case verifier != nil:
@@ -553,6 +555,17 @@ func inspectsPeer(pass *check.PackagePass, c inspector.Cursor) bool {
 		return !found
 	})
 	return found
+}
+
+// isTakenBack reports whether the field that a literal sets is set again by the same function, to something else than true:
+// then it is only what holds where a setting asks for no more, and often a handshake of its own verifies.
+func isTakenBack(pass *check.PackagePass, c inspector.Cursor, n ast.Node) bool {
+	kv, ok := n.(*ast.KeyValueExpr)
+	if !ok {
+		return false
+	}
+	value := setLater(pass, c, kv.Key, func(v *types.Var) bool { return v == code.Var(pass.TypesInfo, kv.Key) })
+	return value != nil && !alwaysTrue(pass, value)
 }
 
 // staysHere reports whether the function around a place names an address of this machine, by a text or a constant, and
