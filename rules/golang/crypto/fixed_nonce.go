@@ -34,7 +34,7 @@ var FixedNonce = &check.Check{
 			"of messages show. Zerologon (CVE-2020-1472) took over Windows domains by an IV of zeros.",
 		Fix: "Fill it from `crypto/rand` for each message and send it along, or let `cipher.NewGCMWithRandomNonce` (Go 1.24) do both. There is no quick fix, because the receiver has to change too.",
 		Limits: "Follows a value through variables of the package and through the callers of a helper in the package. Left alone: functions that fill something from `crypto/rand` or derive a key (HKDF, ECDH), because with a key for one " +
-			"message a fixed nonce is right; decryption, which only repeats what was encrypted; tags over data that is not encrypted; encryption of no message of which nothing is used; test code. A stream that a function only makes and keeps, as for a connection, is for persona pedantic.",
+			"message a fixed nonce is right; decryption, which only repeats what was encrypted; tags over data that is not encrypted; encryption of no message of which nothing is used; test code. A stream that a function only keeps in a field, as for a connection, is for persona pedantic.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/323.html",
 			"https://pkg.go.dev/crypto/cipher#NewGCMWithRandomNonce",
@@ -108,8 +108,8 @@ func isNil(v ssa.Value) bool {
 	return ok && c.IsNil()
 }
 
-// isKept reports whether a function makes a stream of a key that it is given and only keeps it, for a connection, say, which has a
-// key of its own as a rule.
+// isKept reports whether a function makes a stream and only keeps it in a field, of a connection, say, which has a key of its own
+// as a rule.
 func isKept(c flow.Call) bool {
 	made, ok := c.Instr.(*ssa.Call)
 	if !ok || c.Name != "crypto/cipher.NewCTR" && c.Name != "crypto/cipher.NewOFB" && c.Name != "crypto/cipher.NewCFBEncrypter" || made.Referrers() == nil {
@@ -117,8 +117,11 @@ func isKept(c flow.Call) bool {
 	}
 	kept := false
 	for _, r := range *made.Referrers() {
-		switch r.(type) {
-		case *ssa.Store, *ssa.Return:
+		switch r := r.(type) {
+		case *ssa.Store:
+			if _, field := r.Addr.(*ssa.FieldAddr); !field {
+				return false
+			}
 			kept = true
 		case *ssa.DebugRef:
 		default:
