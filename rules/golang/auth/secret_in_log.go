@@ -32,6 +32,7 @@ var SecretInLog = &check.Check{
 	Title:      "Secret is written to a log or into an error",
 	CWE:        []check.CWE{532, 209, 312},
 	Severity:   check.Medium,
+	Persona:    check.Pedantic, // three in four are told to who owns the secret: tools, traces, local runs
 	Confidence: check.Firm,
 	Since:      "0.1",
 	Requires:   []*analysis.Analyzer{inspect.Analyzer},
@@ -44,7 +45,7 @@ var SecretInLog = &check.Check{
 			"hides passwords only, not what stands in the query. For types of your own, implement `slog.LogValuer` or `fmt.Formatter`.",
 		Limits: "Judged by names (`password`, `accessToken`, `clientSecret`, `databaseURL`), by the headers and form fields that are read, and by types. Words that mean other things too, `token`, `secret` and `pass` alone, are not " +
 			"judged. What went through a function that is not known to keep text as it is counts as redacted, as does a part of a text, and a type with a `String` method of its own. URLs are judged in packages that deal with " +
-			"user and password in URLs, and where a request is sent; they are tentative, as are whole messages that interceptors of gRPC log, and both are for persona pedantic unless the package deals with passwords in URLs and the log is not one for debugging, or an exported function of a library is given the request. Output of programs (`fmt.Print`) and test code are left alone.",
+			"user and password in URLs, and where a request is sent; they are tentative, as are whole messages that interceptors of gRPC log, and both are for persona auditor unless the package deals with passwords in URLs and the log is not one for debugging, or an exported function of a library is given the request. Output of programs (`fmt.Print`) and test code are left alone.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/532.html",
 			"https://nvd.nist.gov/vuln/detail/CVE-2020-8565",
@@ -139,7 +140,7 @@ func (l *secretLog) call(c inspector.Cursor, call *ast.CallExpr) {
 				f.Confidence = check.Tentative
 				// What a command is started with is for whoever starts it, and who has it say what it does in detail looks for something.
 				if !k.callers && (!k.likely || isForDebugging(fn)) || slices.Contains(commands, l.Pkg.Name()) {
-					f.Persona = check.Pedantic
+					f.Persona = check.Auditor
 				}
 			}
 			if k.url {

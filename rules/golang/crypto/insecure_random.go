@@ -372,6 +372,9 @@ func (r *randoms) report(at ast.Node, message string, use purpose.Use, fixes []c
 	if id, ok := at.(ast.Expr); ok && isSeededByRuntime(r.function(id)) {
 		f.Severity, f.Confidence, f.Persona = check.Low, check.Tentative, check.Pedantic // the documentation promises nothing, the generator holds
 	}
+	if slices.Contains(query.Words(use.Name), "salt") {
+		f.Persona = check.Pedantic // it has to differ from others, and is no secret
+	}
 	if use.Node != nil && r.Document(use.Node.Pos()) != nil && use.Node.End() > use.Node.Pos() {
 		related := r.Location(use.Node)
 		related.Message = "here it becomes " + use.Name

@@ -49,7 +49,7 @@ var TimingUnsafeCompare = &check.Check{
 		Limits: "A value is a secret if it comes from crypto/hmac, in this function or a helper of this package, or if names say so: then " +
 			"one side has to come from a request, or both have to be secrets. Left alone: constants, hashes of secrets, two values of the " +
 			"same request (a password and its confirmation), two fields of one value or results of one function (do they agree?), the same field of two values (has it changed?), one that is made the same as the other where they differ, MACs whose key is called a salt, and those of what a passphrase opens, " +
-			"tokens against CSRF, which nobody can try out without the browser that holds them, session IDs unless they come with a request, and test code.",
+			"tokens against CSRF, which nobody can try out without the browser that holds them, session IDs unless they come with a request, and test code. For persona pedantic where nothing shows that a stranger can try out values: no request, and no parameter of a function that is there for other packages.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/208.html",
 			"https://pkg.go.dev/crypto/subtle#ConstantTimeCompare",
@@ -203,10 +203,70 @@ func (t *timing) judge(c comparison) {
 		Location: t.Location(c.whole),
 		Fixes:    t.fixes(c, x.mac || y.mac),
 	}
-	if strings.HasPrefix(what, "the "+string(purpose.Token)) && !x.sent && !y.sent && !t.letsIn(c) {
+	if strings.HasPrefix(what, "the "+string(purpose.Token)) && !x.sent && !y.sent && !t.letsIn(c) || !t.canTry(c, x, y) {
 		f.Persona = check.Pedantic
 	}
 	t.Report(f)
+}
+
+// canTry reports whether a stranger can try out values at a comparison, again and again: one side came with a request, the function
+// serves one, or it is there for other packages, which hand it what they were sent. A handshake, a file, or a transaction that the
+// first wrong value ends shows its time once.
+func (t *timing) canTry(c comparison, x, y side) bool {
+	if x.sent || y.sent {
+		return true
+	}
+	if values := t.compared[c.pos]; values[0] != nil && values[1] != nil && (t.comesFrom(values[0], isSent, isSentField) || t.comesFrom(values[1], isSent, isSentField)) {
+		return true
+	}
+	for f := range c.at.Enclosing((*ast.FuncDecl)(nil), (*ast.FuncLit)(nil)) {
+		switch f := f.Node().(type) {
+		case *ast.FuncLit:
+			if t.serves(f.Type) {
+				return true
+			}
+		case *ast.FuncDecl:
+			return t.serves(f.Type) || f.Name.IsExported() && code.IsLibrary(t.Pkg) && !isInMemory(f) && (t.isParameter(c.x) || t.isParameter(c.y))
+		}
+	}
+	return false
+}
+
+// serves reports whether a function is given a request, or the connection that it comes over.
+func (t *timing) serves(f *ast.FuncType) bool {
+	return f.Params != nil && slices.ContainsFunc(f.Params.List, func(p *ast.Field) bool {
+		switch query.TypeName(t.TypesInfo.TypeOf(p.Type)) {
+		case "net/http.Request", "net.Conn", "github.com/gin-gonic/gin.Context", "github.com/labstack/echo/v4.Context",
+			"github.com/gofiber/fiber/v2.Ctx", "github.com/gofiber/fiber/v3.Ctx", "github.com/valyala/fasthttp.RequestCtx":
+			return true
+		}
+		return false
+	})
+}
+
+// isParameter reports whether a text is a parameter, or one in a different form.
+func (t *timing) isParameter(e ast.Expr) bool {
+	if call, ok := ast.Unparen(e).(*ast.CallExpr); ok && len(call.Args) == 1 {
+		return t.isParameter(call.Args[0])
+	}
+	v := code.Var(t.TypesInfo, e)
+	return v != nil && v.Kind() == types.ParamVar
+}
+
+// isInMemory reports whether a function is a method of a store that is gone with the program, of which libraries have one to try them with.
+func isInMemory(f *ast.FuncDecl) bool {
+	if f.Recv == nil || len(f.Recv.List) == 0 {
+		return false
+	}
+	inMemory := false
+	ast.Inspect(f.Recv.List[0].Type, func(n ast.Node) bool {
+		if id, ok := n.(*ast.Ident); ok {
+			words := query.Words(id.Name)
+			inMemory = inMemory || slices.Contains(words, "memory") || slices.Contains(words, "mem")
+		}
+		return true
+	})
+	return inMemory
 }
 
 // letsIn reports whether a function decides by a comparison who is let in, as far as its name says. Many a token only
