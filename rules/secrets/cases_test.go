@@ -335,6 +335,7 @@ func TestAlone(t *testing.T) {
 func TestCommentOnCredential(t *testing.T) {
 	pem := expand("-----BEGIN RSA PRIVATE KEY-----\nMIIB{b64:60}\n{b64:800}\n-----END RSA PRIVATE KEY-----", rand.New(rand.NewPCG(3, 4)))
 	key := expand("{b62:32}", rand.New(rand.NewPCG(3, 3)))
+	gcp := expand("GOCSPX-{b62:28}", rand.New(rand.NewPCG(3, 5)))
 	for _, c := range []struct {
 		path, kind, text string
 		want             check.Persona
@@ -353,6 +354,7 @@ func TestCommentOnCredential(t *testing.T) {
 		{"a.go", "private-key", "const DeviceKey = `" + pem + "`\n", check.Regular},
 		{"a.go", "private-key", "// Key was changed in the development of version 2.\nvar key = `" + pem + "`\n", check.Regular},
 		{"a.go", "generic-api-key", "const devApiKey = \"" + key + "\"\n", check.Regular},
+		{"a.go", "gcp-oauth-client-secret", "\tClientSecret: \"" + gcp + "\",\n}\nv.Set(\"grant_type\", \"urn:ietf:params:oauth:grant-type:device_code\")\n", check.Pedantic},
 		{"a.go", "generic-api-key", "\tClientSecret: \"" + key + "\",\n\tRedirectURL: \"oob\",\n", check.Pedantic},
 		{"a.go", "generic-api-key", "\tClientSecret: \"" + key + "\",\n}\nv.Set(\"grant_type\", \"urn:ietf:params:oauth:grant-type:device_code\")\n", check.Pedantic},
 		{"a.go", "generic-api-key", "\tClientSecret: \"" + key + "\",\n\tRedirectURL: \"https://acme.io/oob\",\n", check.Regular},

@@ -575,7 +575,7 @@ func choose(d *check.Document, all []guess) []guess {
 		if testKinds[g.kind] && (devName.Match(d.Content[lineStart(d.Content, g.value.Start, maxLiteralLine):g.value.Start]) || saysAbove(d.Content, g.value.Start, forDevelopment)) {
 			g.persona = check.Pedantic
 		}
-		if !alone && (publicClient(d.Content, g.value.Start) || g.kind == kindPassword && afterUser(d.Content, g.value)) {
+		if publicClient(d.Content, g.value.Start) || !alone && g.kind == kindPassword && afterUser(d.Content, g.value) {
 			g.persona = check.Pedantic
 		}
 		if g.kind != "private-key" && shows.has(g.value.Start) && !alone {
