@@ -4,6 +4,7 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
+	"slices"
 	"strings"
 
 	"golang.org/x/tools/go/analysis"
@@ -84,7 +85,7 @@ func runFixedNonce(_ context.Context, pass *check.PackagePass) error {
 				continue
 			}
 			at, index, ok := fl.FixedHere(c, arg)
-			if !ok || isThrownAway(c) || fl.Uses(c.Fn, freshKeys...) || fl.Uses(at.Fn, freshKeys...) || index >= len(at.Expr.Args) {
+			if !ok || isThrownAway(c) || hasFreshKey(fl, c.Fn) || fl.Uses(at.Fn, freshKeys...) || index >= len(at.Expr.Args) {
 				continue
 			}
 			if name == "(crypto/cipher.AEAD).Seal" && isNil(c.Arg(2)) {
@@ -101,6 +102,19 @@ func runFixedNonce(_ context.Context, pass *check.PackagePass) error {
 		}
 	}
 	return nil
+}
+
+// hasFreshKey reports whether a function, or each that calls it with a key of bytes in this package, makes a key of its own for
+// what it encrypts.
+func hasFreshKey(fl *flow.Flow, fn *ssa.Function) bool {
+	if fl.Uses(fn, freshKeys...) {
+		return true
+	}
+	callers := fl.Callers(fn)
+	if len(callers) == 0 || fn.Object() == nil || fn.Object().Exported() || !slices.ContainsFunc(fn.Params, func(p *ssa.Parameter) bool { return isBytes(p.Type()) }) {
+		return false
+	}
+	return !slices.ContainsFunc(callers, func(c flow.Call) bool { return !fl.Uses(c.Fn, freshKeys...) })
 }
 
 func isNil(v ssa.Value) bool {
