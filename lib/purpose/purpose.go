@@ -9,7 +9,7 @@ func Shows(name string) bool {
 	folders := strings.Split(name, "/")
 	for _, folder := range folders[:len(folders)-1] {
 		folder = strings.TrimPrefix(strings.ToLower(folder), "_")
-		if showing[folder] || strings.HasSuffix(folder, "bench") && folder != "workbench" || strings.HasSuffix(folder, "test") && !noTrials[folder] || strings.HasPrefix(folder, "fake") {
+		if showing[folder] || strings.HasSuffix(folder, "bench") && folder != "workbench" || strings.HasSuffix(folder, "test") && !noTrials[folder] || strings.HasPrefix(folder, "fake") || strings.HasSuffix(strings.TrimSuffix(folder, "s"), "example") {
 			return true
 		}
 		for _, word := range strings.FieldsFunc(folder, func(r rune) bool { return r == '-' || r == '_' || r == '.' }) {
