@@ -3,6 +3,7 @@ package resource
 import (
 	"go/ast"
 	"go/types"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strconv"
@@ -20,12 +21,68 @@ import (
 // handed to may set the limit, the platform that gives the port has a proxy in front that takes in the headers, or a library
 // leaves all routes to who uses it, and so the choice of what the server is for. So it is where the program is made for tests or
 // for the machine of a developer, and where the function says that the server is an internal one.
-func (s *servers) personaOf(addr ast.Expr, holder *types.Var, isDefaultMux bool) check.Persona {
+func (s *servers) personaOf(addr, handler ast.Expr, holder *types.Var, isDefaultMux bool) check.Persona {
 	if holder != nil && s.isHandedOut(holder) || addr != nil && s.isPlatformPort(addr, maxAddressDepth) || isDefaultMux && (s.leavesRoutes() || s.showsProfiles()) ||
-		isMadeForTests(s.PackagePass) || s.isLocalCommand() || slices.Contains(query.Words(s.function), "internal") {
+		isMadeForTests(s.PackagePass) || s.isLocalCommand() || isBesides(s.Pkg) ||
+		slices.ContainsFunc(query.Words(s.function), isBesidesWord) || slices.ContainsFunc(s.place, isPlacesWord) || holder != nil && slices.ContainsFunc(query.Words(holder.Name()), isBesidesWord) ||
+		isDefaultMux && s.onlyShows(isDefaultRoute, nil, isChallengesWord) || s.showsFolder(handler) {
 		return check.Pedantic
 	}
 	return check.Regular
+}
+
+// isBesidesWord reports whether a word of the name of a function or variable says that a server is not the one that a program
+// is there for, and not for strangers.
+func isBesidesWord(w string) bool {
+	switch w {
+	case "internal", "help", "docs", "documentation", "playground":
+		return true
+	}
+	return false
+}
+
+// isPlacesWord is isBesidesWord for where a server is: the state of the program is shown there, or it runs on a telephone.
+func isPlacesWord(w string) bool {
+	switch w {
+	case "stats", "exporter", "mobile":
+		return true
+	}
+	return w != "profile" && isOperatorsWord(w) // who has one is mostly a user
+}
+
+// isChallengesWord is about routes that are there for the minute in which a certificate is asked for.
+func isChallengesWord(w string) bool { return w == "acme" }
+
+// showsFolder reports whether a handler shows a folder of who runs the program, and does nothing else.
+func (s *servers) showsFolder(handler ast.Expr) bool {
+	if handler == nil {
+		return false
+	}
+	call, ok := ast.Unparen(handler).(*ast.CallExpr)
+	if !ok || query.Callee(s.TypesInfo, call) != "net/http.FileServer" || len(call.Args) != 1 {
+		return false
+	}
+	folder, ok := ast.Unparen(call.Args[0]).(*ast.CallExpr)
+	return ok && query.IsType(s.TypesInfo.TypeOf(folder), "net/http.Dir")
+}
+
+// purposeOf gives the words of the names of the type that a function is a method of, of a file, and of the folders of a package.
+func purposeOf(pass *check.PackagePass, file *ast.File, f ast.Node) []string {
+	name := pass.Fset.PositionFor(file.FileStart, false).Filename
+	words := query.Words(strings.TrimSuffix(filepath.Base(name), ".go"))
+	if decl, ok := f.(*ast.FuncDecl); ok && decl.Recv != nil && len(decl.Recv.List) == 1 {
+		receiver := query.TypeName(pass.TypesInfo.TypeOf(decl.Recv.List[0].Type))
+		words = append(words, query.Words(receiver[strings.LastIndexByte(receiver, '.')+1:])...)
+	}
+	if pass.Pkg.Name() == "mobile" {
+		words = append(words, "mobile")
+	}
+	for folder := range strings.SplitSeq(pass.Pkg.Path(), "/") {
+		if parts := query.Words(folder); len(parts) > 1 && parts[len(parts)-1] == "exporter" { // node_exporter
+			words = append(words, "exporter")
+		}
+	}
+	return words
 }
 
 // isLocalCommand reports whether a program is the local form of another one, by its name: localregistry, local-server.

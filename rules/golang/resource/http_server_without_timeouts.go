@@ -49,7 +49,7 @@ var HTTPServerWithoutTimeouts = &check.Check{
 		Limits: "A value that is not constant counts as a limit. A server counts as limited if anything in the package sets its limit, and " +
 			"for a local variable if that is done after the variable got the server. Left alone: servers on a Unix socket, on connections that the program dials, or on a loopback " +
 			"address, also where that is only the default or what all callers of an unexported function give, those that only show an operator profiles, metrics or health, by the " +
-			"names of their package, function, variable or address, or by their routes, those of build tools by which a developer sees the site that is built again with each change, those of functions that open the browser of who runs them, and test code. For persona pedantic are servers that something else may limit (an option, a method of an interface), those on the port that the environment gives as PORT, where the platform has a proxy in front, those of the default mux where a library leaves the routes to others or a program has imported net/http/pprof and adds none, those that are internal by the name of their function, and those of programs that are made for tests. Servers that frameworks make (`gin.Engine.Run`, `echo.Echo.Start`) are not looked at.",
+			"names of their package, function, variable or address, or by their routes, those of build tools by which a developer sees the site that is built again with each change, those of functions that open the browser of who runs them, and test code. For persona pedantic are servers that something else may limit (an option, a method of an interface), those on the port that the environment gives as PORT, where the platform has a proxy in front, those of the default mux where a library leaves the routes to others or a program has imported net/http/pprof and adds none, those that are internal or show help by the name of their function, those that show state by the name of their receiver's type or file, exporters of metrics, servers on telephones, those that answer the challenges of ACME alone or show a folder, playgrounds, programs below a folder contrib, and those that are made for tests. Servers that frameworks make (`gin.Engine.Run`, `echo.Echo.Start`) are not looked at.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/400.html",
 			"https://pkg.go.dev/net/http#Server",
@@ -93,7 +93,7 @@ func runHTTPServerWithoutTimeouts(_ context.Context, pass *check.PackagePass) er
 		if ok && (isForOperators(f.Name) || isForDevelopers(declaration(c))) {
 			continue
 		}
-		s.function = f.Name
+		s.function, s.place = f.Name, purposeOf(pass, file, declaration(c))
 		switch n := c.Node().(type) {
 		case *ast.Ident:
 			if name := query.Name(pass.TypesInfo.Uses[n]); serveFuncs[name] != nil {
@@ -144,6 +144,8 @@ type servers struct {
 	limits map[*types.Var][]token.Pos
 	// function is the name of the one that is looked at.
 	function string
+	// place has the words of the names of its receiver's type, its file and its package.
+	place []string
 	// given are the parameters whose arguments are being looked at.
 	given map[*types.Var]bool
 }
@@ -220,7 +222,7 @@ func (s *servers) literal(c inspector.Cursor, file *ast.File, lit *ast.Composite
 	if s.isLocal(addr) || s.limitedOrLocal(c) || s.showsState(handler) {
 		return
 	}
-	persona := s.personaOf(addr, code.Holder(s.TypesInfo, c), s.isDefaultMux(handler))
+	persona := s.personaOf(addr, handler, code.Holder(s.TypesInfo, c), s.isDefaultMux(handler))
 	second, edits := edit.Import(s.PackagePass, file, "time", lit.Pos())
 	timeout := fmt.Sprintf(headerTimeout, second)
 	field := "ReadHeaderTimeout: " + timeout
@@ -274,7 +276,7 @@ func (s *servers) zero(c inspector.Cursor, at analysis.Range, replaced ast.Node,
 	}
 	second, edits := edit.Import(s.PackagePass, file, "time", replaced.Pos())
 	edits = append(edits, s.Edit(replaced, literal+"{ReadHeaderTimeout: "+fmt.Sprintf(headerTimeout, second)+"}"))
-	s.report(at, "http.Server without ReadHeaderTimeout", s.personaOf(nil, holder, false), edits)
+	s.report(at, "http.Server without ReadHeaderTimeout", s.personaOf(nil, nil, holder, false), edits)
 }
 
 // serveFunc judges http.ListenAndServe and its kin, called or taken as a value.
@@ -317,7 +319,7 @@ func (s *servers) serveFunc(c inspector.Cursor, file *ast.File, name string) {
 	set = append(set, "ReadHeaderTimeout: "+fmt.Sprintf(headerTimeout, second))
 	edits = append(edits, s.Edit(call, fmt.Sprintf("(&%sServer{%s}).%s(%s)",
 		qualifier, strings.Join(set, ", "), strings.TrimPrefix(name, "net/http."), strings.Join(args, ", "))))
-	s.report(fun.Node(), what, s.personaOf(addr, nil, s.isDefaultMux(handler)), edits)
+	s.report(fun.Node(), what, s.personaOf(addr, handler, nil, s.isDefaultMux(handler)), edits)
 }
 
 // limitedOrLocal follows the server of a literal to where it is kept.
@@ -465,18 +467,25 @@ func (s *servers) servesLocally(holder *types.Var) bool {
 // isLocalListener reports whether a listener was opened, in the same function,
 // on a Unix socket or a loopback address.
 func (s *servers) isLocalListener(c inspector.Cursor, e ast.Expr) bool {
+	if speaksOfOperators(e) {
+		return true
+	}
 	call, ok := ast.Unparen(e).(*ast.CallExpr)
-	if !ok {
+	for range 3 { // listener, err := net.Listen("unix", path); s.listener = listener
+		if ok {
+			break
+		}
 		v, f := code.Var(s.TypesInfo, e), declaration(c)
 		if v == nil || f == nil {
 			return false
 		}
 		ast.Inspect(f, func(n ast.Node) bool {
 			if as, ok := n.(*ast.AssignStmt); ok && len(as.Rhs) == 1 && code.Var(s.TypesInfo, as.Lhs[0]) == v {
-				call, _ = ast.Unparen(as.Rhs[0]).(*ast.CallExpr)
+				e = as.Rhs[0]
 			}
 			return true
 		})
+		call, ok = ast.Unparen(e).(*ast.CallExpr)
 	}
 	if call == nil {
 		return false
@@ -548,7 +557,14 @@ func (s *servers) isLocalCall(call *ast.CallExpr) bool {
 		return slices.ContainsFunc(call.Args, s.isConstLoopback)
 	}
 	fn := code.Callee(s.TypesInfo, call)
-	return fn != nil && slices.Contains(query.Words(fn.Name()), "env") && slices.ContainsFunc(call.Args, s.isConstLoopback)
+	return fn != nil && slices.Contains(query.Words(fn.Name()), "env") && slices.ContainsFunc(call.Args, s.isConstLoopback) || s.isLocalIfNotSet(call)
+}
+
+// isLocalIfNotSet reports whether a call is handed nothing but an address of this machine, and so takes it where nobody has set
+// another: config.Addr("localhost:8000").
+func (s *servers) isLocalIfNotSet(value ast.Expr) bool {
+	call, ok := ast.Unparen(value).(*ast.CallExpr)
+	return ok && len(call.Args) == 1 && s.isConstLoopback(call.Args[0])
 }
 
 // isLocalUnlessChanged reports whether a value that a variable may have is an address of this machine, or what a flag says
@@ -556,6 +572,9 @@ func (s *servers) isLocalCall(call *ast.CallExpr) bool {
 func (s *servers) isLocalUnlessChanged(value ast.Expr) bool {
 	if _, isFlag := ast.Unparen(value).(*ast.StarExpr); isFlag {
 		return s.isLocal(value)
+	}
+	if s.isLocalIfNotSet(value) {
+		return true
 	}
 	text, ok := code.ConstString(s.Pass, value)
 	return ok && isLoopback(text) || speaksOfOperators(value)
@@ -632,9 +651,17 @@ func isOperatorsWord(w string) bool {
 // default one if there is no handler, with no other routes.
 func (s *servers) showsState(handler ast.Expr) bool {
 	if handler == nil || s.TypesInfo.Types[handler].IsNil() {
-		return s.onlyShows(func(called query.Called) bool {
-			return called.Name == "net/http.Handle" || called.Name == "net/http.HandleFunc"
-		}, nil)
+		return s.onlyShows(isDefaultRoute, nil, isOperatorsWord)
+	}
+	switch e := ast.Unparen(handler).(type) { // debugMux, s.metricsHandler
+	case *ast.Ident:
+		if isOperatorsWord(firstWord(e.Name)) {
+			return true
+		}
+	case *ast.SelectorExpr:
+		if isOperatorsWord(firstWord(e.Sel.Name)) {
+			return true
+		}
 	}
 	if call, ok := ast.Unparen(handler).(*ast.CallExpr); ok {
 		fn := code.Callee(s.TypesInfo, call)
@@ -654,12 +681,23 @@ func (s *servers) showsState(handler ast.Expr) bool {
 	}
 	return s.onlyShows(func(called query.Called) bool {
 		return called.Name == "(*net/http.ServeMux).Handle" || called.Name == "(*net/http.ServeMux).HandleFunc"
-	}, v)
+	}, v, isOperatorsWord)
 }
 
-// onlyShows reports whether there are routes, by calls of some functions or of methods of a mux, and all are for
-// operators.
-func (s *servers) onlyShows(wanted func(query.Called) bool, mux *types.Var) bool {
+func isDefaultRoute(called query.Called) bool {
+	return called.Name == "net/http.Handle" || called.Name == "net/http.HandleFunc"
+}
+
+func firstWord(name string) string {
+	if words := query.Words(name); len(words) > 0 {
+		return words[0]
+	}
+	return ""
+}
+
+// onlyShows reports whether there are routes, by calls of some functions or of methods of a mux, and all have words of a
+// kind, such as those for operators.
+func (s *servers) onlyShows(wanted func(query.Called) bool, mux *types.Var, isWord func(string) bool) bool {
 	routes := 0
 	for c := range code.Calls(s.Pass, wanted) {
 		call, ok := c.Node().(*ast.CallExpr)
@@ -669,7 +707,7 @@ func (s *servers) onlyShows(wanted func(query.Called) bool, mux *types.Var) bool
 		if sel, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr); mux != nil && (!ok || code.Var(s.TypesInfo, sel.X) != mux) {
 			continue
 		}
-		if routes++; !speaksOfOperators(call.Args[0]) && !speaksOfOperators(call.Args[1]) {
+		if routes++; !purpose.Speaks(call.Args[0], isWord) && !purpose.Speaks(call.Args[1], isWord) {
 			return false
 		}
 	}

@@ -34,6 +34,11 @@ func isMadeForTests(pass *check.PackagePass) bool {
 	return says
 }
 
+// isBesides reports whether a package is a program that a module has besides what it is there for, below its folder contrib.
+func isBesides(pkg *types.Package) bool {
+	return pkg.Name() == "main" && slices.Contains(strings.Split(pkg.Path(), "/"), "contrib")
+}
+
 // configures reports whether a handler is there for who configures the program, as the documentation of the function, of the
 // methods that call it, or of the type that it is a method of says.
 func configures(fl *flow.Flow, fn *ssa.Function) bool {

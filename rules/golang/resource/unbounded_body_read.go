@@ -42,7 +42,7 @@ var UnboundedBodyRead = &check.Check{
 		Fix: "Read from `http.MaxBytesReader`, which also closes the connection of who sends more, or limit all handlers by `http.MaxBytesHandler`. " +
 			"The quick fix sets a limit of 1 MiB here. Look at it before you apply it: larger requests fail from then on.",
 		Limits: "Looks at functions that have the `http.ResponseWriter` or the context of gin or echo as well, and at those that they call, because a request alone may be one that is sent. A limit " +
-			"anywhere in the package (`http.MaxBytesReader`, `http.MaxBytesHandler`, echo's BodyLimit) and a test of the declared length count. A limit that another package or a proxy sets is not seen. For persona pedantic are packages that are made for tests, handlers that configure the program, as their documentation says, and reads after a function that is named for it has said who sends the request.",
+			"anywhere in the package (`http.MaxBytesReader`, `http.MaxBytesHandler`, echo's BodyLimit) and a test of the declared length count. A limit that another package or a proxy sets is not seen. For persona pedantic are packages that are made for tests, handlers that configure the program, as their documentation says, reads after a function that is named for it has said who sends the request, also in all callers, functions for debugging, and programs below a folder contrib.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/770.html",
 			"https://pkg.go.dev/net/http#MaxBytesReader",
@@ -185,7 +185,7 @@ func unboundedRead(pass *check.PackagePass, fl *flow.Flow, c flow.Call) {
 		return // it streams
 	}
 	persona := check.Regular
-	if isMadeForTests(pass) || configures(fl, c.Fn) || code.BehindPassword(pass.Pass, c.Expr.Pos()) || asksWhoItIs(c.Instr) {
+	if isMadeForTests(pass) || configures(fl, c.Fn) || code.BehindPassword(pass.Pass, c.Expr.Pos()) || asksWhoItIs(fl, c) || isBesides(pass.Pkg) || logsIt(c.Fn) {
 		persona = check.Pedantic
 	}
 	pass.Report(check.Finding{
@@ -196,9 +196,25 @@ func unboundedRead(pass *check.PackagePass, fl *flow.Flow, c flow.Call) {
 	})
 }
 
+// logsIt reports whether a function, or the one that makes it, is there for debugging by its name.
+func logsIt(fn *ssa.Function) bool {
+	for fn.Parent() != nil {
+		fn = fn.Parent()
+	}
+	return slices.Contains(query.Words(fn.Name()), "debug")
+}
+
 // asksWhoItIs reports whether a function asks, before a call, who sends the request, by a function that is handed it and named for
-// that, and ends if the answer is no. Who has got a token may send what it likes.
-func asksWhoItIs(read ssa.Instruction) bool {
+// that, and ends if the answer is no, or all callers of the function do before they call it. Who has got a token may send what it likes.
+func asksWhoItIs(fl *flow.Flow, read flow.Call) bool {
+	if asksBefore(read.Instr) {
+		return true
+	}
+	callers := fl.Callers(read.Fn)
+	return len(callers) > 0 && !isPublic(read.Fn) && !slices.ContainsFunc(callers, func(c flow.Call) bool { return !asksBefore(c.Instr) })
+}
+
+func asksBefore(read ssa.Instruction) bool {
 	for _, b := range read.Parent().Blocks {
 		if b == read.Block() || !b.Dominates(read.Block()) {
 			continue
