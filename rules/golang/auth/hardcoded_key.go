@@ -192,6 +192,9 @@ func returned(fn *ssa.Function, pos token.Pos) (result ast.Expr) {
 // signs reports whether the key of an HMAC, the parameter that it is given as, or the
 // function around it is named for something secret.
 func signs(pass *check.PackagePass, c flow.Call, index int) bool {
+	if slices.ContainsFunc(query.Words(c.Fn.Name()), func(w string) bool { return w == "derive" || w == "derived" || w == "hkdf" || w == "kdf" }) {
+		return false // a fixed text keeps what is derived from one secret apart
+	}
 	names := purpose.Names(pass.TypesInfo, c.Expr.Args[index])
 	if fn := code.Callee(pass.TypesInfo, c.Expr); fn != nil && fn.Pkg() == pass.Pkg && index < fn.Signature().Params().Len() {
 		names = append(names, fn.Signature().Params().At(index).Name())

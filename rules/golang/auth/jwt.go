@@ -141,6 +141,9 @@ func runJWTNotVerified(_ context.Context, pass *check.PackagePass) error {
 		}
 		if !fl.answers(c.Fn) {
 			f.Confidence = check.Tentative // a client may read what it was given over TLS
+			if isCommand(pass.Pkg) {
+				f.Persona = check.Pedantic // which its user gives
+			}
 		}
 		pass.Report(f)
 	}

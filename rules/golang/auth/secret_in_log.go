@@ -168,6 +168,11 @@ func (l *secretLog) isOfText(k leak) bool {
 // commands are names of packages that hold a program's commands.
 var commands = []string{"main", "cmd", "command", "commands", "cli"}
 
+// isCommand reports whether a package lies where a program keeps its commands: what they are given is their user's.
+func isCommand(pkg *types.Package) bool {
+	return slices.ContainsFunc(strings.Split(pkg.Path(), "/"), func(s string) bool { return slices.Contains(commands, s) })
+}
+
 // levels begin the names of functions that write to logs.
 var levels = []string{"Debug", "Info", "Warn", "Error", "Fatal", "Panic", "Trace", "Print", "Notice", "Crit", "Log", "Alert", "Output", "Verbose", "Msg"}
 

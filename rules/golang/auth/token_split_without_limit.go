@@ -77,6 +77,9 @@ func runTokenSplitWithoutLimit(_ context.Context, pass *check.PackagePass) error
 			Message:  fmt.Sprintf("the token is split at every dot before it is known to have %d parts: one of dots alone takes 16 times its size", parts),
 			Location: pass.Location(call),
 		}
+		if isCommand(pass.Pkg) || isOAuthClient(pass.Pkg) {
+			finding.Persona = check.Pedantic // the token is its user's, or that of the provider that it asked for it
+		}
 		if sel, ok := call.Fun.(*ast.SelectorExpr); ok {
 			finding.Fixes = []check.Fix{{Title: fmt.Sprintf("Split into %d parts at most", parts+1), Safe: true,
 				Edits: []check.Edit{pass.Edit(call, edit.Text(pass, sel.X)+"."+limited)}}}
@@ -84,6 +87,11 @@ func runTokenSplitWithoutLimit(_ context.Context, pass *check.PackagePass) error
 		pass.Report(finding)
 	}
 	return nil
+}
+
+// isOAuthClient reports whether a package logs in by OAuth 2.
+func isOAuthClient(pkg *types.Package) bool {
+	return slices.ContainsFunc(pkg.Imports(), func(p *types.Package) bool { return p.Path() == "golang.org/x/oauth2" })
 }
 
 // isOwn reports whether a token is one that the program has for itself: a field of the method's receiver, or of what

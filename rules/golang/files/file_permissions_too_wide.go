@@ -118,6 +118,10 @@ func runFilePermissionsTooWide(_ context.Context, pass *check.PackagePass) error
 		if query.Callee(pass.TypesInfo, call) == "os.Create" {
 			m.created(file, call)
 		} else if mc, ok := m.modeCall(call); ok && !(mc.kind == change && (m.removedNext(c) || m.isForMessages(c))) {
+			m.persona = check.Regular
+			if mc.kind == change && m.listens(c) {
+				m.persona = check.Pedantic // whom the server lets in is its own answer, or it is for all
+			}
 			m.call(file, call, mc)
 			m.entered(c, file, call, mc)
 		}
@@ -133,6 +137,31 @@ type modes struct {
 	wrappers map[*types.Func]modeCall
 	// umaskCleared: the program takes umask 0 upon itself.
 	umaskCleared bool
+	// persona is who wants what the call at hand does.
+	persona check.Persona
+}
+
+// listens reports whether the function around a place gets a listener from what it calls: a socket that others are to
+// connect to.
+func (m *modes) listens(c inspector.Cursor) bool {
+	f, ok := code.Enclosing(c)
+	if !ok {
+		return false
+	}
+	for call := range f.Cursor.Preorder((*ast.CallExpr)(nil)) {
+		n, ok := call.Node().(*ast.CallExpr)
+		if !ok {
+			continue
+		}
+		results, ok := m.TypesInfo.TypeOf(n).(*types.Tuple)
+		for i := 0; ok && i < results.Len(); i++ {
+			switch query.TypeName(results.At(i).Type()) {
+			case "net.Listener", "net.UnixListener":
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // isForMessages reports whether the function around a place makes a pipe with a name, or a socket of datagrams that gets
@@ -351,10 +380,35 @@ func (m *modes) entered(c inspector.Cursor, file *ast.File, call *ast.CallExpr, 
 		}
 		return !filled
 	})
-	if filled {
+	if filled && !m.closesInside(f.Body, folder) {
 		m.report(file, call.Args[mc.mode], value, value&^notOwner, 0, check.Tentative,
 			fmt.Sprintf("mode %04o lets every user of the machine enter: what is inside is hidden, but opens to who knows its name", value))
 	}
+}
+
+// closesInside reports whether a function makes a folder within another one, and lets nobody else into that.
+func (m *modes) closesInside(body ast.Node, folder *types.Var) (found bool) {
+	inside := func(e ast.Expr) bool {
+		if v := code.Var(m.TypesInfo, e); v != nil {
+			e = code.Init(m.Pass, e)
+		}
+		join, ok := e.(*ast.CallExpr)
+		return ok && len(join.Args) > 1 && query.Callee(m.TypesInfo, join) == "path/filepath.Join" && code.Var(m.TypesInfo, join.Args[0]) == folder
+	}
+	ast.Inspect(body, func(n ast.Node) bool {
+		call, ok := n.(*ast.CallExpr)
+		if !ok || found || len(call.Args) < 2 {
+			return !found
+		}
+		fn := code.Callee(m.TypesInfo, call)
+		if fn == nil || !strings.HasPrefix(strings.ToLower(fn.Name()), "mkdir") || !inside(call.Args[0]) {
+			return true
+		}
+		mode, ok := code.ConstInt(m.Pass, call.Args[1])
+		found = ok && mode&notOwner == 0
+		return true
+	})
+	return found
 }
 
 func verb(perm int64) string {
@@ -394,7 +448,7 @@ func inner(e ast.Expr) ast.Expr {
 }
 
 func (m *modes) report(file *ast.File, arg ast.Expr, value, narrow int64, severity check.Severity, confidence check.Confidence, message string) {
-	f := check.Finding{Message: message, Severity: severity, Confidence: confidence, Location: m.Location(arg)}
+	f := check.Finding{Message: message, Severity: severity, Confidence: confidence, Location: m.Location(arg), Persona: m.persona}
 	if value&^0o777 == 0 || value < 1000 {
 		replaced, text := arg, fmt.Sprintf("%#04o", narrow)
 		if lit, ok := inner(arg).(*ast.BasicLit); ok {

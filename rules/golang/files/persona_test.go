@@ -14,7 +14,7 @@ import (
 
 // TestRegular is about what everyone sees: files in testdata/regular want only the findings for persona regular.
 func TestRegular(t *testing.T) {
-	for _, c := range []*check.Check{files.ReorderedText} {
+	for _, c := range []*check.Check{files.FilePermissionsTooWide, files.ReorderedText} {
 		name := c.ID[len("go/"):]
 		t.Run(name, func(t *testing.T) {
 			archive, err := txtar.ParseFile("testdata/regular/" + name + ".txtar")

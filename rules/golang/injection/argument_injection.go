@@ -166,7 +166,12 @@ var operandNames = []string{"url", "uri", "repo", "repository", "remote", "ref",
 // named as one that comes from elsewhere.
 func (f *optionFinder) mayBeOption(arg ssa.Value) bool {
 	found := false
-	f.Behind(arg, f.clean, func(_ ssa.Value, t text.Text) {
+	clean := func(v ssa.Value) bool {
+		first := f.firstElement(v)
+		found = found || first != nil && f.mayBeOption(first)
+		return first != nil || f.clean(v)
+	}
+	f.Behind(arg, clean, func(_ ssa.Value, t text.Text) {
 		if t[0].Value != nil && f.mayBeOption(t[0].Value) {
 			found = true
 		}
@@ -174,6 +179,21 @@ func (f *optionFinder) mayBeOption(arg ssa.Value) bool {
 		found = found || f.isOperand(leaf) && !f.isAsked(leaf, asksForDash)
 	})
 	return found
+}
+
+// firstElement gives the first part of a path that is joined, which is what it begins with; nil for any other value.
+func (f *optionFinder) firstElement(v ssa.Value) ssa.Value {
+	call, ok := v.(*ssa.Call)
+	if !ok {
+		return nil
+	}
+	if name := query.CalleeSSA(&call.Call); name != "path/filepath.Join" && name != "path.Join" {
+		return nil
+	}
+	if parts := f.Arguments(call.Call.Args[0]); len(parts) > 0 {
+		return parts[0]
+	}
+	return nil
 }
 
 // isOperand reports whether a value is a parameter or a field with such a name,

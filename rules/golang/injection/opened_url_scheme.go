@@ -58,8 +58,9 @@ func runOpenedURLScheme(_ context.Context, pass *check.PackagePass) error {
 	if a == nil {
 		return nil
 	}
+	o := &opened{assembled: a, reported: map[*ssa.Function][]ssa.Value{}}
 	for _, c := range a.Calls(openingFunctions...) {
-		a.judgeOpened(c, c.Arg(0))
+		o.judge(c, c.Arg(0))
 	}
 	for _, c := range a.Calls("os/exec.Command", "os/exec.CommandContext") {
 		first := len(c.Instr.Common().Args) - 2
@@ -68,7 +69,7 @@ func runOpenedURLScheme(_ context.Context, pass *check.PackagePass) error {
 			continue
 		}
 		for _, arg := range args {
-			if a.judgeOpened(c, arg) {
+			if o.judge(c, arg) {
 				break
 			}
 		}
@@ -95,11 +96,22 @@ func (a *assembled) isOpener(program ssa.Value, args []ssa.Value) bool {
 	return false
 }
 
-// judgeOpened reports a call if what it opens is an URL that others choose.
-func (a *assembled) judgeOpened(c flow.Call, v ssa.Value) bool {
+// opened is the work on one package.
+type opened struct {
+	*assembled
+	// reported has what each function opens: one way for each system is one flaw.
+	reported map[*ssa.Function][]ssa.Value
+}
+
+// judge reports a call if what it opens is an URL that others choose.
+func (a *opened) judge(c flow.Call, v ssa.Value) bool {
 	if _, ok := query.StringSSA(v); ok || !a.isForeignURL(v) || a.looksAtScheme(c.Fn) {
 		return false
 	}
+	if slices.Contains(a.reported[c.Fn], v) {
+		return true
+	}
+	a.reported[c.Fn] = append(a.reported[c.Fn], v)
 	persona := check.Regular
 	if !importable(a.pass.Pkg) {
 		persona = check.Pedantic // the program's own pages, or what its user asks for

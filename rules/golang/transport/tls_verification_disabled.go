@@ -96,7 +96,7 @@ func runTLSVerificationDisabled(_ context.Context, pass *check.PackagePass) erro
 			}
 		case *ast.AssignStmt:
 			for i, lhs := range n.Lhs {
-				if len(n.Lhs) != len(n.Rhs) || n.Tok != token.ASSIGN || !isSkipField(pass, lhs) || !alwaysTrue(pass, n.Rhs[i]) {
+				if len(n.Lhs) != len(n.Rhs) || n.Tok != token.ASSIGN || !isSkipField(pass, lhs) || !alwaysTrue(pass, n.Rhs[i]) || isOfServer(pass, lhs) {
 					continue
 				}
 				set := func(field func(*types.Var) bool) ast.Expr {
@@ -640,6 +640,20 @@ func isServerSide(pass *check.PackagePass, c inspector.Cursor) bool {
 	}
 	v := code.Holder(pass.TypesInfo, c)
 	return v != nil && !v.IsField() && v.Parent() != pass.Pkg.Scope() && onlyServersUse(pass, v, map[*types.Var]bool{})
+}
+
+// isOfServer reports whether a field that is set belongs to a variable of a function that only servers use.
+func isOfServer(pass *check.PackagePass, field ast.Expr) bool {
+	sel, ok := ast.Unparen(field).(*ast.SelectorExpr)
+	if !ok {
+		return false
+	}
+	id, ok := ast.Unparen(sel.X).(*ast.Ident)
+	if !ok {
+		return false
+	}
+	v := code.Var(pass.TypesInfo, id)
+	return v != nil && v.Kind() == types.LocalVar && onlyServersUse(pass, v, map[*types.Var]bool{})
 }
 
 // isServers reports whether a place is one where only servers look.

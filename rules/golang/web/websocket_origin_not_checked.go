@@ -6,6 +6,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"net/textproto"
 	"slices"
 
 	"golang.org/x/tools/go/analysis"
@@ -100,9 +101,44 @@ func readsToken(pass *check.PackagePass) bool {
 		if ok && slices.Contains(words, "cookie") {
 			return false
 		}
-		token = token || ok && slices.ContainsFunc(words, func(w string) bool {
-			return w == "authorization" || w == "token" || w == "jwt" || w == "bearer" || w == "apikey"
-		}) && !slices.ContainsFunc(words, func(w string) bool { return w == "csrf" || w == "xsrf" })
+		token = token || ok && namesToken(words)
+	}
+	return token || handsOnToken(pass)
+}
+
+// namesToken reports whether the name of a header or parameter is that of a token which lets somebody in.
+func namesToken(words []string) bool {
+	return slices.ContainsFunc(words, func(w string) bool {
+		return slices.Contains([]string{"authorization", "token", "jwt", "bearer", "apikey", "macaroon"}, w)
+	}) && !slices.ContainsFunc(words, func(w string) bool { return w == "csrf" || w == "xsrf" })
+}
+
+// handsOnToken reports whether a package has a set of headers that it hands on to what is behind it, with that of a token
+// and without that of cookies.
+func handsOnToken(pass *check.PackagePass) (token bool) {
+	for c := range code.Nodes(pass.Pass, (*ast.CompositeLit)(nil)) {
+		lit, ok := c.Node().(*ast.CompositeLit)
+		if !ok || len(lit.Elts) == 0 {
+			continue
+		}
+		set, ok := types.Unalias(pass.TypesInfo.TypeOf(lit)).Underlying().(*types.Map)
+		if !ok || !query.IsType(set.Key(), "string") || !query.IsType(set.Elem(), "bool") {
+			continue
+		}
+		for _, e := range lit.Elts {
+			kv, ok := e.(*ast.KeyValueExpr)
+			if !ok {
+				continue
+			}
+			name, ok := code.ConstString(pass.Pass, kv.Key)
+			if !ok || textproto.CanonicalMIMEHeaderKey(name) != name {
+				continue
+			}
+			if name == "Cookie" {
+				return false
+			}
+			token = token || namesToken(query.Words(name))
+		}
 	}
 	return token
 }
