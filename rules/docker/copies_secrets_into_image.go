@@ -35,7 +35,9 @@ var CopiesSecretsIntoImage = &check.Check{
 		Fix: "List the files in .dockerignore, or copy only the folders that the image needs. Rebuild, push, and delete the old image; " +
 			"if it was public, rotate what it held. The quick fix adds the lines to .dockerignore: a build that asks Git for its version needs another " +
 			"way then (a build argument).",
-		Limits: "A stage of which the final image takes only some files is left alone: its layers stay in the build cache. Where a Dockerfile in " +
+		Limits: "Only an .env file that is there, or one of which there is a template such as .env.example, is for everybody: the .git of a published " +
+			"repository is as public as its image, and its file .gitignore names .env whether anybody has one or not, so these two alone are for those who ask for more (persona pedantic). " +
+			"A stage of which the final image takes only some files is left alone: its layers stay in the build cache. Where a Dockerfile in " +
 			"a subfolder is built from the root of the repository is told by the files that it copies. " +
 			"Images of tests and of developers (by their folders and names: test, e2e, hack, Dockerfile.dev, or by what they start), and those of a compiler that are given no command, are for those who ask for more (persona pedantic).",
 		References: []string{
@@ -196,9 +198,11 @@ func report(p *check.ProjectPass, d *check.Document, stages []dockerfile.Stage, 
 	if root == "." && !ignore.excludes(".git/config") {
 		names = append(names, ".git")
 	}
+	environment := false // one that somebody has, and not only its name in a list
 	for _, env := range envFiles(p, root) {
 		if !ignore.excludes(env) {
 			names = append(names, env)
+			environment = environment || env != ".env" || hasEnvironment(p.FS, root)
 			if _, err := fs.Stat(p.FS, path.Join(root, env)); err == nil {
 				severity = check.High
 			}
@@ -213,7 +217,7 @@ func report(p *check.ProjectPass, d *check.Document, stages []dockerfile.Stage, 
 		Severity: severity,
 		Location: check.Location{Path: d.Path, Range: source.Range},
 	}
-	if purpose.Shows(d.Path) || forDevelopers(d.Path) || startsNothing(stages) || triesProgram(stages) {
+	if !environment || purpose.Shows(d.Path) || forDevelopers(d.Path) || startsNothing(stages) || triesProgram(stages) {
 		f.Persona = check.Pedantic
 	}
 	if file, err := p.Read(ignorePath); err == nil {
@@ -285,6 +289,22 @@ func readIgnore(p *check.ProjectPass, d *check.Document, root string) (string, i
 	return shared, nil
 }
 
+// templates are the ends of names of files that developers copy, and fill in.
+var templates = map[string]bool{
+	".example": true, ".sample": true, ".template": true, ".dist": true, ".tmpl": true, ".defaults": true, ".default": true, ".schema": true,
+}
+
+// hasEnvironment reports whether an .env file is in a build context, or a template that
+// every developer makes one of. That .gitignore names .env says less: most lists of what
+// to ignore do, for whatever may come.
+func hasEnvironment(tree fs.FS, root string) bool {
+	entries, _ := fs.ReadDir(tree, root)
+	return slices.ContainsFunc(entries, func(e fs.DirEntry) bool {
+		name := e.Name()
+		return !e.IsDir() && (name == ".env" || templates[path.Ext(name)] && strings.HasPrefix(name, ".env.") || name == "example.env" || name == "sample.env")
+	})
+}
+
 // envFiles gives the .env files of a build context, by their paths in it: those
 // that are there, and ".env" if .gitignore says that developers have one.
 func envFiles(p *check.ProjectPass, root string) []string {
@@ -295,8 +315,7 @@ func envFiles(p *check.ProjectPass, root string) []string {
 		if e.IsDir() || name != ".env" && !strings.HasPrefix(name, ".env.") {
 			continue
 		}
-		switch path.Ext(name) {
-		case ".example", ".sample", ".template", ".dist", ".tmpl", ".defaults", ".default", ".schema":
+		if templates[path.Ext(name)] {
 			continue
 		}
 		names = append(names, name)

@@ -2,6 +2,7 @@ package docker
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"testing/fstest"
 
@@ -16,7 +17,7 @@ func TestImagesOfDevelopers(t *testing.T) {
 		"test/e2e/docker/Dockerfile": check.Pedantic, ".clusterfuzzlite/Dockerfile": check.Pedantic, "hack/Dockerfile": check.Pedantic,
 		"Dockerfile.dev": check.Pedantic, "docker/local/Dockerfile": check.Pedantic, ".devcontainer/Dockerfile": check.Pedantic, "examples/chat/Dockerfile": check.Pedantic,
 	} {
-		if got := persona(t, name, "FROM scratch\nCOPY go.mod /\nCOPY . .\n"); got != want {
+		if got := persona(t, name, "FROM scratch\nCOPY go.mod /\nCOPY . .\n", ".env"); got != want {
 			t.Errorf("%s is for %v, want %v", name, got, want)
 		}
 	}
@@ -42,17 +43,33 @@ func TestImagesByContent(t *testing.T) {
 		"FROM python:3.14\nCOPY . /app\n":                                                               check.Regular,
 		"FROM acme/golang-server\nCOPY . .\n":                                                           check.Regular,
 	} {
-		if got := persona(t, "Dockerfile", text); got != want {
+		if got := persona(t, "Dockerfile", text, ".env"); got != want {
 			t.Errorf("%q is for %v, want %v", text, got, want)
 		}
 	}
 }
 
-// persona gives who wants the only finding of a Dockerfile.
-func persona(t *testing.T, name, text string) check.Persona {
+// The .git of a repository that is published is so already, and most files .gitignore
+// name .env; that somebody has such a file is told by it, or by its template.
+func TestWhatIsCopied(t *testing.T) {
+	for files, want := range map[string]check.Persona{
+		"": check.Pedantic, ".gitignore": check.Pedantic, ".env": check.Regular, ".gitignore .env.example": check.Regular, ".env.example": check.Pedantic,
+		".gitignore .env.production": check.Regular, ".gitignore sample.env": check.Regular, ".gitignore environment.sample": check.Pedantic,
+	} {
+		if got := persona(t, "Dockerfile", "FROM nginx\nCOPY . /app\n", strings.Fields(files)...); got != want {
+			t.Errorf("beside %q the finding is for %v, want %v", files, got, want)
+		}
+	}
+}
+
+// persona gives who wants the only finding of a Dockerfile beside some files.
+func persona(t *testing.T, name, text string, beside ...string) check.Persona {
 	t.Helper()
 	d := check.NewDocument(name, "dockerfile", []byte(text), check.Revision{})
 	tree := fstest.MapFS{name: {Data: []byte(text)}, "go.mod": {}}
+	for _, file := range beside {
+		tree[file] = &fstest.MapFile{Data: []byte(".env\n")}
+	}
 	var found []check.Finding
 	p := &check.ProjectPass{Check: CopiesSecretsIntoImage, Documents: []*check.Document{d}, FS: tree, Report: func(f check.Finding) { found = append(found, f) },
 		Read: func(path string) (*check.Document, error) {
