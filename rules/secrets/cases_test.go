@@ -100,6 +100,8 @@ func TestFound(t *testing.T) {
 		{"a.sql", "CREATE USER a IDENTIFIED BY '«Zk7mQ2vN9p»';", "hard-coded-password"},
 		{"a.conf", "bind_password «hX9!kLm2@q»\n", "hard-coded-password"},
 		{".netrc", "machine a.io login b password «hunter»\n", "hard-coded-password"},
+		{"a.sh", "set_password \"«hX9!kLm2@q»\" \"$host\"\n", "hard-coded-password"},
+		{"a.sh", "db_password \"«hX9!kLm2@q»\"\n", "hard-coded-password"},
 		{"a.php", "define('DB_PASSWORD', '«hX9!kLm2@q»');", "hard-coded-password"},
 		// URLs and connection strings.
 		{"a.py", "u = 'postgres://app:«hX9kLm2q»@db.acme.io/x'", "url-with-password"},
@@ -246,6 +248,9 @@ func TestNotFound(t *testing.T) {
 		{"ci.yml", "- uses: actions/cache@v4\n  with:\n    key: silesia-tar-{hex64}\n"},
 		{"schema.graphql", "type User {\n  hasPassword: Boolean!\n  passwordChanged: DateTime!\n}\n"},
 		{"api.go", "\tNetworkSecurityTypeWpa2Psk = \"WPA2_PSK\"\n"},
+		// A salt and a hash, as for Bitcoin's rpcauth; the name of a command that is given more.
+		{"start.sh", "PASSWORD='{hex32}${hex64}'\n"},
+		{"test.sh", "function e2e_pass {\n  run_pass \"grpcproxy_e2e\" \"${@}\"\n}\n"},
 		{"package-lock.json", "\"integrity\": \"sha512-{b62:76}ACDb{b62:5}A==\"\n"},
 		{"fixes.go", "\t\"https://github.com/sourcegraph/sourcegraph/commit/{hex40}\",\n"},
 		{"binary.b64", "{b64:64}\n{b64:20}/EAAA{b64u:9}{b64:31}\n{b64:64}\n"},
@@ -359,6 +364,13 @@ func TestCommentOnCredential(t *testing.T) {
 		{"a.go", "generic-api-key", "\tClientSecret: \"" + key + "\",\n}\nv.Set(\"grant_type\", \"urn:ietf:params:oauth:grant-type:device_code\")\n", check.Pedantic},
 		{"a.go", "generic-api-key", "\tClientSecret: \"" + key + "\",\n\tRedirectURL: \"https://acme.io/oob\",\n", check.Regular},
 		{"a.go", "generic-api-key", "\tSigningSecret: \"" + key + "\",\n\tRedirectURL: \"oob\",\n", check.Regular},
+		{"a.go", "gcp-oauth-client-secret", "\tdefaultClientNotSoSecret = \"" + gcp + "\"\n\tcallback = \"urn:ietf:wg:oauth:2.0:oob\"\n", check.Pedantic},
+		{"a.go", "generic-api-key", "\tClientSecret: \"" + key + "\",\n}\nl, err := net.Listen(\"tcp\", \"127.0.0.1:0\")\nconf.RedirectURL = \"http://\" + l.Addr().String()\n", check.Pedantic},
+		{"a.go", "generic-api-key", "const clientSecret string = \"" + key + "\"\nv.Set(\"redirect_uri\", fmt.Sprintf(\"http://localhost:%d/callback\", port))\n", check.Pedantic},
+		{"a.py", "generic-api-key", "client_secret = \"" + key + "\"\nredirect_uri = f\"http://127.0.0.1:{port}/\"\n", check.Pedantic},
+		{"a.go", "generic-api-key", "\tClientSecret: \"" + key + "\",\n\tRedirectURL: \"http://localhost:8080/callback\",\n", check.Regular},
+		{"a.go", "generic-api-key", "\tClientSecret: \"" + key + "\",\n}\nl, err := net.Listen(\"tcp\", \"127.0.0.1:0\")\n", check.Regular},
+		{"a.go", "generic-api-key", "\tWebhookSecret: \"" + key + "\",\n}\nl, err := net.Listen(\"tcp\", \"127.0.0.1:0\")\nconf.RedirectURL = \"http://\" + l.Addr().String()\n", check.Regular},
 		{"vm.bash", "hard-coded-password", "expect -exact \"authid: \"\nsend \"glenda\\n\"\n\nexpect -exact \"auth password: \"\nsend \"glenda123\\n\"\n", check.Pedantic},
 		{"vm.bash", "hard-coded-password", "expect -exact \"authid: \"\nsend \"glenda\\n\"\n\nexpect -exact \"auth password: \"\nsend \"glenda1987\\n\"\n", check.Regular},
 		{"vm.bash", "hard-coded-password", "expect -exact \"authid: \"\nsend \"bob\\n\"\n\nexpect -exact \"auth password: \"\nsend \"glenda123\\n\"\n", check.Regular},
@@ -377,6 +389,7 @@ func TestCommentOnCredential(t *testing.T) {
 func TestWhatTextsAreFor(t *testing.T) {
 	key, jwt := expand("{b64:43}=", rand.New(rand.NewPCG(3, 3))), expand("{jwt}", rand.New(rand.NewPCG(3, 4)))
 	pem := "-----BEGIN OPENSSH PRIVATE KEY-----\n" + expand(strings.Repeat("{b64:64}\n", 12), rand.New(rand.NewPCG(3, 5))) + "-----END OPENSSH PRIVATE KEY-----"
+	uuid := expand("{uuid}", rand.New(rand.NewPCG(3, 6)))
 	answer := "0.2 http response url:https://op.acme.io/token status_code:200\n0.3 response {'id_token': '" + jwt + "'}\n"
 	request := "0.1 request_http_args {'headers': {'Accept': '*/*'}}\n"
 	start := "#!/bin/bash\n# See https://acme.io/docs.\nSECRET=\"" + key + "\"\nagent -bind=127.0.0.$1 -encrypt=$SECRET\n"
@@ -406,6 +419,10 @@ func TestWhatTextsAreFor(t *testing.T) {
 		{"notes/curl.txt", "", "jwt", strings.Repeat(curl, 3), check.Pedantic},
 		{"notes/curl.py", "python", "jwt", strings.Repeat(curl, 3), check.Regular},
 		{"UPGRADE.md", "markdown", "jwt", "The token " + jwt + " is one now.\n", check.Pedantic},
+		{"codecov.yml", "yaml", "generic-api-key", "codecov:\n  token: " + uuid + "\n", check.Pedantic},
+		{".github/.codecov.yml", "yaml", "generic-api-key", "codecov:\n  token: \"" + uuid + "\"\n", check.Pedantic},
+		{"codecov.yml", "yaml", "generic-api-key", "codecov:\n  api_token: " + uuid + "\n", check.Regular},
+		{"coverage.yml", "yaml", "generic-api-key", "coverage:\n  token: " + uuid + "\n", check.Regular},
 		{"upgrade.sh", "shellscript", "jwt", "TOKEN=" + jwt + "\n", check.Regular},
 	} {
 		found := standard.found(check.NewDocument(c.path, c.language, []byte(c.text), check.Revision{}))[c.kind]

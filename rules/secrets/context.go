@@ -759,6 +759,8 @@ func judge(text []byte, nameRange check.Range, n name, p pair, config, lax bool)
 		case defaultPassword(text[nameRange.Start:nameRange.End], value), saysName(string(text[nameRange.Start:nameRange.End]), value), nature == natureText && strings.HasSuffix(value, "=") && identifier(value[:len(value)-1]): // the latter is the next name
 			return g, false
 		case lax:
+		case p.flag && p.quoted && !n.setter && nature != natureRandom && runsCommand(text, nameRange, p.value): // run_pass "e2e" "$@"
+			return g, false
 		case p.call && nature != natureRandom && !n.setter, p.flag && (!p.quoted || p.inText) && text[nameRange.Start] != '-' && !ends(text, p):
 			return g, false
 		case nature == natureRandom && len(value) >= 8:
@@ -969,6 +971,16 @@ func ascii(v string) bool {
 // what follows "pass" within a sentence is no password.
 func ends(text []byte, p pair) bool {
 	return restOfLine(text, p.value.End) || p.inText && p.value.End < len(text) && strings.IndexByte("\"'`\\;", text[p.value.End]) >= 0
+}
+
+// runsCommand reports whether a name with a literal after it is that of a command which
+// is given more: it begins its line, and another argument in quotes, or a variable, follows.
+func runsCommand(text []byte, name, value check.Range) bool {
+	if len(bytes.TrimSpace(text[lineStart(text, name.Start, maxLiteralLine):name.Start])) > 0 || value.End+1 >= len(text) {
+		return false
+	}
+	rest := bytes.TrimLeft(text[value.End+1:min(len(text), value.End+maxName)], " \t")
+	return len(rest) > 0 && text[value.End+1] <= ' ' && strings.IndexByte("\"'$", rest[0]) >= 0
 }
 
 // restOfLine reports whether nothing follows on the line.

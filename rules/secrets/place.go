@@ -140,6 +140,17 @@ func isBuild(p string) bool {
 	return strings.HasSuffix(dir, ".github/workflows") || path.Base(dir) == ".circleci" || path.Base(dir) == ".buildkite"
 }
 
+// uploadToken is the name that the configuration of Codecov has for the token of a
+// repository. It lets whoever has it send figures about coverage and do nothing else, and
+// builds of changes by strangers need it: many publish theirs on purpose.
+var uploadToken = engine.NewRegexp(`^[ \t]+["']?token["']?[ \t]*:[ \t]*["']?$`)
+
+// isCoverage reports whether a path is one at which Codecov looks for its configuration.
+func isCoverage(p string) bool {
+	base := path.Base(p)
+	return base == "codecov.yml" || base == ".codecov.yml" || base == "codecov.yaml" || base == ".codecov.yaml"
+}
+
 // startsServers is in a build that starts servers on its own machine, for its tests: what
 // it writes twice, for the server and for the client, opens nothing else.
 var startsServers = engine.NewRegexp(`\b(?:kind-action|kind create cluster|minikube start|setup-minikube|k3d cluster create|docker run|docker[ -]compose)\b|(?m:^[ \t]+services:[ \t]*$)`)

@@ -473,16 +473,23 @@ var (
 
 var (
 	// clientSecret is the name of what an application shows for itself to an OAuth server.
-	clientSecret = engine.NewRegexp(`(?i)client[_-]?secret["']?[ \t]*(?::|=)`)
+	// Some say in it that it is none.
+	clientSecret = engine.NewRegexp(`(?i)client[_-]?(?:not[_-]?(?:so|an?|really)[_-]?)?secret["']?[ \t]*(?:string[ \t]*)?(?::|=)`)
 	// onDevice is in code that lets its user log in elsewhere, and type in or confirm a
 	// code: the device flow (RFC 8628), and Google's for programs without a browser.
 	onDevice = engine.NewRegexp(`urn:ietf:wg:oauth:2\.0:oob|["']oob["']|oauth:grant-type:device_code`)
+	// freePort is an address of this machine with whatever port is free, on which only a
+	// program that its user has started listens (RFC 8252, section 7.3): that of a server
+	// that is tried on a developer's machine is always the same. redirects is in code that
+	// has the OAuth server send the browser there.
+	freePort  = engine.NewRegexp(`["'](?:127\.0\.0\.1|localhost|\[::1\]):0["']|https?://(?:127\.0\.0\.1|localhost|\[::1\]):(?:%[dsv]|["'\x60][ \t]*\+|\$?\{)`)
+	redirects = engine.NewRegexp(`(?i)redirect[_-]?ur[il]`)
 )
 
 // publicClient reports whether a value is the secret of a client that runs on the
 // machines of its users, so that everybody has it: it is none (RFC 8252, section 8.5).
 func publicClient(text []byte, at int) bool {
-	return clientSecret.Match(text[lineStart(text, at, maxLiteralLine):at]) && onDevice.Match(text)
+	return clientSecret.Match(text[lineStart(text, at, maxLiteralLine):at]) && (onDevice.Match(text) || freePort.Match(text) && redirects.Match(text))
 }
 
 // maxUser is how far before a password the name of its user is looked for, in bytes.
@@ -559,6 +566,7 @@ func choose(d *check.Document, all []guess) []guess {
 	shown, shows := newManual(d), fencesOf(d)
 	elsewhere := isTest(d.Path) || isManual(d.Path)
 	known, local, recorded := packageSays(d, harmless), startsLocally(d), isRecording(d)
+	coverage := isCoverage(d.Path)
 	build := isBuild(d.Path) && startsServers.Match(d.Content)
 	for i := range chosen {
 		g := &chosen[i]
@@ -573,6 +581,9 @@ func choose(d *check.Document, all []guess) []guess {
 			g.persona = check.Pedantic // somebody has thought of it
 		}
 		if testKinds[g.kind] && (devName.Match(d.Content[lineStart(d.Content, g.value.Start, maxLiteralLine):g.value.Start]) || saysAbove(d.Content, g.value.Start, forDevelopment)) {
+			g.persona = check.Pedantic
+		}
+		if coverage && uploadToken.Match(d.Content[lineStart(d.Content, g.value.Start, maxLiteralLine):g.value.Start]) {
 			g.persona = check.Pedantic
 		}
 		if publicClient(d.Content, g.value.Start) || !alone && g.kind == kindPassword && afterUser(d.Content, g.value) {

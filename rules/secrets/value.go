@@ -131,7 +131,7 @@ func classes(text string) (n int, digits, letters int) {
 
 var (
 	uuidPattern   = engine.NewRegexp(`^(?:[\w.-]{1,40}[:/]|[A-Za-z]{1,8}-)?[{(]?[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}[)}]?(?:-\d{1,3}|/)?$`)
-	digestPattern = engine.NewRegexp(`^(?:(?:sha|SHA)-?(?:1|224|256|384|512)[-:=]|md5[-:=]|\$(?:2[abxy]|1|5|6|y|apr1|argon2\w*|pbkdf2[\w-]*|scrypt)\$|\{S?SHA\d*\}|pbkdf2[_:]sha|scrypt:|bcrypt|h1:|SCRAM-SHA|\*[0-9A-F]{40}$)`)
+	digestPattern = engine.NewRegexp(`^(?:(?:sha|SHA)-?(?:1|224|256|384|512)[-:=]|md5[-:=]|\$(?:2[abxy]|1|5|6|y|apr1|argon2\w*|pbkdf2[\w-]*|scrypt)\$|\{S?SHA\d*\}|pbkdf2[_:]sha|scrypt:|bcrypt|h1:|SCRAM-SHA|\*[0-9A-F]{40}$|[0-9a-f]{16,64}\$(?:[0-9a-f]{40}|[0-9a-f]{64}|[0-9a-f]{128})$)`)
 	publicPattern = engine.NewRegexp(`^(?:ssh-(?:rsa|ed25519|dss)|ecdsa-sha2|AAAA[BCE]3N|-----BEGIN (?:CERT|PUBLIC|RSA PUBLIC|PGP PUBLIC)|age1[a-z0-9]{58}$|pk_(?:live|test)_|pk\.eyJ|phc_|MII[A-Z]|(?:MFkwEwYH|MHYwEAYH)KoZIzj0|MIGbMBAGByqGSM49|MCowBQYDK2Vw|LS0tLS1CRUdJTiB(?:DRVJU|QVUJM)|6L[\w-]{38}$|G-[A-Z0-9]{8,12}$|UA-\d|0x[0-9a-fA-F]{40}$|[xyztuv]pub[1-9A-HJ-NP-Za-km-z]{100,}$|[A-Z]{1,5}_(?:kw|lA|gD)[A-Z][\w-]{4,}$|(?:[0-9a-fA-F]{2}[:-]){5}[0-9a-fA-F]{2}$)`)
 	// Encrypted by sops, Ansible, Jasypt, sealed-secrets, git-crypt, Rails and the like; or where a secret is kept that stands elsewhere, as in
 	// TeamCity's credentialsJSON, Azure's App Service and Container Apps, Spring Cloud, Conjur's Summon, a keyring.
