@@ -40,7 +40,7 @@ var IntegerTruncated = &check.Check{
 			"read limit so; in Kubernetes and Docker a port or a user ID became another one, 0 for example.",
 		Fix: "Parse with the size of the target, `strconv.ParseInt(s, 10, 32)`, which gives an error for what does not fit, or compare with the limits of the type, or for negative numbers after the conversion, before the number is used. The quick " +
 			"fix sets the size where `ParseInt` or `ParseUint` is called for 64 bits; other uses of the number then have the smaller range, too.",
-		Limits: "Where nothing shows that a stranger writes the text that is parsed, the finding is tentative and for persona pedantic; the values of flags (`Set(string) error`) are left alone, and so are types with a list of constants, such as kinds and reasons. Numbers from strangers are for persona pedantic where the package does not show that what they become is compared, is a size or an index, or says who or what is permitted: there another number is worth as little as the one that was sent. Conversions of the program's own numbers (constants, lengths, counters) are left alone: see `go/range-check-too-wide` for those that are checked in a wrong way. So are conversions that take a number apart (`byte(n>>8)`), between signed and unsigned integers of 64 bits that were parsed, and those that change the sign alone of a number that sizes, indexes and limits nothing, such as that of a process. " +
+		Limits: "Where nothing shows that a stranger writes the text that is parsed, the finding is tentative and for persona pedantic; the values of flags (`Set(string) error`) are left alone, and so are types with a list of constants, such as kinds and reasons. Numbers from strangers are for persona pedantic where the package does not show that what they become is compared, is a size or an index, or says who or what is permitted: there another number is worth as little as the one that was sent; and those of gRPC messages, whose senders mostly have to say who they are before. Conversions of the program's own numbers (constants, lengths, counters) are left alone: see `go/range-check-too-wide` for those that are checked in a wrong way. So are conversions that take a number apart (`byte(n>>8)`), between signed and unsigned integers of 64 bits that were parsed, and those that change the sign alone of a number that sizes, indexes and limits nothing, such as that of a process. " +
 			"int is taken to have 64 bits.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/681.html",
@@ -68,8 +68,8 @@ func runIntegerTruncated(_ context.Context, pass *check.PackagePass) error {
 			continue
 		}
 		finding := f.Finding(pass, fmt.Sprintf("a number from %s may not fit into %s, and becomes another one", f.Source.Title, f.Class.Title))
-		if conv, ok := f.Call.(*ssa.Convert); !ok || !decides(fl, conv) {
-			finding.Persona = check.Pedantic // it is another number, which means as little as the first
+		if conv, ok := f.Call.(*ssa.Convert); !ok || !decides(fl, conv) || f.Source.Name == "grpc" {
+			finding.Persona = check.Pedantic // it is another number, which means as little as the first; and who may call says what it wants
 		}
 		pass.Report(finding)
 	}

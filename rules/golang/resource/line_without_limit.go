@@ -4,6 +4,7 @@ import (
 	"context"
 	_ "embed"
 	"slices"
+	"strings"
 
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/ssa"
@@ -34,7 +35,7 @@ var LineWithoutLimit = &check.Check{
 		Fix: "`ReadSlice` or `ReadLine`, which end with the buffer (`bufio.NewReaderSize`), a `bufio.Scanner`, which has a limit of 64 KB, or an `io.LimitedReader` whose limit is set again for each line. There is no quick fix, because what to answer to a line that is too long " +
 			"is the protocol's decision.",
 		Limits: "Reported where the reader was made of a connection, in the function, in a field, or by a caller in the package; and tentative where an exported function is handed a `*bufio.Reader`. A limit anywhere in the function counts. Clients, for which the server " +
-			"is one that was chosen, and test code are left alone.",
+			"is one that was chosen, by their dialing or the names of functions that read an answer, and test code are left alone.",
 		References: []string{
 			"https://pkg.go.dev/bufio#Reader.ReadString",
 			"https://nvd.nist.gov/vuln/detail/CVE-2021-23351",
@@ -50,7 +51,7 @@ func runLineWithoutLimit(_ context.Context, pass *check.PackagePass) error {
 		return nil
 	}
 	for _, c := range fl.Calls("(*bufio.Reader).ReadString", "(*bufio.Reader).ReadBytes") {
-		if fl.Uses(c.Fn, limits...) {
+		if fl.Uses(c.Fn, limits...) || readsAnswer(c.Fn) {
 			continue
 		}
 		f := check.Finding{Message: "a client that never ends its line takes all memory", Location: pass.Location(c.Expr)}
@@ -63,6 +64,13 @@ func runLineWithoutLimit(_ context.Context, pass *check.PackagePass) error {
 		pass.Report(f)
 	}
 	return nil
+}
+
+// readsAnswer reports whether a function is the part of a client that reads what its server answers, by its name: ReadResponse.
+func readsAnswer(fn *ssa.Function) bool {
+	words := query.Words(fn.Name())
+	return len(words) > 1 && slices.Contains([]string{"read", "get", "receive", "recv", "parse"}, words[0]) &&
+		slices.ContainsFunc(words[1:], func(w string) bool { return w == "response" || w == "reply" || w == "answer" || w == "greeting" })
 }
 
 // A connected says whether a reader reads from a connection.
@@ -83,6 +91,9 @@ func ofConnection(fl *flow.Flow, v ssa.Value, depth int) (found connected) {
 		return noConnection
 	}
 	for _, o := range fl.Origins(v) {
+		if isDialed(o) {
+			continue
+		}
 		if slices.Contains(connections, query.TypeName(o.Type())) {
 			return certainConnection
 		}
@@ -103,6 +114,20 @@ func ofConnection(fl *flow.Flow, v ssa.Value, depth int) (found connected) {
 		}
 	}
 	return found
+}
+
+// isDialed reports whether a connection is one that the program asked for.
+func isDialed(v ssa.Value) bool {
+	result, ok := v.(*ssa.Extract)
+	if !ok {
+		return false
+	}
+	call, ok := result.Tuple.(*ssa.Call)
+	if !ok {
+		return false
+	}
+	name := query.CalleeSSA(&call.Call)
+	return strings.HasPrefix(name[strings.LastIndexByte(name, '.')+1:], "Dial")
 }
 
 // readerHandedIn asks the callers of a function in the package.

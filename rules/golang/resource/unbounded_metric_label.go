@@ -3,12 +3,14 @@ package resource
 import (
 	"context"
 	_ "embed"
+	"slices"
 	"strings"
 
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/ssa"
 
 	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/lib/golang/query"
 	"github.com/peercheck/peercheck/lib/golang/taint"
 )
 
@@ -31,7 +33,7 @@ var UnboundedMetricLabel = &check.Check{
 			"client_golang (CVE-2022-21698) and otelhttp (CVE-2023-45142).",
 		Fix: "Label with what the program knows: the pattern of the route instead of the path, the method if it is one of those of HTTP and `unknown` if it is not. There is no quick fix, because only you know which values are worth telling apart.",
 		Limits: "A comparison with constants, a look-up in a map of the program and a number that was parsed count as known. The pattern that a router gives (`FullPath`, `r.Pattern`) is none of the stranger's. Methods that a router has " +
-			"compared before are not seen, and what was decoded from a body is left alone, which is mostly a list of things that the server knows. A function is reported once. Test code and examples are left alone.",
+			"compared before are not seen, and what was decoded from a body is left alone, which is mostly a list of things that the server knows. Where the method Validate of a gRPC message is called, the rules in its definition may say which values there are, and the finding is for persona pedantic. A function is reported once. Test code and examples are left alone.",
 		References: []string{
 			"https://prometheus.io/docs/practices/naming/#labels",
 			"https://nvd.nist.gov/vuln/detail/CVE-2022-21698",
@@ -40,6 +42,27 @@ var UnboundedMetricLabel = &check.Check{
 		},
 		Examples: unboundedMetricLabelExamples,
 	},
+}
+
+// isValidated reports whether a function asks the message that it is handed whether it is valid, by the method that is generated
+// from the rules in its definition.
+func isValidated(fn *ssa.Function) bool {
+	for _, b := range fn.Blocks {
+		for _, instr := range b.Instrs {
+			call, ok := instr.(*ssa.Call)
+			if !ok || len(call.Call.Args) == 0 {
+				continue
+			}
+			name := query.CalleeSSA(&call.Call)
+			if !strings.HasSuffix(name, ").Validate") && !strings.HasSuffix(name, ").ValidateAll") {
+				continue
+			}
+			if p, ok := call.Call.Args[0].(*ssa.Parameter); ok && slices.Contains(fn.Params, p) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func runUnboundedMetricLabel(ctx context.Context, pass *check.PackagePass) error {

@@ -32,7 +32,7 @@ func strangersIf(message string, wanted func(*taint.Flow) bool, classes ...strin
 			}
 			reported[sink] = true
 			finding := f.Finding(pass, fmt.Sprintf(message, f.Source.Title, f.Sink))
-			if f.Source.Name == "http" && onlyPanics(f.Class.Name) {
+			if f.Source.Name == "http" && onlyPanics(f.Class.Name) || f.Source.Name == "grpc" && f.Class.Name == "metric" && isValidated(f.Fn) {
 				finding.Persona = check.Pedantic
 			}
 			pass.Report(finding)
