@@ -53,7 +53,11 @@ func runOpenRedirect(_ context.Context, pass *check.PackagePass) error {
 		if x != nil && hasFixedHost(x, f) {
 			continue
 		}
-		finding := f.Finding(pass, fmt.Sprintf("data from %s decides where %s sends the browser", f.Source.Title, f.Sink))
+		message := fmt.Sprintf("data from %s decides where %s sends the browser", f.Source.Title, f.Sink)
+		if isOwnPath(&f) {
+			message += otherHosts(usesServeMux(pass))
+		}
+		finding := f.Finding(pass, message)
 		if isOwnPath(&f) && goesThroughOthers(&f, pass.Pkg.Name()) {
 			finding.Persona = check.Pedantic // what begins there is no longer the request's
 		}
@@ -61,6 +65,15 @@ func runOpenRedirect(_ context.Context, pass *check.PackagePass) error {
 	}
 	forwardedTargets(pass)
 	return nil
+}
+
+// otherHosts says what is wrong with a redirect to the path of a request. What a ServeMux lets through, if it is one that
+// calls the handlers, has no two slashes, but may have a backslash, which browsers take for one.
+func otherHosts(hasServeMux bool) string {
+	if hasServeMux {
+		return `: to another host if it begins with /\, which no ServeMux keeps out`
+	}
+	return `: to another host if it begins with // or /\`
 }
 
 // hasFixedHost reports whether a redirect goes to an URL that the package puts together, always with a constant host.

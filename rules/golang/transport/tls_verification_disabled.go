@@ -181,7 +181,31 @@ func reportSkip(pass *check.PackagePass, c inspector.Cursor, n ast.Node, verifie
 	case isChosen(pass, c) || inspectsPeer(pass, c) || staysHere(pass, c):
 		return
 	}
-	pass.Report(check.Finding{Message: message, Location: pass.Location(n), Fixes: fixes})
+	persona := check.Regular
+	if isGateway(pass, c) {
+		persona = check.Pedantic // it answers itself
+	}
+	pass.Report(check.Finding{Message: message, Location: pass.Location(n), Fixes: fixes, Persona: persona})
+}
+
+// isGateway reports whether a configuration is for connections of gRPC, in a function that gives a server its credentials
+// too: what calls the server then is the gateway in front of it, which is the same program.
+func isGateway(pass *check.PackagePass, c inspector.Cursor) bool {
+	dials := false
+	for at := range c.Enclosing((*ast.CallExpr)(nil)) {
+		call, ok := at.Node().(*ast.CallExpr)
+		dials = dials || ok && query.Callee(pass.TypesInfo, call) == "google.golang.org/grpc.WithTransportCredentials"
+	}
+	f, ok := code.Enclosing(c)
+	if !dials || !ok {
+		return false
+	}
+	for at := range f.Cursor.Preorder((*ast.CallExpr)(nil)) {
+		if call, ok := at.Node().(*ast.CallExpr); ok && query.Callee(pass.TypesInfo, call) == "google.golang.org/grpc.Creds" {
+			return true
+		}
+	}
+	return false
 }
 
 func removeField(pass *check.PackagePass, lit *ast.CompositeLit, i int) []check.Fix {

@@ -45,11 +45,15 @@ func runCookieReadableByScripts(_ context.Context, pass *check.PackagePass) erro
 		if c.forScripts || !unset(pass, value) {
 			continue
 		}
-		pass.Report(check.Finding{
+		finding := check.Finding{
 			Message:  "session cookie is set without " + c.httpOnly + ", so a script in the page can steal it",
 			Location: pass.Location(c.place),
 			Fixes:    fix("Hide the cookie from scripts"),
-		})
+		}
+		if c.counts { // lets nobody in
+			finding.Persona = check.Pedantic
+		}
+		pass.Report(finding)
 	}
 	return nil
 }

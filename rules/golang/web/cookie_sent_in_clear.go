@@ -50,7 +50,7 @@ func runCookieSentInClear(_ context.Context, pass *check.PackagePass) error {
 			Location: pass.Location(c.place),
 			Fixes:    fix("Send the cookie over HTTPS only"),
 		}
-		if c.forScripts { // lets nobody in
+		if c.forScripts || c.counts { // lets nobody in
 			finding.Persona = check.Pedantic
 		}
 		pass.Report(finding)

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"golang.org/x/tools/go/ast/edge"
+	"golang.org/x/tools/go/ast/inspector"
 
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/golang/query"
@@ -38,7 +39,9 @@ type cookie struct {
 	flag func(name string) (value ast.Expr, fix func(title string) []check.Fix)
 	// forScripts means that scripts have to read it: double-submitted CSRF tokens.
 	forScripts bool
-	httpOnly   string // the name of that flag
+	// counts means that it tells visits apart and lets nobody in.
+	counts   bool
+	httpOnly string // the name of that flag
 }
 
 // sessionCookies gives the cookies with a session or another token that a
@@ -67,7 +70,7 @@ func sessionCookies(pass *check.PackagePass) iter.Seq[cookie] {
 			if lit != nil && lit.Type != nil {
 				place = lit.Type
 			}
-			c := cookie{place: place, forScripts: forScripts, httpOnly: cookieTypes[s.Type]}
+			c := cookie{place: place, forScripts: forScripts, counts: countsVisits(pass, s.Cursor), httpOnly: cookieTypes[s.Type]}
 			c.flag = func(name string) (ast.Expr, func(string) []check.Fix) {
 				name = flagPrefix[s.Type] + name
 				value := s.Fields[name]
@@ -108,6 +111,27 @@ func sessionCookies(pass *check.PackagePass) iter.Seq[cookie] {
 			}
 		}
 	}
+}
+
+// countsVisits reports whether the function around a place is one that keeps records of what visitors do, by its name or
+// that of its type: the cookie that it sets tells visits apart.
+func countsVisits(pass *check.PackagePass, c inspector.Cursor) bool {
+	f, ok := code.Enclosing(c)
+	if !ok {
+		return false
+	}
+	words := query.Words(f.Name)
+	for at := range c.Enclosing((*ast.FuncDecl)(nil)) {
+		decl, ok := at.Node().(*ast.FuncDecl)
+		if !ok || decl.Recv == nil || len(decl.Recv.List) == 0 {
+			continue
+		}
+		name := query.TypeName(pass.TypesInfo.TypeOf(decl.Recv.List[0].Type))
+		words = append(words, query.Words(name[strings.LastIndexByte(name, '.')+1:])...)
+	}
+	return slices.ContainsFunc(words, func(w string) bool {
+		return slices.Contains([]string{"logger", "analytics", "metrics", "telemetry", "statistics", "tracker"}, w)
+	})
 }
 
 func keys(m map[string]string) iter.Seq[string] {
