@@ -40,25 +40,36 @@ const (
 // certifiesTests reports whether the certificate of a key, in the same document or in
 // a file beside it, is a test's.
 func certifiesTests(tree fs.FS, d *check.Document, key []byte) bool {
-	public := publicHalf(key)
-	if public == nil {
+	public, encrypted := publicHalf(key), isEncrypted(key)
+	if public == nil && !encrypted {
 		return false
 	}
 	of := func(text []byte) bool {
 		return slices.ContainsFunc(certificatesIn(text), func(c *x509.Certificate) bool {
-			return public.Equal(c.PublicKey) && forTests(c)
+			return (public == nil || public.Equal(c.PublicKey)) && forTests(c)
 		})
 	}
-	if of(d.Content) {
+	if public != nil && of(d.Content) {
 		return true
 	}
+	stem := func(name string) string { return strings.TrimSuffix(name, path.Ext(name)) }
 	return slices.ContainsFunc(filesIn(tree, path.Dir(d.Path)), func(name string) bool {
+		if public == nil && (name == d.Path || stem(name) != stem(d.Path)) {
+			return false
+		}
 		switch strings.ToLower(path.Ext(name)) {
 		case ".crt", ".cer", ".cert", ".pem":
 			return of(readUpTo(tree, name, maxCertificate))
 		}
 		return false
 	})
+}
+
+// isEncrypted reports whether a text begins with a private key that only a passphrase
+// opens (RFC 5958, RFC 1421): which certificate belongs to it is told by its name alone.
+func isEncrypted(text []byte) bool {
+	block := blockIn(text)
+	return block != nil && (block.Type == "ENCRYPTED PRIVATE KEY" || strings.HasSuffix(block.Headers["Proc-Type"], "ENCRYPTED"))
 }
 
 // publicHalf gives the public key of a private key in PEM with which a text begins, or

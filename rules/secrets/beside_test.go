@@ -100,6 +100,31 @@ func TestCertificateBesideKey(t *testing.T) {
 	}
 }
 
+// Of a key that is encrypted nothing can be read; its certificate has the same name.
+func TestCertificateBesideEncryptedKey(t *testing.T) {
+	key, test := certified(t, x509.Certificate{Subject: pkix.Name{CommonName: "acme.test"}})
+	_, host := certified(t, x509.Certificate{Subject: pkix.Name{CommonName: "shop.acme.io"}})
+	block, _ := pem.Decode([]byte(key))
+	block.Type = "ENCRYPTED PRIVATE KEY"
+	rand.Read(block.Bytes[4:]) // nobody can tell it from what is encrypted
+	encrypted := string(pem.EncodeToMemory(block))
+	old := strings.ReplaceAll(strings.Replace(key, "KEY-----\n", "KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\n", 1), "PRIVATE KEY", "EC PRIVATE KEY")
+	for _, c := range []struct {
+		key, name, certificate string
+		want                   check.Persona
+	}{
+		{encrypted, "ca/root.pem", test, check.Pedantic},
+		{old, "ca/root.crt", test, check.Pedantic},
+		{encrypted, "ca/root.pem", host, check.Regular},
+		{encrypted, "ca/other.pem", test, check.Regular},
+		{encrypted, "root.pem", test, check.Regular},
+	} {
+		if got := besidePersona(t, "ca/root.key", map[string]string{"ca/root.key": c.key, c.name: c.certificate}); got != c.want {
+			t.Errorf("beside %s the key %q is for %v, want %v", c.name, c.key[:40], got, c.want)
+		}
+	}
+}
+
 // A file that tests name, and nothing else, is a test's.
 func TestKeyThatTestsName(t *testing.T) {
 	key, _ := certified(t, x509.Certificate{})

@@ -352,6 +352,8 @@ func TestCommentOnCredential(t *testing.T) {
 		{"a.yml", "gitlab-pat", "# Not a secret.\ntoken: glpat-" + key[:20] + "\n", check.Regular},
 		{"a.go", "generic-api-key", "// It should only be used for test purposes.\n\nvar apiKey = \"" + key + "\"\n", check.Regular},
 		{"a.go", "generic-api-key", "// It should only be used for test purposes.\nvar apiKey = \"" + key + "\"\n", check.Pedantic},
+		{"a.sh", "hard-coded-password", "# This password is for testing.\nPASSWORD='hX9!kLm2@q'\n", check.Pedantic},
+		{"a.sh", "hard-coded-password", "# This password is for the server, see for testing there.\nPASSWORD='hX9!kLm2@q'\n", check.Regular},
 		{"a.go", "generic-api-key", "const testApiKey = \"" + key + "\"\n", check.Pedantic},
 		{"a.go", "generic-api-key", "const latestApiKey = \"" + key + "\"\n", check.Regular},
 		{"a.go", "private-key", "// DevKey is used in development mode.\nvar key = `" + pem + "`\n", check.Pedantic},

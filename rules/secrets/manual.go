@@ -119,7 +119,8 @@ func documents(text []byte, at int) bool {
 // What the comment on a credential may say of it.
 var (
 	harmless = engine.NewRegexp(`(?i)\bnot (?:an? |really )?secret\b|\bsafe to (?:be )?(?:embed|commit|publish|share|check)|\bnot (?:actually )?(?:confidential|sensitive)\b|\bonly be used (?:for|in) test|\bfor test(?:ing)? purposes\b|` +
-		`\bpublic(?:al)?ly (?:published|known|available) (?:\w+ ){0,5}(?:keys?|certificates?)\b|\b(?:inherently|intentionally|deliberately|purposely) insecure\b|\bkey (?:that is |was |is )?published (?:by|in|with)\b`)
+		`\bpublic(?:al)?ly (?:published|known|available) (?:\w+ ){0,5}(?:keys?|certificates?)\b|\b(?:inherently|intentionally|deliberately|purposely) insecure\b|\bkey (?:that is |was |is )?published (?:by|in|with)\b|` +
+		`\b(?:password|key|secret|token|credential|certificate)s? (?:is|are) (?:only |just )?(?:used |meant |intended )?(?:only )?for (?:local )?(?:tests?|testing|development)\b`)
 	broken = engine.NewRegexp(`(?i)\b(?:not (?:be )?valid|invalid|revoked|expired|made up|fake|bogus)\b`)
 )
 
