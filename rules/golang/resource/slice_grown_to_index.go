@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"go/token"
 	"slices"
+	"strings"
 
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/ssa"
@@ -35,7 +36,7 @@ var SliceGrownToIndex = &check.Check{
 			"(CVE-2024-37298), revel (CVE-2020-36568), Crossplane (CVE-2023-27483). All of them now have a largest index.",
 		Fix: "Refuse an index above a limit, which may be generous: what fits into a page is a few thousand elements. Or demand that indexes follow each other. There is no quick fix, because the limit depends on the data.",
 		Limits: "The number is followed through variables, fields and functions of the package. A comparison of it, anywhere in the package, with anything but the length of a slice or a constant that is not positive counts as a limit, " +
-			"and so does a parser for 16 bits or fewer. Numbers in the tags of fields, by the name of the function that parses them, are in the source. Programs (package main) and test code are left alone: who runs a program may use up his own memory.",
+			"and so does a parser for 16 bits or fewer. Numbers in the tags of fields, by the name of the function that parses them, are in the source, and those in the names of objects that a client of a store gives (cloud.google.com/go/storage) are for persona pedantic. Programs (package main) and test code are left alone: who runs a program may use up his own memory.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/770.html",
 			"https://nvd.nist.gov/vuln/detail/CVE-2022-36055",
@@ -60,7 +61,12 @@ func runSliceGrownToIndex(_ context.Context, pass *check.PackagePass) error {
 				}
 				n := newNumber(fl, parsesNumber, stepsOnly, moreThanLength)
 				if n.comesFrom(index, maxParsedDepth) && !n.limited() {
+					persona := check.Regular
+					if !newNumber(fl, parsesOthersText, stepsOnly, moreThanLength).comesFrom(index, maxParsedDepth) {
+						persona = check.Pedantic
+					}
 					pass.Report(check.Finding{
+						Persona:  persona,
 						Message:  "the slice becomes as long as an index that was parsed from a text, and nothing says how large that may be",
 						Location: pass.Location(code.Place(pos)),
 					})
@@ -172,6 +178,49 @@ func parsesNumber(v ssa.Value) bool {
 	case "strconv.ParseInt", "strconv.ParseUint":
 		bits, ok := query.IntSSA(call.Call.Args[2])
 		return !ok || bits == 0 || bits > small
+	}
+	return false
+}
+
+// parsesOthersText is parsesNumber without the names of what a program keeps in a store, which it chose itself.
+func parsesOthersText(v ssa.Value) bool {
+	result, ok := v.(*ssa.Extract)
+	if !ok || !parsesNumber(v) {
+		return false
+	}
+	call, ok := result.Tuple.(*ssa.Call)
+	return ok && !isOfStore(call.Call.Args[0])
+}
+
+// isOfStore reports whether a text is a part of a field that the client of a store of objects filled in: storage.ObjectAttrs.
+func isOfStore(v ssa.Value) bool {
+	for range 8 {
+		switch x := v.(type) {
+		case *ssa.UnOp:
+			v = x.X
+		case *ssa.IndexAddr:
+			v = x.X
+		case *ssa.Slice:
+			v = x.X
+		case *ssa.Extract:
+			v = x.Tuple
+		case *ssa.Call:
+			if !strings.HasPrefix(query.CalleeSSA(&x.Call), "strings.") || len(x.Call.Args) == 0 {
+				return false
+			}
+			v = x.Call.Args[0]
+		case *ssa.FieldAddr:
+			path, _, _ := strings.Cut(query.TypeName(x.X.Type()), "/") // the host of a module
+			return strings.Contains(path, ".") && slices.ContainsFunc(query.Words(query.TypeName(x.X.Type())), func(w string) bool {
+				switch w {
+				case "storage", "s3", "blob", "azblob", "gcs", "minio":
+					return true
+				}
+				return false
+			})
+		default:
+			return false
+		}
 	}
 	return false
 }

@@ -252,8 +252,12 @@ func asked(v ssa.Value, depth int) *ssa.Call {
 
 // isOfIdentity reports whether a call hands a request to a function that is named for finding out whose it is.
 func isOfIdentity(call *ssa.Call) bool {
-	if !slices.ContainsFunc(call.Call.Args, func(a ssa.Value) bool { return query.IsType(a.Type(), "net/http.Request") || isResponder(a.Type()) }) {
-		return false
+	if !takesRequest(call) {
+		// store.UserByID(request.UserID(r))
+		return slices.ContainsFunc(call.Call.Args, func(a ssa.Value) bool {
+			inner, ok := a.(*ssa.Call)
+			return ok && takesRequest(inner) && isOfIdentity(inner)
+		})
 	}
 	name := query.CalleeSSA(&call.Call)
 	if call.Call.IsInvoke() {
@@ -261,12 +265,16 @@ func isOfIdentity(call *ssa.Call) bool {
 	}
 	return slices.ContainsFunc(query.Words(name[strings.LastIndexByte(name, '.')+1:]), func(w string) bool {
 		switch w {
-		case "auth", "authenticate", "authenticated", "authorize", "authorized", "authorization", "authn", "authz", "token", "login", "session", "apikey",
+		case "user", "auth", "authenticate", "authenticated", "authorize", "authorized", "authorization", "authn", "authz", "token", "login", "session", "apikey",
 			"signature", "permission", "permissions", "admin":
 			return true
 		}
 		return false
 	})
+}
+
+func takesRequest(call *ssa.Call) bool {
+	return slices.ContainsFunc(call.Call.Args, func(a ssa.Value) bool { return query.IsType(a.Type(), "net/http.Request") || isResponder(a.Type()) })
 }
 
 func short(name string) string {
