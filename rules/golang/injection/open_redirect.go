@@ -54,7 +54,10 @@ func runOpenRedirect(_ context.Context, pass *check.PackagePass) error {
 			continue
 		}
 		message := fmt.Sprintf("data from %s decides where %s sends the browser", f.Source.Title, f.Sink)
-		if isOwnPath(&f) {
+		switch {
+		case x != nil && followsHost(x, f):
+			message = fmt.Sprintf("the header Host decides where %s sends the browser: a cache may keep the answer to another's for everybody", f.Sink)
+		case isOwnPath(&f):
 			message += otherHosts(usesServeMux(pass))
 		}
 		finding := f.Finding(pass, message)
@@ -74,6 +77,17 @@ func otherHosts(hasServeMux bool) string {
 		return `: to another host if it begins with /\, which no ServeMux keeps out`
 	}
 	return `: to another host if it begins with // or /\`
+}
+
+// followsHost reports whether a redirect goes to the host that a request names, so that what comes after it is a path: no
+// link sets it, but who asks a cache does.
+func followsHost(x *text.Index, f taint.Flow) bool {
+	call, ok := f.Call.(ssa.CallInstruction)
+	if !ok || f.Argument < 0 || f.Argument >= len(call.Common().Args) {
+		return false
+	}
+	t := x.Of(call.Common().Args[f.Argument])
+	return len(t) > 1 && t[0].Value == nil && strings.HasSuffix(t[0].Const, "//") && t[1].Value != nil && text.ValueName(t[1].Value) == "Host"
 }
 
 // hasFixedHost reports whether a redirect goes to an URL that the package puts together, always with a constant host.
