@@ -38,7 +38,7 @@ var HardcodedKey = &check.Check{
 			"attackers 2,000 servers (CVE-2023-27524).",
 		Fix: "Read the key from the environment, a file or a secret store at start, and stop if it is missing or short. Take the key that was in the source as known to others: replace it. There is no quick fix, because the key has to come from somewhere, and to be changed.",
 		Limits: "Follows a value through variables of the package, fields that only the package can set, decoding, and through the callers of a helper in the package. A key of the source that is used only where an environment variable is not set is reported tentatively. An HMAC counts if its key, or the function, is named for a key, token or signature, because a fixed text is also used to keep hashes " +
-			"apart. Constants named for developing (`devKey`, `exampleSecret`) and test code is left alone.",
+			"apart; none counts in a function that derives secrets by it. Constants named for developing (`devKey`, `exampleSecret`) and test code is left alone.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/321.html",
 			"https://nvd.nist.gov/vuln/detail/CVE-2023-27524",

@@ -51,7 +51,7 @@ var FilePermissionsTooWide = &check.Check{
 		Limits: "Whether a file holds a secret is judged by the names of its path and of what is written, and by `PRIVATE KEY` in it. The " +
 			"umask applies to new files, not to `Chmod`; a process normally runs with 022, so 0666 and 0777 for new files and folders " +
 			"are left alone, as `os.Create` uses them too, unless the package clears the umask; for fixed paths of the system, such as " +
-			"/var or /tmp, and for paths with the ID of a session, they are reported as tentative. So are folders that others may enter: what is in them may have narrow modes itself. Group-writable modes, modes with the sticky bit, modes that are not constant, sockets of datagrams and pipes with a name, which others send to, " +
+			"/var or /tmp, and for paths with the ID of a session, they are reported as tentative. So are folders that others may enter: what is in them may have narrow modes itself, and where the function makes a closed folder in one, it is left alone. The socket of a listener is for persona pedantic, because the server may ask who connects. Group-writable modes, modes with the sticky bit, modes that are not constant, sockets of datagrams and pipes with a name, which others send to, " +
 			"and test code are left alone.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/732.html",

@@ -47,7 +47,7 @@ var TLSVerificationDisabled = &check.Check{
 		Limits: "Left alone: values that are not constant, or that the same function sets to something else under a condition; code that runs only under a condition whose name speaks of it " +
 			"(`if opts.Insecure`, a Unix socket, another mode than `verify-full`) or in a function that is named for it (`NewInsecureClient`), because there a person chose it; " +
 			"configurations with a `VerifyConnection` or `VerifyPeerCertificate` that can return an error, set there or by who calls the function that makes them; functions that look at " +
-			"`PeerCertificates` themselves, that send nothing over the connection, or that connect to an address of this machine (`https://localhost:8086`); server configurations, where the field has no effect, and those of peers that ask each other for certificates (`RequestClientCert`); packages that are named for scanning or probing servers; test code. Whether a callback " +
+			"`PeerCertificates` themselves, that send nothing over the connection, or that connect to an address of this machine (`https://localhost:8086`); server configurations, where the field has no effect, and those of peers that ask each other for certificates (`RequestClientCert`); packages that are named for scanning or probing servers; test code. A gateway that calls its own server of gRPC is for persona pedantic. Whether a callback " +
 			"verifies well is not judged, only that it can refuse.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/295.html",

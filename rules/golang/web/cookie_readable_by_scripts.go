@@ -29,7 +29,7 @@ var CookieReadableByScripts = &check.Check{
 			"elsewhere for as long as it lives.",
 		Fix: "Set `HttpOnly: true`, as the quick fix does. It is not safe to apply unseen, in case a script of your own reads the cookie.",
 		Limits: "A cookie counts by its name (`session`, `sid`, `auth_token`, ...), or by what its value is called where the name is not constant. Left alone: CSRF tokens, which scripts have to read; " +
-			"cookies that are being removed; cookies that a client sends; flags that are not constant; test code.",
+			"cookies that are being removed; cookies that a client sends; flags that are not constant; test code. The cookie of what keeps records of visits (`logger`, `analytics`) is for persona pedantic.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/1004.html",
 			"https://www.rfc-editor.org/rfc/rfc6265#section-4.1.2.6",

@@ -29,7 +29,7 @@ var CookieSentInClear = &check.Check{
 			"and reads the session from the air, even if your server answers HTTPS only. Firesheep showed it to everyone in 2010.",
 		Fix: "Set `Secure: true`, as the quick fix does; browsers treat localhost as secure. It is not safe to apply unseen: where the site is served over plain HTTP, the cookie is not sent any more.",
 		Limits: "A cookie counts by its name (`session`, `sid`, `auth_token`, ...), or by what its value is called where the name is not constant. Left alone: cookies that are being removed, cookies " +
-			"that a client sends, anti-CSRF tokens, which let nobody in (unless persona pedantic asks), flags that are not constant (`Secure: r.TLS != nil`), and test code. A missing `SameSite` is none, because browsers take Lax then.",
+			"that a client sends, anti-CSRF tokens, which let nobody in (unless persona pedantic asks), flags that are not constant (`Secure: r.TLS != nil`), and test code. The cookie of what keeps records of visits (`logger`, `analytics`) is for persona pedantic. A missing `SameSite` is none, because browsers take Lax then.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/614.html",
 			"https://www.rfc-editor.org/rfc/rfc6265#section-4.1.2.5",

@@ -39,7 +39,7 @@ var WebsocketOriginNotChecked = &check.Check{
 			"their name, send commands and read answers. In 2023 Gitpod accounts could be taken over that way (CVE-2023-0957).",
 		Fix: "Leave `CheckOrigin` out: the default demands the same origin. For more origins compare `r.Header.Get(\"Origin\")` with a list. The quick fix removes the field; it is not safe to apply " +
 			"unseen, because pages on other origins are refused from then on.",
-		Limits: "A check that agrees on some path only is not judged. Functions without a check that speak of origins or tokens are left alone; a server without a `Handshake` is reported tentatively. Packages that read no cookie, but a token from a header or parameter, are left alone, because no page can send that in its visitor's name. Servers that want a token in the first message are safe, too; say so in an ignore comment. Test code is left alone.",
+		Limits: "A check that agrees on some path only is not judged. Functions without a check that speak of origins or tokens are left alone; a server without a `Handshake` is reported tentatively. Packages that read no cookie, but a token from a header or parameter, or hand on the header of one, are left alone, because no page can send that in its visitor's name. Servers that want a token in the first message are safe, too; say so in an ignore comment. Test code is left alone.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/1385.html",
 			"https://pkg.go.dev/github.com/gorilla/websocket#hdr-Origin_Considerations",
