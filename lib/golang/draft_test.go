@@ -107,6 +107,22 @@ func TestDraftFacts(t *testing.T) {
 	}
 }
 
+// Some type errors name another line: it is that of the document, not of the text that a draft counts in.
+func TestDraftErrors(t *testing.T) {
+	const twice = "switch {\n\tdefault:\n\tdefault:\n\t}\n\t"
+	tree := shop(2, 1)
+	kept, cache := load.New(load.Options{Lean: true}), &golang.Cache{Drafts: 2}
+	const find = "return s.DB.Query"
+	for n, add := range []string{"", "_ = 1\n\t", twice} {
+		text := strings.Replace(string(tree["store/store.go"].Data), find, add+find, 1)
+		tree["store/store.go"] = &fstest.MapFile{Data: []byte(text)}
+		got, want := draw(t, tree, "store", kept, cache), draw(t, tree, "store", load.New(load.Options{}), nil)
+		if got != want || add == twice && !strings.Contains(got, "multiple defaults") {
+			t.Fatalf("edit %d: %s", n, difference(got, want))
+		}
+	}
+}
+
 // What is found out going on from a draft reaches no other process, until it is settled and
 // found out from scratch.
 func TestDraftsAreNotKeptOnDisk(t *testing.T) {

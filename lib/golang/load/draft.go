@@ -11,6 +11,7 @@ import (
 	"go/types"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/peercheck/peercheck/lib/cache"
 	"github.com/peercheck/peercheck/lib/check"
@@ -359,10 +360,19 @@ func (d *Draft) typecheck(u *Unit, edits []*edit) (errors []types.Error, ok bool
 	if len(fresh) > 0 && len(errors) > 0 {
 		return nil, false // which comes first?
 	}
+	if slices.ContainsFunc(errors, namesPlace) || slices.ContainsFunc(fresh, namesPlace) {
+		return nil, false // "multiple defaults (first at a.go:7:2)", where that is in the layout
+	}
 	for _, e := range edits {
 		d.take(e, info)
 	}
 	return append(errors, fresh...), true
+}
+
+// namesPlace reports whether the text of a type error has a line in it.
+func namesPlace(err types.Error) bool {
+	_, after, ok := strings.Cut(err.Msg, ".go:")
+	return ok && after != "" && '0' <= after[0] && after[0] <= '9'
 }
 
 // sameImports reports whether a file uses those of its imports that it used before.
