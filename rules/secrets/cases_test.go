@@ -251,6 +251,7 @@ func TestNotFound(t *testing.T) {
 		// A salt and a hash, as for Bitcoin's rpcauth; the name of a command that is given more.
 		{"start.sh", "PASSWORD='{hex32}${hex64}'\n"},
 		{"test.sh", "function e2e_pass {\n  run_pass \"grpcproxy_e2e\" \"${@}\"\n}\n"},
+		{"smtp.go", "\tpasswordChallenge = \"UGFzc3dvcmQA\"\n"},
 		{"package-lock.json", "\"integrity\": \"sha512-{b62:76}ACDb{b62:5}A==\"\n"},
 		{"fixes.go", "\t\"https://github.com/sourcegraph/sourcegraph/commit/{hex40}\",\n"},
 		{"binary.b64", "{b64:64}\n{b64:20}/EAAA{b64u:9}{b64:31}\n{b64:64}\n"},
@@ -485,7 +486,7 @@ func TestReferences(t *testing.T) {
 
 func TestIsTest(t *testing.T) {
 	for path, want := range map[string]bool{
-		"api/token_test.go": true, "caddytest/a.localhost.key": true, "vault/testing.go": true, "jose-util/test-keys/rsa.key": true, "ssl/samplecerts/ca.pem": true,
+		"api/token_test.go": true, "ci/scripts/wiremock.p12": true, "caddytest/a.localhost.key": true, "vault/testing.go": true, "jose-util/test-keys/rsa.key": true, "ssl/samplecerts/ca.pem": true,
 		"integration/fixtures-expired/key.pem": true, "certs/server.key.insecure": true, "ssl-cert-snakeoil.key": true, "util/util.t": true, "hack/certs/a.key": true,
 		"cmd/integration-test/main.go": true, "a/dummyKeys.json": true, "src/x.spec.ts": true, "tls/test_key.pem": true, "spec/api.json": true, "pkg/e2eutil/util.go": true, "t/t-credentials.sh": true, "pkg/fuzz/jar.go": true, "a/Login.story.tsx": true, "chart/ci/tls-values.yaml": true,
 		".devcontainer/docker-compose.yml": true,

@@ -756,6 +756,8 @@ func judge(text []byte, nameRange check.Range, n name, p pair, config, lax bool)
 		switch {
 		case n.weakened && isHex(value) && len(value) >= 32: // password_sha256_hex
 			return g, false
+		case encodesPrompt(value):
+			return g, false
 		case defaultPassword(text[nameRange.Start:nameRange.End], value), saysName(string(text[nameRange.Start:nameRange.End]), value), nature == natureText && strings.HasSuffix(value, "=") && identifier(value[:len(value)-1]): // the latter is the next name
 			return g, false
 		case lax:
@@ -840,15 +842,27 @@ var constantPattern = engine.NewRegexp(`^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$`)
 // encodesText reports whether a value is base64 of text that a person can read:
 // data, not a key.
 func encodesText(v string) bool {
+	raw := decodeBase64(v)
+	return len(raw) >= 6 && !slices.ContainsFunc(raw, func(c byte) bool { return c < ' ' && c != '\n' && c != '\t' && c != '\r' || c >= 0x7f })
+}
+
+// decodeBase64 gives what a value in either alphabet of base64 holds, or nil.
+func decodeBase64(v string) []byte {
 	v = strings.TrimRight(v, "=")
 	raw, err := base64.RawStdEncoding.DecodeString(v)
 	if err != nil {
 		raw, err = base64.RawURLEncoding.DecodeString(v)
 	}
-	if err != nil || len(raw) < 6 {
-		return false
+	if err != nil {
+		return nil
 	}
-	return !slices.ContainsFunc(raw, func(c byte) bool { return c < ' ' && c != '\n' && c != '\t' && c != '\r' || c >= 0x7f })
+	return raw
+}
+
+// encodesPrompt reports whether a value is base64 of the word with which a server of mail
+// asks for a password: "Password:", or with a zero byte after it (AUTH LOGIN of SMTP).
+func encodesPrompt(v string) bool {
+	return passwordWords[strings.ToLower(strings.TrimRight(string(decodeBase64(v)), ": \x00"))]
 }
 
 // defaultPassword reports whether a password is a word of its name and a number, as

@@ -16,7 +16,7 @@ import (
 // testWords are the words in names of files and folders that hold tests, what
 // they work on, examples, and things to try a program with.
 var testWords = set(`
-	stub stubs sample samples mock mocks mocked fake fakes dummy demo demos playground quickstart tutorial tutorials benchmark benchmarks
+	stub stubs sample samples mock mocks mocked wiremock mockserver fake fakes dummy demo demos playground quickstart tutorial tutorials benchmark benchmarks
 	cypress mirage cassette cassettes fuzz fuzzing insecure snakeoil selfsigned localhost`)
 
 // testFolders are names of folders that say so only where they are the whole name:
