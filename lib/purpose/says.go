@@ -51,7 +51,7 @@ func isKindOfTrial(words []string) bool {
 		}
 		word, ended := strings.TrimRight(word, ".,;:!()"), strings.ContainsAny(word[len(word)-1:], ".;:!)")
 		switch {
-		case trialKinds[word] && (i == 0 || !isMeasure(words[i-1])):
+		case trialKinds[word] && (i == 0 || !isMeasure(words[i-1])) && !(word == "emulator" && i > 0 && words[i-1] == "terminal"):
 			for n, next := range words[i+1:] {
 				next := strings.TrimRight(next, ".,;:!()")
 				if nouns[next] {
@@ -61,7 +61,7 @@ func isKindOfTrial(words []string) bool {
 					break
 				}
 			}
-			if (word == "mock" || word == "fake") && (ended || i+1 == len(words) || words[i+1] == "of" || words[i+1] == "for") {
+			if (word == "mock" || word == "fake" || word == "emulator") && (ended || i+1 == len(words) || words[i+1] == "of" || words[i+1] == "for") {
 				return true
 			}
 		case word == "is", word == "are":
@@ -88,7 +88,7 @@ func isMeasure(word string) bool {
 // trialKinds are the words that say so, nouns those that may follow, and ends those that a noun phrase goes no further
 // than. orders begin a sentence that tells the reader what to do.
 var (
-	trialKinds = wordSet("test testing mock mocking fake dummy demo demonstration example sample toy")
+	trialKinds = wordSet("test testing mock mocking fake emulator dummy demo demonstration example sample toy")
 	nouns      = wordSet("server servers service tool double doubles library client backend implementation application app program project website site toolkit kit provider idp broker proxy store harness utility driver ca")
 	ends       = wordSet("that which who whose with without for of to in on by from as and or when where while if used using written was were has have can could will would you your we our it its i this these those they not")
 	orders     = wordSet("see run use try check start install download build create read visit make add clone open get go write take test set")

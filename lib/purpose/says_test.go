@@ -12,6 +12,8 @@ func TestTrial(t *testing.T) {
 		"# pay-mock\n\npay-mock is a mock HTTP server that responds like the real API.":                                                                                                                    true,
 		"# App\n\nThis is a demo application for our SDK.":                                                                                                                                                 true,
 		"Command idp is a fake OpenID provider.":                                                                                                                                                           true,
+		"## Acme Runtime Emulator\n\nIt runs functions.":                                                                                                                                                   true,
+		"# Term\n\nTerm is a terminal emulator.":                                                                                                                                                           false,
 		"Sqlfake is a mock library implementing sql/driver.":                                                                                                                                               true,
 		"# S3\n\nA lightweight server. It is meant for local development and is not meant to be used in production.":                                                                                       true,
 		"# X\n\nX is only intended for testing.":                                                                                                                                                           true,

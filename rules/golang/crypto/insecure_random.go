@@ -372,8 +372,8 @@ func (r *randoms) report(at ast.Node, message string, use purpose.Use, fixes []c
 	if id, ok := at.(ast.Expr); ok && isSeededByRuntime(r.function(id)) {
 		f.Severity, f.Confidence, f.Persona = check.Low, check.Tentative, check.Pedantic // the documentation promises nothing, the generator holds
 	}
-	if slices.Contains(query.Words(use.Name), "salt") {
-		f.Persona = check.Pedantic // it has to differ from others, and is no secret
+	if use.Purpose == purpose.Nonce && (slices.Contains(query.Words(use.Name), "salt") || !r.encrypts()) {
+		f.Persona = check.Pedantic // a salt, or the nonce of a signed request, has to differ from others, and is no secret
 	}
 	if use.Node != nil && r.Document(use.Node.Pos()) != nil && use.Node.End() > use.Node.Pos() {
 		related := r.Location(use.Node)
@@ -381,6 +381,13 @@ func (r *randoms) report(at ast.Node, message string, use purpose.Use, fixes []c
 		f.Related = []check.Location{related}
 	}
 	r.Report(f)
+}
+
+// encrypts reports whether the package has to do with ciphers.
+func (r *randoms) encrypts() bool {
+	return slices.ContainsFunc(r.Pkg.Imports(), func(p *types.Package) bool {
+		return p.Path() == "crypto/cipher" || strings.HasPrefix(p.Path(), "golang.org/x/crypto/")
+	})
 }
 
 // function gives the function that an expression names, nil for other expressions.

@@ -76,7 +76,7 @@ func prescribed(pass *check.PackagePass, fn *ssa.Function) bool {
 			name = name[i+1:]
 		}
 		for _, w := range query.Words(name) {
-			if slices.Contains(oldProtocols, w) {
+			if slices.Contains(oldProtocols, w) || strings.HasPrefix(w, "pdf") {
 				return true
 			}
 		}

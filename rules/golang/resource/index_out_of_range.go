@@ -229,14 +229,21 @@ func counted(index ssa.Value, block *ssa.BasicBlock) bool {
 }
 
 // endsAtConstant reports whether a condition compares the variable of a loop with a
-// constant or a length.
+// constant or a length that is one: what an int16 cuts off is no longer than that allows, and mostly much shorter.
 func endsAtConstant(cond ssa.Value, phi *ssa.Phi) bool {
 	c, ok := cond.(*ssa.BinOp)
 	if !ok || counter(c.X) != phi {
 		return false
 	}
+	if isConst(c.Y) {
+		return true
+	}
 	call, ok := c.Y.(*ssa.Call)
-	return isConst(c.Y) || ok && query.CalleeSSA(&call.Call) == "len"
+	if !ok || query.CalleeSSA(&call.Call) != "len" {
+		return false
+	}
+	length, _, known := bounds.Length(call.Call.Args[0])
+	return known && length.Min.Cmp(length.Max) == 0
 }
 
 // countsElsewhere reports whether an index is what a loop counts that has rounds however long a nil slice is: its end is
