@@ -51,6 +51,11 @@ func onlyPanics(class string) bool {
 // were all in servers with much state, none was right.
 const maxSteps = 12
 
+// maxUndecoded is how many functions data may be handed on through without being decoded anywhere. Text and bytes make a
+// number where they are put together by hand, in a function or two; over more of them all four that were seen were the
+// state of a server that the data had passed by.
+const maxUndecoded = 3
+
 // straight reports whether a number goes from where it is decoded to where it is used
 // without waiting in a field in between. What a server keeps was mostly checked when
 // it was stored, or is a count of its own that a request only moves on: of the state of a
@@ -59,6 +64,7 @@ func straight(f *taint.Flow) bool {
 	if len(f.Steps) > maxSteps {
 		return false
 	}
+	calls := 0
 	for i := len(f.Steps) - 1; i >= 0; i-- {
 		message := f.Steps[i].Message
 		if strings.HasPrefix(message, "is stored in ") {
@@ -67,8 +73,11 @@ func straight(f *taint.Flow) bool {
 		if name, ok := strings.CutPrefix(message, "goes through "); ok && decodes(name) {
 			return true
 		}
+		if strings.HasPrefix(message, "is passed to ") {
+			calls++
+		}
 	}
-	return true
+	return calls <= maxUndecoded
 }
 
 // decodes reports whether a function makes a number of bytes or text. Names are as
