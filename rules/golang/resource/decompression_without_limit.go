@@ -36,7 +36,7 @@ var DecompressionWithoutLimit = &check.Check{
 			"(CVE-2025-63811).",
 		Fix: "Read through `io.LimitReader(r, max+1)` and refuse when more than max bytes come, or use `io.CopyN`. Over HTTP, wrap the decompressor in `http.MaxBytesReader`, not only the body. There is no quick fix, because the limit depends on " +
 			"the data and going over it has to be an error.",
-		Limits: "Firm where the compressed data comes from a request, a response or an upload within the function, or where a library unpacks into memory what an exported function is handed, or what it has decoded or decrypted; tentative and for persona pedantic elsewhere, because a program's own archives are fine. Entries of a " +
+		Limits: "Firm where the compressed data comes from a request or an upload within the function, or where a library unpacks into memory what an exported function is handed, or what it has decoded or decrypted; tentative and for persona pedantic elsewhere, because a program's own archives are fine. Entries of a " +
 			"tar archive that are read into memory count as well. A limit anywhere in the function counts, as does a look at the size that an entry declares. Test code is left alone.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/409.html",
@@ -328,8 +328,8 @@ func fromOutside(fl *flow.Flow, v ssa.Value, depth int) bool {
 				}
 			}
 		case *ssa.UnOp:
-			if f, ok := x.X.(*ssa.FieldAddr); ok && (isField(f, "Body") || isResponseBody(f)) {
-				return true
+			if f, ok := x.X.(*ssa.FieldAddr); ok && isField(f, "Body") {
+				return true // of a request: a server that answers is one that the program chose
 			}
 		}
 		switch query.TypeName(o.Type()) {
@@ -338,10 +338,6 @@ func fromOutside(fl *flow.Flow, v ssa.Value, depth int) bool {
 		}
 	}
 	return false
-}
-
-func isResponseBody(f *ssa.FieldAddr) bool {
-	return query.IsType(f.X.Type(), "net/http.Response") && fieldOf(f) == "Body"
 }
 
 // isDiscard reports whether a copy goes nowhere.
