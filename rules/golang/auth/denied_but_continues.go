@@ -543,7 +543,7 @@ func (d *denial) serves(instr ssa.Instruction, onlyWrites bool) bool {
 	case writer:
 		return !d.other(call)
 	}
-	return call.Call.IsInvoke() && isWriter(call.Call.Value.Type()) && (method == "Write" || method == "WriteHeader") && !d.other(call)
+	return call.Call.IsInvoke() && isWriter(call.Call.Value.Type()) && (method == "Write" && !writesError(call) || method == "WriteHeader") && !d.other(call)
 }
 
 // aborted reports whether the refusing branch ends gin's chain, by itself or in
@@ -569,6 +569,19 @@ func (d *denial) other(call *ssa.Call) bool {
 		}
 	}
 	return false
+}
+
+// writesError reports whether an answer is the text of an error: why the request was refused.
+func writesError(call *ssa.Call) bool {
+	if len(call.Call.Args) == 0 {
+		return false
+	}
+	text, ok := call.Call.Args[len(call.Call.Args)-1].(*ssa.Convert)
+	if !ok {
+		return false
+	}
+	from, ok := text.X.(*ssa.Call)
+	return ok && from.Call.IsInvoke() && from.Call.Method.Name() == "Error"
 }
 
 // source looks through conversions: http.ResponseWriter passed as io.Writer.

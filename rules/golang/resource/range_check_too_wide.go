@@ -4,6 +4,7 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
+	"go/ast"
 	"go/token"
 	"go/types"
 	"math/big"
@@ -78,7 +79,7 @@ func runRangeCheckTooWide(_ context.Context, pass *check.PackagePass) error {
 	}
 	for _, fn := range fl.Functions {
 		for _, b := range fn.Blocks {
-			if test := contradiction(b); test != nil {
+			if test := contradiction(b); test != nil && !comparesNamed(pass, test) {
 				pass.Report(check.Finding{
 					Message:  "no number is on both sides of this check at once, so it lets everything through: is || meant?",
 					Location: pass.Location(code.Place(test.Pos())),
@@ -109,6 +110,26 @@ func wrapsBack(conv *ssa.Convert) bool {
 		}
 		return true
 	})
+}
+
+// comparesNamed reports whether a comparison is with a constant of this package, or of a function: with another value of it, the check
+// has a meaning.
+func comparesNamed(pass *check.PackagePass, test *ssa.BinOp) (named bool) {
+	file := code.FileAt(pass.Pass, test.Pos())
+	if file == nil {
+		return false
+	}
+	ast.Inspect(file, func(n ast.Node) bool {
+		if b, ok := n.(*ast.BinaryExpr); ok && b.OpPos == test.Pos() {
+			for _, side := range []ast.Expr{b.X, b.Y} {
+				if _, ok := ast.Unparen(side).(*ast.Ident); ok {
+					named = named || query.Constant(pass.TypesInfo, side) != nil
+				}
+			}
+		}
+		return n != nil && n.Pos() <= test.Pos() && test.Pos() < n.End()
+	})
+	return named
 }
 
 // contradiction gives the comparison with a constant at the end of a block that is never
