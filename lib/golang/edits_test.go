@@ -71,7 +71,10 @@ func TestEdits(t *testing.T) {
 	seed := rand.Int63()
 	r := rand.New(rand.NewSource(seed))
 	kept, cache := load.New(load.Options{}), &golang.Cache{}
-	edits, found := 20, 0
+	if !strings.Contains(judge(kept, cache), `"go/sql-injection"`) {
+		t.Fatal("the query that a request decides about is not found")
+	}
+	edits := 20
 	if testing.Short() {
 		edits = 5
 	}
@@ -83,13 +86,9 @@ func TestEdits(t *testing.T) {
 		if want := judge(load.New(load.Options{}), nil); got != want {
 			t.Fatalf("seed %d, edit %d, of %s: what was kept says\n%s\nand a new run\n%s", seed, n, name, got, want)
 		}
-		found += strings.Count(got, `"go/sql-injection"`)
 		if r.Intn(3) > 0 { // most edits are taken back, so that the code keeps its sense
 			tree[name] = &fstest.MapFile{Data: before}
 		}
-	}
-	if found == 0 {
-		t.Errorf("seed %d: no edit left the query that a request decides about", seed)
 	}
 }
 
