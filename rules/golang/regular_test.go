@@ -20,10 +20,13 @@ func TestRegular(t *testing.T) {
 	for _, c := range All() {
 		checks[strings.TrimPrefix(c.ID, "go/")] = c
 	}
-	for _, room := range []string{"auth", "crypto", "transport", "web"} {
+	for _, room := range []string{"auth", "crypto", "files", "injection", "resource", "transport", "web"} {
 		names, err := filepath.Glob(room + "/testdata/regular/*.txtar")
 		if err != nil {
 			t.Fatal(err)
+		}
+		if len(names) == 0 {
+			t.Errorf("%s has no such files", room)
 		}
 		for _, name := range names {
 			c := checks[strings.TrimSuffix(path.Base(filepath.ToSlash(name)), ".txtar")]

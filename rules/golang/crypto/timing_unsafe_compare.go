@@ -190,7 +190,7 @@ func (t *timing) judge(c comparison) {
 		if t.hasMAC {
 			x.mac, y.mac = t.comesFrom(values[0], t.isMAC, noField), t.comesFrom(values[1], t.isMAC, noField)
 		}
-		if isSecret(x.purpose) || isSecret(y.purpose) {
+		if x.mac != y.mac || isSecret(x.purpose) || isSecret(y.purpose) {
 			x.sent, y.sent = t.comesFrom(values[0], isSent, isSentField), t.comesFrom(values[1], isSent, isSentField)
 		}
 	}
@@ -214,9 +214,6 @@ func (t *timing) judge(c comparison) {
 // first wrong value ends shows its time once.
 func (t *timing) canTry(c comparison, x, y side) bool {
 	if x.sent || y.sent {
-		return true
-	}
-	if values := t.compared[c.pos]; values[0] != nil && values[1] != nil && (t.comesFrom(values[0], isSent, isSentField) || t.comesFrom(values[1], isSent, isSentField)) {
 		return true
 	}
 	for f := range c.at.Enclosing((*ast.FuncDecl)(nil), (*ast.FuncLit)(nil)) {

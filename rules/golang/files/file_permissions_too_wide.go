@@ -144,15 +144,7 @@ type modes struct {
 // listens reports whether the function around a place gets a listener from what it calls: a socket that others are to
 // connect to.
 func (m *modes) listens(c inspector.Cursor) bool {
-	f, ok := code.Enclosing(c)
-	if !ok {
-		return false
-	}
-	for call := range f.Cursor.Preorder((*ast.CallExpr)(nil)) {
-		n, ok := call.Node().(*ast.CallExpr)
-		if !ok {
-			continue
-		}
+	for n := range callsAround(c) {
 		results, ok := m.TypesInfo.TypeOf(n).(*types.Tuple)
 		for i := 0; ok && i < results.Len(); i++ {
 			switch query.TypeName(results.At(i).Type()) {
@@ -167,21 +159,28 @@ func (m *modes) listens(c inspector.Cursor) bool {
 // isForMessages reports whether the function around a place makes a pipe with a name, or a socket of datagrams that gets
 // messages or answers: those who send them have to write to it.
 func (m *modes) isForMessages(c inspector.Cursor) bool {
-	f, ok := code.Enclosing(c)
-	if !ok {
-		return false
-	}
-	for call := range f.Cursor.Preorder((*ast.CallExpr)(nil)) {
-		n, ok := call.Node().(*ast.CallExpr)
-		if !ok {
-			continue
-		}
+	for n := range callsAround(c) {
 		switch query.Callee(m.TypesInfo, n) {
 		case "net.DialUnix", "net.ListenUnixgram", "syscall.Mkfifo", "golang.org/x/sys/unix.Mkfifo":
 			return true
 		}
 	}
 	return false
+}
+
+// callsAround gives the calls in the function around a place.
+func callsAround(c inspector.Cursor) iter.Seq[*ast.CallExpr] {
+	return func(yield func(*ast.CallExpr) bool) {
+		f, ok := code.Enclosing(c)
+		if !ok {
+			return
+		}
+		for call := range f.Cursor.Preorder((*ast.CallExpr)(nil)) {
+			if n, ok := call.Node().(*ast.CallExpr); ok && !yield(n) {
+				return
+			}
+		}
+	}
 }
 
 func (m *modes) clearsUmask() bool {

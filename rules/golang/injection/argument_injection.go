@@ -13,6 +13,7 @@ import (
 
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/golang/query"
+	"github.com/peercheck/peercheck/rules/golang/internal/code"
 	"github.com/peercheck/peercheck/rules/golang/internal/edit"
 	"github.com/peercheck/peercheck/rules/golang/internal/flow"
 	"github.com/peercheck/peercheck/rules/golang/internal/text"
@@ -249,7 +250,7 @@ func (f *optionFinder) report(c flow.Call, program string, args []ssa.Value, at 
 		Location:   f.pass.Location(node),
 		Confidence: check.Tentative,
 	}
-	if !importable(f.pass.Pkg) {
+	if !code.IsForOthers(f.pass.Pkg) {
 		finding.Persona = check.Pedantic // the module itself gives the value, and no stranger's is seen to
 	}
 	if index >= 0 {

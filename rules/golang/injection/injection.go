@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 	"go/ast"
-	"go/types"
 	"slices"
 	"strings"
 
@@ -137,16 +136,4 @@ func isAdministrators(pass *check.PackagePass, f *taint.Flow) bool {
 		}
 	}
 	return false
-}
-
-// importable reports whether another module imports a package, and hands it what it likes: it is neither a program, nor
-// part of one, nor internal.
-func importable(pkg *types.Package) bool {
-	return pkg.Name() != "main" && !isInternal(pkg) && !slices.Contains(strings.Split(pkg.Path(), "/"), "cmd")
-}
-
-// isInternal reports whether only the module of a package can import it: what its functions are given, such as an archive,
-// is what the module gives them.
-func isInternal(pkg *types.Package) bool {
-	return slices.Contains(strings.Split(pkg.Path(), "/"), "internal")
 }

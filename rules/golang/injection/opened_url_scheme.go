@@ -11,6 +11,7 @@ import (
 
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/golang/query"
+	"github.com/peercheck/peercheck/rules/golang/internal/code"
 	"github.com/peercheck/peercheck/rules/golang/internal/flow"
 	"github.com/peercheck/peercheck/rules/golang/internal/text"
 )
@@ -113,7 +114,7 @@ func (a *opened) judge(c flow.Call, v ssa.Value) bool {
 	}
 	a.reported[c.Fn] = append(a.reported[c.Fn], v)
 	persona := check.Regular
-	if !importable(a.pass.Pkg) {
+	if !code.IsForOthers(a.pass.Pkg) {
 		persona = check.Pedantic // the program's own pages, or what its user asks for
 	}
 	a.pass.Report(check.Finding{

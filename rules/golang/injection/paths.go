@@ -13,6 +13,7 @@ import (
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/golang/query"
 	"github.com/peercheck/peercheck/lib/golang/taint"
+	"github.com/peercheck/peercheck/rules/golang/internal/code"
 	"github.com/peercheck/peercheck/rules/golang/internal/text"
 )
 
@@ -66,7 +67,7 @@ type pathFinding struct {
 func (r *pathReport) add(f *taint.Flow, message string) {
 	p := pathFinding{findingOf(r.pass, f, fmt.Sprintf(message, f.Source.Title, f.Sink)), isAround(f.Sink)}
 	p.Location.Message = "decides where " + f.Sink + " works, too"
-	if f.Source.Name == "archive" && isInternal(r.pass.Pkg) {
+	if f.Source.Name == "archive" && code.IsInternal(r.pass.Pkg) {
 		p.Persona = check.Pedantic
 	}
 	v := pathValue{fn: f.Fn, source: f.Steps[0].Place}

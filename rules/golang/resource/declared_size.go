@@ -23,7 +23,7 @@ import (
 // Of the sizes in the files of a program, which it wrote itself, nothing is said: what is internal to a module,
 // or part of a command, is no library that decodes what others send.
 func declaredSizes(pass *check.PackagePass, fl *flow.Flow, reported map[line]bool) {
-	if !code.IsLibrary(pass.Pkg) || slices.Contains(strings.Split(pass.Pkg.Path(), "/"), "cmd") {
+	if !code.IsForOthers(pass.Pkg) {
 		return
 	}
 	forOthers := decodesForOthers(pass.Pkg) && speaks(fl)

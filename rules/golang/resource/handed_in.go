@@ -18,7 +18,7 @@ import (
 // decodesForOthers reports whether a package is a library that decodes what others send: other modules can import it, and it
 // compares no checksum, by which a program knows the files that it wrote itself.
 func decodesForOthers(pkg *types.Package) bool {
-	if !code.IsLibrary(pkg) || slices.Contains(strings.Split(pkg.Path(), "/"), "cmd") {
+	if !code.IsForOthers(pkg) {
 		return false
 	}
 	return !slices.ContainsFunc(pkg.Imports(), func(imported *types.Package) bool {

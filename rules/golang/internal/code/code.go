@@ -242,7 +242,20 @@ func (p Place) End() token.Pos { return token.Pos(p) + 1 }
 
 // IsLibrary reports whether other modules can import a package, so that not all of its callers are known.
 func IsLibrary(pkg *types.Package) bool {
-	return pkg.Name() != "main" && !slices.Contains(strings.Split(pkg.Path(), "/"), "internal")
+	return pkg.Name() != "main" && !IsInternal(pkg)
+}
+
+// IsInternal reports whether only the module of a package can import it: what its functions are given, such as an archive,
+// is what the module gives them.
+func IsInternal(pkg *types.Package) bool { return isBelow(pkg, "internal") }
+
+// IsForOthers reports whether other modules import a package, and hand it what they like: it is a library, and no part of a
+// command.
+func IsForOthers(pkg *types.Package) bool { return IsLibrary(pkg) && !isBelow(pkg, "cmd") }
+
+// isBelow reports whether an element of a package's path is a folder of some name.
+func isBelow(pkg *types.Package, folder string) bool {
+	return slices.Contains(strings.Split(pkg.Path(), "/"), folder)
 }
 
 // noTests are names of packages that end like one for tests.
