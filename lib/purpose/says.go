@@ -61,7 +61,7 @@ func isKindOfTrial(words []string) bool {
 					break
 				}
 			}
-			if (word == "mock" || word == "fake" || word == "emulator") && (ended || i+1 == len(words) || words[i+1] == "of" || words[i+1] == "for") {
+			if (word == "mock" || word == "fake" || word == "emulator") && (ended || i+1 == len(words) || ends[words[i+1]]) {
 				return true
 			}
 		case word == "is", word == "are":
@@ -134,7 +134,7 @@ func introduction(text string) []string {
 	}
 	text = strings.ReplaceAll(strings.ToLower(text), "\r\n", "\n")
 	for _, without := range []*regexp.Regexp{comment, image, tag} {
-		text = without.ReplaceAllString(text, "")
+		text = without.ReplaceAllString(text, " ") // <br> parts sentences
 	}
 	text = link.ReplaceAllString(text, "$1")
 	text = strings.NewReplacer("*", "", "`", "", "_", "", "isn't", "is not", "it's", "it is").Replace(listMarks(text))

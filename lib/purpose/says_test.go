@@ -13,6 +13,8 @@ func TestTrial(t *testing.T) {
 		"# App\n\nThis is a demo application for our SDK.":                                                                                                                                                 true,
 		"Command idp is a fake OpenID provider.":                                                                                                                                                           true,
 		"## Acme Runtime Emulator\n\nIt runs functions.":                                                                                                                                                   true,
+		"<p>A lightweight AWS service emulator written in Go.<br>Works as a CI/CD testing tool.</p>":                                                                                                       true,
+		"# Term\n\nTerm is a terminal emulator written in Go.":                                                                                                                                             false,
 		"# Term\n\nTerm is a terminal emulator.":                                                                                                                                                           false,
 		"Sqlfake is a mock library implementing sql/driver.":                                                                                                                                               true,
 		"# S3\n\nA lightweight server. It is meant for local development and is not meant to be used in production.":                                                                                       true,
