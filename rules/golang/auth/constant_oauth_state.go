@@ -3,11 +3,13 @@ package auth
 import (
 	"context"
 	_ "embed"
+	"slices"
 
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/ssa"
 
 	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/rules/golang/internal/code"
 	"github.com/peercheck/peercheck/rules/golang/internal/flow"
 )
 
@@ -63,13 +65,7 @@ func runConstantOAuthState(_ context.Context, pass *check.PackagePass) error {
 // serves reports whether a package handles HTTP requests: elsewhere a login runs
 // on the machine of the user, with nobody to forge a request.
 func serves(fl *flow.Flow) bool {
-	for _, fn := range fl.Functions {
-		for _, p := range fn.Params {
-			switch p.Type().String() {
-			case "net/http.ResponseWriter", "*github.com/gin-gonic/gin.Context", "github.com/labstack/echo/v4.Context", "*github.com/gofiber/fiber/v2.Ctx", "github.com/gofiber/fiber/v3.Ctx":
-				return true
-			}
-		}
-	}
-	return false
+	return slices.ContainsFunc(fl.Functions, func(fn *ssa.Function) bool {
+		return slices.ContainsFunc(fn.Params, func(p *ssa.Parameter) bool { return code.IsResponder(p.Type()) })
+	})
 }

@@ -87,10 +87,7 @@ var refusals = map[string]int{
 	"(net/http.ResponseWriter).WriteHeader": 0,
 }
 
-// frameworks are the contexts of frameworks, without major versions, whose
-// answering methods take the status first.
-var frameworks = []string{"github.com/gin-gonic/gin.Context", "github.com/labstack/echo.Context", "github.com/gofiber/fiber.Ctx"}
-
+// answering are the methods of the contexts of frameworks that answer, the status first.
 var answering = map[string]bool{
 	"JSON": true, "IndentedJSON": true, "PureJSON": true, "SecureJSON": true, "AsciiJSON": true, "JSONP": true, "JSONPretty": true, "JSONBlob": true,
 	"XML": true, "XMLPretty": true, "XMLBlob": true, "YAML": true, "TOML": true, "ProtoBuf": true, "String": true, "HTML": true, "HTMLBlob": true,
@@ -106,7 +103,7 @@ func refusal(call *ssa.CallCommon) int64 {
 	}
 	fn := call.StaticCallee()
 	if fn == nil || len(fn.Blocks) != 1 || fn.Signature.Results().Len() > 0 || !slices.ContainsFunc(call.Args, func(arg ssa.Value) bool {
-		return isWriter(arg.Type()) || isFramework(arg.Type())
+		return isWriter(arg.Type()) || code.IsContext(arg.Type())
 	}) {
 		return 0
 	}
@@ -128,7 +125,7 @@ func directRefusal(call *ssa.CallCommon) int64 {
 	index, ok := refusals[query.CalleeSSA(call)]
 	if !ok {
 		recv, method := receiver(call)
-		if recv == nil || !answering[method] || !isFramework(recv.Type()) {
+		if recv == nil || !answering[method] || !code.IsContext(recv.Type()) {
 			return 0
 		}
 		index = 0
@@ -150,7 +147,7 @@ const seeOther = 303
 
 // toLogin reports whether a call redirects to a fixed page for logging in.
 func toLogin(call *ssa.CallCommon) bool {
-	if recv, method := receiver(call); query.CalleeSSA(call) != "net/http.Redirect" && (recv == nil || method != "Redirect" || !isFramework(recv.Type())) {
+	if recv, method := receiver(call); query.CalleeSSA(call) != "net/http.Redirect" && (recv == nil || method != "Redirect" || !code.IsContext(recv.Type())) {
 		return false
 	}
 	return slices.ContainsFunc(call.Args, func(arg ssa.Value) bool {
@@ -168,10 +165,6 @@ func receiver(call *ssa.CallCommon) (ssa.Value, string) {
 		return call.Args[0], fn.Name()
 	}
 	return nil, ""
-}
-
-func isFramework(t types.Type) bool {
-	return slices.Contains(frameworks, code.Unversioned(query.TypeName(t)))
 }
 
 func isGin(t types.Type) bool { return query.IsType(t, "github.com/gin-gonic/gin.Context") }
@@ -512,7 +505,7 @@ func (d *denial) serves(instr ssa.Instruction, onlyWrites bool) bool {
 		return false
 	}
 	recv, method := receiver(&call.Call)
-	if recv != nil && isFramework(recv.Type()) {
+	if recv != nil && code.IsContext(recv.Type()) {
 		// A request that gin aborted is not served by Next; what this handler
 		// still does by itself is done.
 		if method == "Next" {
@@ -521,7 +514,7 @@ func (d *denial) serves(instr ssa.Instruction, onlyWrites bool) bool {
 		}
 		return !onlyWrites && answering[method] && method != "Status" && !strings.HasPrefix(method, "Abort") || strings.HasPrefix(method, "ShouldBind") || strings.HasPrefix(method, "Bind")
 	}
-	if call.Call.StaticCallee() == nil && !call.Call.IsInvoke() && slices.ContainsFunc(call.Call.Args, func(arg ssa.Value) bool { return isFramework(arg.Type()) }) {
+	if call.Call.StaticCallee() == nil && !call.Call.IsInvoke() && slices.ContainsFunc(call.Call.Args, func(arg ssa.Value) bool { return code.IsContext(arg.Type()) }) {
 		return true // the next handler, as a value
 	}
 	var writer, request bool

@@ -161,14 +161,11 @@ func (t tokens) isGiven(token ssa.Value) bool {
 	return slices.ContainsFunc(t.Origins(token), func(v ssa.Value) bool { _, param := v.(*ssa.Parameter); return param })
 }
 
-// requestTypes are what handlers of requests are given.
-var requestTypes = []string{"net/http.Request", "github.com/gin-gonic/gin.Context", "github.com/labstack/echo.Context", "github.com/gofiber/fiber.Ctx", "github.com/beego/beego/server/web/context.Context"}
-
 // answers reports whether a function, or one around it, handles a request.
 func (t tokens) answers(fn *ssa.Function) bool {
 	for ; fn != nil; fn = fn.Parent() {
 		for _, p := range fn.Params {
-			if slices.Contains(requestTypes, code.Unversioned(query.TypeName(p.Type()))) {
+			if code.IsRequest(p.Type()) {
 				return true
 			}
 		}

@@ -232,12 +232,8 @@ func (t *timing) canTry(c comparison, x, y side) bool {
 // serves reports whether a function is given a request, or the connection that it comes over.
 func (t *timing) serves(f *ast.FuncType) bool {
 	return f.Params != nil && slices.ContainsFunc(f.Params.List, func(p *ast.Field) bool {
-		switch query.TypeName(t.TypesInfo.TypeOf(p.Type)) {
-		case "net/http.Request", "net.Conn", "github.com/gin-gonic/gin.Context", "github.com/labstack/echo/v4.Context",
-			"github.com/gofiber/fiber/v2.Ctx", "github.com/gofiber/fiber/v3.Ctx", "github.com/valyala/fasthttp.RequestCtx":
-			return true
-		}
-		return false
+		given := t.TypesInfo.TypeOf(p.Type)
+		return code.IsRequest(given) || query.IsType(given, "net.Conn")
 	})
 }
 

@@ -136,18 +136,9 @@ type limitedKey struct{}
 func answers(fn *ssa.Function) bool {
 	for ; fn != nil; fn = fn.Parent() {
 		for _, p := range fn.Params {
-			if isResponder(p.Type()) && (fn.Pkg == nil || !strings.HasPrefix(query.TypeName(p.Type()), fn.Pkg.Pkg.Path()+".")) {
+			if code.IsResponder(p.Type()) && (fn.Pkg == nil || !strings.HasPrefix(query.TypeName(p.Type()), fn.Pkg.Pkg.Path()+".")) {
 				return true
 			}
-		}
-	}
-	return false
-}
-
-func isResponder(t types.Type) bool {
-	for _, name := range []string{"net/http.ResponseWriter", "github.com/gin-gonic/gin.Context", "github.com/labstack/echo.Context", "github.com/labstack/echo/v4.Context"} {
-		if query.IsType(t, name) {
-			return true
 		}
 	}
 	return false
@@ -274,7 +265,9 @@ func isOfIdentity(call *ssa.Call) bool {
 }
 
 func takesRequest(call *ssa.Call) bool {
-	return slices.ContainsFunc(call.Call.Args, func(a ssa.Value) bool { return query.IsType(a.Type(), "net/http.Request") || isResponder(a.Type()) })
+	return slices.ContainsFunc(call.Call.Args, func(a ssa.Value) bool {
+		return query.IsType(a.Type(), "net/http.Request") || code.IsResponder(a.Type())
+	})
 }
 
 func short(name string) string {

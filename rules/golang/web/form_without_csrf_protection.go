@@ -120,7 +120,7 @@ var formReaders = []string{"FormValue", "PostFormValue", "ParseForm", "ParseMult
 func readsForm(pass *check.PackagePass, body *ast.BlockStmt) (found bool) {
 	ast.Inspect(body, func(n ast.Node) bool {
 		if sel, ok := n.(*ast.SelectorExpr); ok {
-			found = found || isRequestType(pass.TypesInfo.TypeOf(sel.X)) && slices.Contains(formReaders, sel.Sel.Name)
+			found = found || code.IsRequest(pass.TypesInfo.TypeOf(sel.X)) && slices.Contains(formReaders, sel.Sel.Name)
 		}
 		return !found
 	})

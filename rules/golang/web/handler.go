@@ -11,17 +11,9 @@ import (
 	"github.com/peercheck/peercheck/rules/golang/internal/code"
 )
 
-// requestTypes are what handlers are given of a request.
-var requestTypes = []string{"net/http.Request", "github.com/gin-gonic/gin.Context", "github.com/labstack/echo.Context", "github.com/gofiber/fiber.Ctx", "github.com/valyala/fasthttp.RequestCtx",
-	"github.com/beego/beego/server/web/context.Context"}
-
-func isRequestType(t types.Type) bool {
-	return slices.Contains(requestTypes, code.Unversioned(query.TypeName(t)))
-}
-
 // handlesRequest reports whether a function around a place is given a request.
 func handlesRequest(info *types.Info, c inspector.Cursor) bool {
-	return isGiven(info, c, isRequestType)
+	return isGiven(info, c, code.IsRequest)
 }
 
 // answersRequest reports whether a function around a place is given what it writes the

@@ -161,7 +161,7 @@ func isHandlerType(t types.Type) bool {
 		return false
 	}
 	for p := range sig.Params().Variables() {
-		if isRequestType(p.Type()) {
+		if code.IsRequest(p.Type()) {
 			return true
 		}
 	}

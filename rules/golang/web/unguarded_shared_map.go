@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"go/token"
 	"go/types"
+	"slices"
 	"strings"
 
 	"golang.org/x/tools/go/analysis"
@@ -43,18 +44,9 @@ var UnguardedSharedMap = &check.Check{
 	},
 }
 
-// responders are the types of parameters that make a function a handler.
-var responders = []string{"net/http.ResponseWriter", "github.com/gin-gonic/gin.Context", "github.com/labstack/echo.Context", "github.com/gofiber/fiber.Ctx"}
-
+// isHandler reports whether a function is given what it answers a request with.
 func isHandler(fn *ssa.Function) bool {
-	for _, p := range fn.Params {
-		for _, name := range responders {
-			if code.Unversioned(query.TypeName(p.Type())) == name {
-				return true
-			}
-		}
-	}
-	return false
+	return slices.ContainsFunc(fn.Params, func(p *ssa.Parameter) bool { return code.IsResponder(p.Type()) })
 }
 
 func runUnguardedSharedMap(_ context.Context, pass *check.PackagePass) error {
