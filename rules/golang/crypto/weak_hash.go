@@ -475,14 +475,25 @@ func (h *hashes) isPrescribed(c inspector.Cursor, inputs []ast.Expr) bool {
 	return false
 }
 
-// signer judges rsa.SignPKCS1v15(rand, key, crypto.SHA1, sum) and its kin.
+// signer judges rsa.SignPKCS1v15(rand, key, crypto.SHA1, sum) and its kin. Nobody takes SHA-1 by his own choice there any
+// more: formats of packages and messages of services prescribe it, which is why only [check.Pedantic] hears of it.
 func (h *hashes) signer(call *ast.CallExpr) {
 	for _, arg := range call.Args {
-		if name := h.constantName(arg); name == "crypto.MD5" || name == "crypto.SHA1" {
-			h.report(call, fmt.Sprintf("signature over %s: documents with the same hash can be made, so the signature of one holds for the other",
-				map[string]string{"crypto.MD5": "MD5", "crypto.SHA1": "SHA-1"}[name]), purpose.Use{}, nil)
-			return
+		name, persona := "", check.Regular
+		switch h.constantName(arg) {
+		case "crypto.MD5":
+			name = "MD5"
+		case "crypto.SHA1":
+			name, persona = "SHA-1", check.Pedantic
+		default:
+			continue
 		}
+		h.Report(check.Finding{
+			Message:  fmt.Sprintf("signature over %s: documents with the same hash can be made, so the signature of one holds for the other", name),
+			Location: h.Location(call.Fun),
+			Persona:  persona,
+		})
+		return
 	}
 }
 
