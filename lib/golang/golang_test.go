@@ -243,7 +243,7 @@ func TestProgramsForTrial(t *testing.T) {
 		return strings.Join(got, "\n")
 	}
 	expect(t, judge(), "lib/lib.go regular\nnested/a.go regular\nshingle/lib/lib.go regular\nshingle/main.go pedantic\nshow/show.go pedantic")
-	tree["README.md"] = &fstest.MapFile{Data: []byte("# Shingle\n\nShingle is a small ACME test server.\n")}
+	tree[".github/README.md"] = &fstest.MapFile{Data: []byte("# Shingle\n\nShingle is a small ACME test server.\n")} // shown where there is no other
 	expect(t, judge(), "lib/lib.go pedantic\nnested/a.go regular\nshingle/lib/lib.go pedantic\nshingle/main.go pedantic\nshow/show.go pedantic")
 }
 

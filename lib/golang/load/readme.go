@@ -1,6 +1,7 @@
 package load
 
 import (
+	"cmp"
 	"io"
 	"io/fs"
 	"path"
@@ -22,8 +23,13 @@ func (r readmes) trial(fsys fs.FS, folder string) bool {
 	return says
 }
 
-// readme gives the beginning of the first README of a folder; "" if none can be read, which takes nothing from the verdict.
+// readme gives the beginning of the first README of a folder, or of that in its .github, which GitHub shows for the folder;
+// "" if none can be read, which takes nothing from the verdict.
 func readme(fsys fs.FS, folder string) string {
+	return cmp.Or(readmeIn(fsys, folder), readmeIn(fsys, path.Join(folder, ".github")))
+}
+
+func readmeIn(fsys fs.FS, folder string) string {
 	entries, err := fs.ReadDir(fsys, folder)
 	if err != nil {
 		return ""

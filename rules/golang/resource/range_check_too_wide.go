@@ -39,7 +39,7 @@ var RangeCheckTooWide = &check.Check{
 		Why: "The check shows that the number can be anything, and that the author wanted to keep out what does not fit; the boundary is off by one, is that of another type, is made wrong by what is added afterwards, or never refuses anything: `n < 0 && n > 255`. What slips through becomes " +
 			"another number: 256 becomes 0.",
 		Fix:    "Compare with the limits of the type (`math.MaxUint8`), and compare what is converted, after the calculation. There is no quick fix, because the check or the type may be the wrong one.",
-		Limits: "Only comparisons with constants are looked at. A byte of -128 to 255 is taken to be meant, one of less than that on both sides is for persona pedantic; as are a conversion next to a shift of the same number, and one whose result is only negated or the side of a difference, where it wraps back. So is test code.",
+		Limits: "Only comparisons with constants are looked at. A byte of -128 to 255 is taken to be meant, one of -128 to 127 or less is for persona pedantic, and so with wider integers; as are a conversion next to a shift of the same number, and one whose result is only negated or the side of a difference, where it wraps back. So is test code.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/681.html",
 			"https://cwe.mitre.org/data/definitions/193.html",
@@ -68,7 +68,7 @@ func runRangeCheckTooWide(_ context.Context, pass *check.PackagePass) error {
 			worst = from.Min
 		}
 		persona := check.Regular
-		if _, isResult := unconverted(conv.X).(*ssa.BinOp); !isResult && signedByte(from, to) {
+		if readWithSign(from, to) {
 			persona = check.Pedantic
 		}
 		pass.Report(check.Finding{
@@ -90,9 +90,14 @@ func runRangeCheckTooWide(_ context.Context, pass *check.PackagePass) error {
 	return nil
 }
 
-// signedByte reports whether a range that becomes a byte is that of a byte with a sign: an encoder writes it so.
-func signedByte(from, to bounds.Range) bool {
-	return to.Min.Sign() == 0 && to.Max.BitLen() == 8 && from.Min.Cmp(big.NewInt(-128)) >= 0 && from.Max.Cmp(big.NewInt(127)) <= 0
+// readWithSign reports whether a range that becomes an unsigned integer fits into the signed one of that width: its bits are
+// written as they are, which encoders and machines do.
+func readWithSign(from, to bounds.Range) bool {
+	if to.Min.Sign() != 0 {
+		return false
+	}
+	half := new(big.Int).Lsh(big.NewInt(1), uint(to.Max.BitLen()-1))
+	return from.Min.Cmp(new(big.Int).Neg(half)) >= 0 && from.Max.Cmp(half) < 0
 }
 
 // wrapsBack reports whether all that becomes of a number is a sum or its negative, in its own type: what wrapped around in
