@@ -107,6 +107,9 @@ func checkIndex(pass *check.PackagePass, at ssa.Instruction, of, index ssa.Value
 	if !at.Pos().IsValid() || isNil(of) && !isConst(index) && !countsElsewhere(index) {
 		return // an element that a literal or the loop of a range writes
 	}
+	if v, ok := at.(ssa.Value); ok && onlyMeasured(v) {
+		return
+	}
 	length, _, ok := bounds.Length(of)
 	if !ok {
 		return
@@ -125,6 +128,22 @@ func checkIndex(pass *check.PackagePass, at ssa.Instruction, of, index ssa.Value
 	case i.Max.Cmp(length.Max) >= 0 && i.Max.IsInt64() && i.Max.Int64() < 1<<62 && counted(index, block) && bounds.AtLeast(of, block).Cmp(i.Max) <= 0:
 		pass.Report(check.Finding{Message: fmt.Sprintf("the index gets to %s in the last round, and the length is %s", i.Max, length.Max), Location: where})
 	}
+}
+
+// onlyMeasured reports whether nothing but the size of a value, or of what is at an address, is asked for, which the value
+// itself is not needed for: unsafe.Sizeof(s[0]). It is no constant where the type is a parameter.
+func onlyMeasured(v ssa.Value) bool {
+	uses := slices.DeleteFunc(slices.Clone(*v.Referrers()), func(use ssa.Instruction) bool { _, debug := use.(*ssa.DebugRef); return debug })
+	return len(uses) > 0 && !slices.ContainsFunc(uses, func(use ssa.Instruction) bool {
+		switch use := use.(type) {
+		case *ssa.UnOp:
+			return use.Op != token.MUL || !onlyMeasured(use)
+		case *ssa.Call:
+			builtin, ok := use.Call.Value.(*ssa.Builtin)
+			return !ok || builtin.Name() != "Sizeof" && builtin.Name() != "Alignof"
+		}
+		return true
+	})
 }
 
 // isNil reports whether a slice is nil: one that is not made yet, so that a loop over it has no rounds and its length
