@@ -39,7 +39,7 @@ var RangeCheckTooWide = &check.Check{
 		Why: "The check shows that the number can be anything, and that the author wanted to keep out what does not fit; the boundary is off by one, is that of another type, is made wrong by what is added afterwards, or never refuses anything: `n < 0 && n > 255`. What slips through becomes " +
 			"another number: 256 becomes 0.",
 		Fix:    "Compare with the limits of the type (`math.MaxUint8`), and compare what is converted, after the calculation. There is no quick fix, because the check or the type may be the wrong one.",
-		Limits: "Only comparisons with constants are looked at. A byte of -128 to 255 is taken to be meant, one of -128 to 127 or less is for persona pedantic, and so with wider integers; as are a conversion next to a shift of the same number, and one whose result is only negated or the side of a difference, where it wraps back. So is test code.",
+		Limits: "Only comparisons with constants are looked at. A byte of -128 to 255 is taken to be meant, one of less than that on both sides is for persona pedantic, as is the whole range of a wider integer with a sign; as are a conversion next to a shift of the same number, and one whose result is only negated or the side of a difference, where it wraps back. So is test code.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/681.html",
 			"https://cwe.mitre.org/data/definitions/193.html",
@@ -68,7 +68,7 @@ func runRangeCheckTooWide(_ context.Context, pass *check.PackagePass) error {
 			worst = from.Min
 		}
 		persona := check.Regular
-		if readWithSign(from, to) {
+		if _, isResult := unconverted(conv.X).(*ssa.BinOp); isSigned(from, to, isResult) {
 			persona = check.Pedantic
 		}
 		pass.Report(check.Finding{
@@ -90,14 +90,18 @@ func runRangeCheckTooWide(_ context.Context, pass *check.PackagePass) error {
 	return nil
 }
 
-// readWithSign reports whether a range that becomes an unsigned integer fits into the signed one of that width: its bits are
-// written as they are, which encoders and machines do.
-func readWithSign(from, to bounds.Range) bool {
+// isSigned reports whether a range that becomes an unsigned integer is that of the signed one of the same width, or may be
+// part of it: an encoder or a machine writes its bits as they are. Only a byte that is not calculated may be a part.
+func isSigned(from, to bounds.Range, calculated bool) bool {
 	if to.Min.Sign() != 0 {
 		return false
 	}
 	half := new(big.Int).Lsh(big.NewInt(1), uint(to.Max.BitLen()-1))
-	return from.Min.Cmp(new(big.Int).Neg(half)) >= 0 && from.Max.Cmp(half) < 0
+	most := new(big.Int).Sub(half, big.NewInt(1))
+	if calculated || to.Max.BitLen() != 8 {
+		return from.Min.CmpAbs(most) >= 0 && from.Min.CmpAbs(half) <= 0 && from.Max.Cmp(most) == 0
+	}
+	return from.Min.CmpAbs(half) <= 0 && from.Max.Cmp(most) <= 0
 }
 
 // wrapsBack reports whether all that becomes of a number is a sum or its negative, in its own type: what wrapped around in
