@@ -42,7 +42,7 @@ var UnboundedBodyRead = &check.Check{
 		Fix: "Read from `http.MaxBytesReader`, which also closes the connection of who sends more, or limit all handlers by `http.MaxBytesHandler`. " +
 			"The quick fix sets a limit of 1 MiB here. Look at it before you apply it: larger requests fail from then on.",
 		Limits: "Looks at functions that have the `http.ResponseWriter` or the context of gin or echo as well, and at those that they call, because a request alone may be one that is sent. A limit " +
-			"anywhere in the package (`http.MaxBytesReader`, `http.MaxBytesHandler`, echo's BodyLimit) and a test of the declared length count. A limit that another package or a proxy sets is not seen. For persona pedantic are packages that are made for tests, handlers that configure the program, as their documentation says, reads after a function that is named for it has said who sends the request, also in all callers, functions for debugging, and programs below a folder contrib.",
+			"anywhere in the package (`http.MaxBytesReader`, `http.MaxBytesHandler`, echo's BodyLimit) and a test of the declared length count. A limit that another package or a proxy sets is not seen. For persona pedantic are packages that are made for tests, handlers that configure the program, as their documentation says, reads after a function that is named for it, or that verifies a token, has said who sends the request, also in all callers, those of handlers that are registered behind one that is named for it (`requireAuth(s.upload)`), packages whose routes are all below `/internal/`, functions for debugging, and programs below a folder contrib.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/770.html",
 			"https://pkg.go.dev/net/http#MaxBytesReader",
@@ -98,6 +98,7 @@ func runUnboundedBodyRead(_ context.Context, pass *check.PackagePass) error {
 	for _, c := range fl.Calls(ginRawData) {
 		if readsOfAnswering(fl, c.Fn) {
 			pass.Report(check.Finding{
+				Persona:  personaOf(!isForKnown(pass, fl, c.Fn, c.Instr)),
 				Message:  "GetRawData reads the request's body into memory, however large it is",
 				Location: pass.Location(c.Expr),
 			})
@@ -176,7 +177,7 @@ func unboundedRead(pass *check.PackagePass, fl *flow.Flow, c flow.Call) {
 		return // it streams
 	}
 	persona := check.Regular
-	if isMadeForTests(pass) || configures(fl, c.Fn) || code.BehindPassword(pass.Pass, c.Expr.Pos()) || asksWhoItIs(fl, c) || isBesides(pass.Pkg) || logsIt(c.Fn) {
+	if isMadeForTests(pass) || configures(fl, c.Fn) || code.BehindPassword(pass.Pass, c.Expr.Pos()) || isForKnown(pass, fl, c.Fn, c.Instr) || isBesides(pass.Pkg) || logsIt(c.Fn) {
 		persona = check.Pedantic
 	}
 	pass.Report(check.Finding{
@@ -193,81 +194,6 @@ func logsIt(fn *ssa.Function) bool {
 		fn = fn.Parent()
 	}
 	return slices.Contains(query.Words(fn.Name()), "debug")
-}
-
-// asksWhoItIs reports whether a function asks, before a call, who sends the request, by a function that is handed it and named for
-// that, and ends if the answer is no, or all callers of the function do before they call it. Who has got a token may send what it likes.
-func asksWhoItIs(fl *flow.Flow, read flow.Call) bool {
-	if asksBefore(read.Instr) {
-		return true
-	}
-	callers := fl.Callers(read.Fn)
-	return len(callers) > 0 && !isPublic(read.Fn) && !slices.ContainsFunc(callers, func(c flow.Call) bool { return !asksBefore(c.Instr) })
-}
-
-func asksBefore(read ssa.Instruction) bool {
-	for _, b := range read.Parent().Blocks {
-		if b == read.Block() || !b.Dominates(read.Block()) {
-			continue
-		}
-		branch, ok := b.Instrs[len(b.Instrs)-1].(*ssa.If)
-		if !ok || !slices.ContainsFunc(b.Succs, func(s *ssa.BasicBlock) bool { return ends(s, 0) }) {
-			continue
-		}
-		if call := asked(branch.Cond, 4); call != nil && isOfIdentity(call) {
-			return true
-		}
-	}
-	return false
-}
-
-// asked gives the call whose answer, or error, a condition is about.
-func asked(v ssa.Value, depth int) *ssa.Call {
-	if depth == 0 {
-		return nil
-	}
-	switch v := v.(type) {
-	case *ssa.Call:
-		return v
-	case *ssa.Extract:
-		return asked(v.Tuple, depth-1)
-	case *ssa.UnOp:
-		return asked(v.X, depth-1)
-	case *ssa.BinOp:
-		if _, isConst := v.Y.(*ssa.Const); isConst {
-			return asked(v.X, depth-1)
-		}
-	}
-	return nil
-}
-
-// isOfIdentity reports whether a call hands a request to a function that is named for finding out whose it is.
-func isOfIdentity(call *ssa.Call) bool {
-	if !takesRequest(call) {
-		// store.UserByID(request.UserID(r))
-		return slices.ContainsFunc(call.Call.Args, func(a ssa.Value) bool {
-			inner, ok := a.(*ssa.Call)
-			return ok && takesRequest(inner) && isOfIdentity(inner)
-		})
-	}
-	name := query.CalleeSSA(&call.Call)
-	if call.Call.IsInvoke() {
-		name = call.Call.Method.Name()
-	}
-	return slices.ContainsFunc(query.Words(name[strings.LastIndexByte(name, '.')+1:]), func(w string) bool {
-		switch w {
-		case "user", "auth", "authenticate", "authenticated", "authorize", "authorized", "authorization", "authn", "authz", "token", "login", "session", "apikey",
-			"signature", "permission", "permissions", "admin":
-			return true
-		}
-		return false
-	})
-}
-
-func takesRequest(call *ssa.Call) bool {
-	return slices.ContainsFunc(call.Call.Args, func(a ssa.Value) bool {
-		return query.IsType(a.Type(), "net/http.Request") || code.IsResponder(a.Type())
-	})
 }
 
 func short(name string) string {

@@ -12,6 +12,7 @@ import (
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/golang/query"
 	"github.com/peercheck/peercheck/lib/golang/taint"
+	"github.com/peercheck/peercheck/rules/golang/internal/flow"
 )
 
 //go:embed testdata/unbounded-metric-label.txtar
@@ -25,7 +26,7 @@ var UnboundedMetricLabel = &check.Check{
 	Severity:   check.Medium,
 	Confidence: check.Firm,
 	Since:      "0.2",
-	Requires:   []*analysis.Analyzer{taint.Analyzer},
+	Requires:   []*analysis.Analyzer{taint.Analyzer, flow.Analyzer},
 	RunPackage: runUnboundedMetricLabel,
 	Page: check.Page{
 		What: "A text from a request is the value of a label of a Prometheus metric, or of an attribute of an OpenTelemetry measurement: the path, the host, a header, or the method, which may be any word.",

@@ -8,6 +8,7 @@ import (
 
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/golang/taint"
+	"github.com/peercheck/peercheck/rules/golang/internal/flow"
 )
 
 // strangers makes the function of a check that reports the data of strangers that is
@@ -32,13 +33,26 @@ func strangersIf(message string, wanted func(*taint.Flow) bool, classes ...strin
 			}
 			reported[sink] = true
 			finding := f.Finding(pass, fmt.Sprintf(message, f.Source.Title, f.Sink))
-			if f.Source.Name == "http" && onlyPanics(f.Class.Name) || f.Source.Name == "grpc" && f.Class.Name == "metric" && isValidated(f.Fn) {
+			if f.Source.Name == "http" && onlyPanics(f.Class.Name) || f.Source.Name == "grpc" && f.Class.Name == "metric" && isValidated(f.Fn) || isOfKnown(pass, &f) {
 				finding.Persona = check.Pedantic
 			}
 			pass.Report(finding)
 		}
 		return nil
 	}
+}
+
+// isOfKnown reports whether only somebody whom the program knows sends the data of a flow: see [isForKnown].
+func isOfKnown(pass *check.PackagePass, f *taint.Flow) bool {
+	fl, ok := pass.ResultOf[flow.Analyzer].(*flow.Flow)
+	if !ok || f.Source.Name != "http" || f.Fn == nil {
+		return false
+	}
+	at := f.Call
+	if at != nil && at.Parent() != f.Fn {
+		at = nil
+	}
+	return isForKnown(pass, fl, f.Fn, at)
 }
 
 // onlyPanics reports whether all that comes of a class of flows is a panic, which net/http recovers for the one request that

@@ -7,6 +7,7 @@ import (
 
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/golang/taint"
+	"github.com/peercheck/peercheck/rules/golang/internal/flow"
 )
 
 //go:embed testdata/untrusted-divisor.txtar
@@ -20,7 +21,7 @@ var UntrustedDivisor = &check.Check{
 	Severity:   check.Low,
 	Confidence: check.Firm,
 	Since:      "0.1",
-	Requires:   []*analysis.Analyzer{taint.Analyzer},
+	Requires:   []*analysis.Analyzer{taint.Analyzer, flow.Analyzer},
 	RunPackage: strangers("a number from %[1]s is the divisor, and nothing says that it is not 0", "divisor"),
 	Page: check.Page{
 		What:   "An integer is divided, or its remainder taken, by a number that comes from a request, a connection or a message and was not compared with 0.",

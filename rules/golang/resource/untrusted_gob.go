@@ -7,6 +7,7 @@ import (
 
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/golang/taint"
+	"github.com/peercheck/peercheck/rules/golang/internal/flow"
 )
 
 //go:embed testdata/untrusted-gob.txtar
@@ -20,7 +21,7 @@ var UntrustedGob = &check.Check{
 	Severity:   check.Medium,
 	Confidence: check.Firm,
 	Since:      "0.1",
-	Requires:   []*analysis.Analyzer{taint.Analyzer},
+	Requires:   []*analysis.Analyzer{taint.Analyzer, flow.Analyzer},
 	RunPackage: strangers("%[2]s reads %[1]s: gob is not made for input from strangers, it allocates and builds what the stream asks for", "deserialization"),
 	Page: check.Page{
 		What: "`gob.NewDecoder` reads what came in a request, over a connection or in a message.",

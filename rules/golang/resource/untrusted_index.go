@@ -10,6 +10,7 @@ import (
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/golang/query"
 	"github.com/peercheck/peercheck/lib/golang/taint"
+	"github.com/peercheck/peercheck/rules/golang/internal/flow"
 )
 
 //go:embed testdata/untrusted-index.txtar
@@ -23,7 +24,7 @@ var UntrustedIndex = &check.Check{
 	Severity:   check.Medium,
 	Confidence: check.Firm,
 	Since:      "0.1",
-	Requires:   []*analysis.Analyzer{taint.Analyzer},
+	Requires:   []*analysis.Analyzer{taint.Analyzer, flow.Analyzer},
 	RunPackage: strangersIf("a number from %[1]s is used as %[2]s, and nothing says that it is within the length", decodedHere, "index"),
 	Page: check.Page{
 		What: "A number that comes from a request, a connection or a message is the index of a slice, array or string, or a bound of a part of it (`b[2:2+n]`), and is not compared with the length.",

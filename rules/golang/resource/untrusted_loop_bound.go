@@ -8,6 +8,7 @@ import (
 
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/golang/taint"
+	"github.com/peercheck/peercheck/rules/golang/internal/flow"
 )
 
 //go:embed testdata/untrusted-loop-bound.txtar
@@ -21,7 +22,7 @@ var UntrustedLoopBound = &check.Check{
 	Severity:   check.Medium,
 	Confidence: check.Firm,
 	Since:      "0.1",
-	Requires:   []*analysis.Analyzer{taint.Analyzer},
+	Requires:   []*analysis.Analyzer{taint.Analyzer, flow.Analyzer},
 	RunPackage: runUntrustedLoopBound,
 	Page: check.Page{
 		What: "A loop counts to a number that comes from a request, a connection or a message, without an upper bound.",

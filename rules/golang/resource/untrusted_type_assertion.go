@@ -10,6 +10,7 @@ import (
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/golang/query"
 	"github.com/peercheck/peercheck/lib/golang/taint"
+	"github.com/peercheck/peercheck/rules/golang/internal/flow"
 )
 
 //go:embed testdata/untrusted-type-assertion.txtar
@@ -24,7 +25,7 @@ var UntrustedTypeAssertion = &check.Check{
 	Severity:   check.Low,
 	Confidence: check.Firm,
 	Since:      "0.1",
-	Requires:   []*analysis.Analyzer{taint.Analyzer},
+	Requires:   []*analysis.Analyzer{taint.Analyzer, flow.Analyzer},
 	RunPackage: strangersIf("the sender decides which type this is, and the assertion panics on every other: data from %[1]s", wasDecoded, "assertion"),
 	Page: check.Page{
 		What: "Data from a request, a connection or a message was decoded into `any` or a `map[string]any`, and a part of it is taken by a type assertion without `ok`: `m[\"name\"].(string)`.",
