@@ -12,6 +12,7 @@ import (
 	"golang.org/x/tools/go/ssa"
 
 	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/lib/golang/query"
 	"github.com/peercheck/peercheck/rules/golang/internal/bounds"
 	"github.com/peercheck/peercheck/rules/golang/internal/code"
 	"github.com/peercheck/peercheck/rules/golang/internal/flow"
@@ -34,7 +35,7 @@ var IntegerNeverFits = &check.Check{
 		What:   "A variable is converted to an integer type, and no value that it can have at that place fits: by the constant that it was set to, or by a comparison that lets only larger numbers through.",
 		Why:    "The compiler refuses such a conversion of a constant. Through a variable it goes, and the result is another number, mostly a negative one or 0; a limit that is made so bounds nothing.",
 		Fix:    "Use a type that holds the number, or the limit of the type: `math.MaxInt32`. There is no quick fix, because the number or the type may be the wrong one.",
-		Limits: "-1 that becomes an unsigned integer is taken to be meant, as \"all bits\". So are conversions next to a shift or mask of the same number. A number that is read with the other sign, in as many bits as it needs, is for persona pedantic: encoders and halves of wider numbers are made so. What comes from elsewhere, and may fit, is left alone.",
+		Limits: "-1 that becomes an unsigned integer is taken to be meant, as \"all bits\". So are conversions next to a shift or mask of the same number. A number that is read with the other sign, in as many bits as it needs, is for persona pedantic: encoders and halves of wider numbers are made so; and so is one plus or minus all that the type counts to (`int16(n-1<<16)`), which is the number itself. What comes from elsewhere, and may fit, is left alone.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/681.html",
 			"https://go.dev/ref/spec#Conversions",
@@ -63,8 +64,8 @@ func runIntegerNeverFits(_ context.Context, pass *check.PackagePass) error {
 			number = from.Max
 		}
 		persona := check.Regular
-		if reinterprets(conv, from, to) {
-			persona = check.Pedantic // the lower half of a wider number, or an encoder that writes it so
+		if reinterprets(conv, from, to) || turnsOnce(conv, to) {
+			persona = check.Pedantic // the lower half of a wider number, an encoder that writes it so, or the number as it was
 		}
 		pass.Report(check.Finding{
 			Persona:  persona,
@@ -88,4 +89,16 @@ func reinterprets(conv *ssa.Convert, from, to bounds.Range) bool {
 		return to.Min.Sign() == 0 && !isResult && new(big.Int).Neg(from.Min).Cmp(half) <= 0 || keepsWidth(conv)
 	}
 	return keepsWidth(conv) && from.Min.Cmp(from.Max) != 0
+}
+
+// turnsOnce reports whether a conversion is of a number plus or minus all that its type counts to, or a multiple of it:
+// int16(n-1<<16) is int16(n), which is how a sign is put on.
+func turnsOnce(conv *ssa.Convert, to bounds.Range) bool {
+	op, ok := conv.X.(*ssa.BinOp)
+	if !ok || op.Op != token.ADD && op.Op != token.SUB {
+		return false
+	}
+	n, ok := query.IntSSA(op.Y)
+	all := new(big.Int).Add(new(big.Int).Sub(to.Max, to.Min), big.NewInt(1))
+	return ok && n != 0 && new(big.Int).Rem(big.NewInt(n), all).Sign() == 0
 }
