@@ -53,17 +53,13 @@ func isPlacesWord(w string) bool {
 // isChallengesWord is about routes that are there for the minute in which a certificate is asked for.
 func isChallengesWord(w string) bool { return w == "acme" }
 
-// showsFolder reports whether a handler shows a folder of who runs the program, and does nothing else.
+// showsFolder reports whether a handler shows the files of who runs the program, and does nothing else.
 func (s *servers) showsFolder(handler ast.Expr) bool {
 	if handler == nil {
 		return false
 	}
 	call, ok := ast.Unparen(handler).(*ast.CallExpr)
-	if !ok || query.Callee(s.TypesInfo, call) != "net/http.FileServer" || len(call.Args) != 1 {
-		return false
-	}
-	folder, ok := ast.Unparen(call.Args[0]).(*ast.CallExpr)
-	return ok && query.IsType(s.TypesInfo.TypeOf(folder), "net/http.Dir")
+	return ok && (query.Callee(s.TypesInfo, call) == "net/http.FileServer" || query.Callee(s.TypesInfo, call) == "net/http.FileServerFS")
 }
 
 // purposeOf gives the words of the names of the type that a function is a method of, of a file, and of the folders of a package.

@@ -49,7 +49,7 @@ var HTTPServerWithoutTimeouts = &check.Check{
 		Limits: "A value that is not constant counts as a limit. A server counts as limited if anything in the package sets its limit, and " +
 			"for a local variable if that is done after the variable got the server. Left alone: servers on a Unix socket, on connections that the program dials, or on a loopback " +
 			"address, also where that is only the default or what all callers of an unexported function give, those that only show an operator profiles, metrics or health, by the " +
-			"names of their package, function, variable or address, or by their routes, those of build tools by which a developer sees the site that is built again with each change, those of functions that open the browser of who runs them, and test code. For persona pedantic are servers that something else may limit (an option, a method of an interface), those on the port that the environment gives as PORT, where the platform has a proxy in front, those of the default mux where a library leaves the routes to others or a program has imported net/http/pprof and adds none, those that are internal or show help by the name of their function, those that show state by the name of their receiver's type or file, exporters of metrics, servers on telephones, those that answer the challenges of ACME alone or show a folder, playgrounds, programs below a folder contrib, and those that are made for tests. Servers that frameworks make (`gin.Engine.Run`, `echo.Echo.Start`) are not looked at.",
+			"names of their package, function, variable or address, or by their routes, those of build tools by which a developer sees the site that is built again with each change, those of functions that open the browser of who runs them, and test code. For persona pedantic are servers that something else may limit (an option, a method of an interface), those on the port that the environment gives as PORT, where the platform has a proxy in front, those of the default mux where a library leaves the routes to others or a program has imported net/http/pprof and adds none, those that are internal or show help by the name of their function, those that show state by the name of their receiver's type or file, exporters of metrics, servers on telephones, those that answer the challenges of ACME alone or show files (`http.FileServer`), playgrounds, programs below a folder contrib, and those that are made for tests. Servers that frameworks make (`gin.Engine.Run`, `echo.Echo.Start`) are not looked at.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/400.html",
 			"https://pkg.go.dev/net/http#Server",
@@ -146,7 +146,7 @@ type servers struct {
 	function string
 	// place has the words of the names of its receiver's type, its file and its package.
 	place []string
-	// given are the parameters whose arguments are being looked at.
+	// given are the parameters and fields that are being followed to what they are given.
 	given map[*types.Var]bool
 }
 
@@ -464,7 +464,7 @@ func (s *servers) servesLocally(holder *types.Var) bool {
 	return len(calls) > 0
 }
 
-// isLocalListener reports whether a listener was opened, in the same function,
+// isLocalListener reports whether a listener was opened, in the same function or where it was put into a field,
 // on a Unix socket or a loopback address.
 func (s *servers) isLocalListener(c inspector.Cursor, e ast.Expr) bool {
 	if speaksOfOperators(e) {
@@ -479,12 +479,11 @@ func (s *servers) isLocalListener(c inspector.Cursor, e ast.Expr) bool {
 		if v == nil || f == nil {
 			return false
 		}
-		ast.Inspect(f, func(n ast.Node) bool {
-			if as, ok := n.(*ast.AssignStmt); ok && len(as.Rhs) == 1 && code.Var(s.TypesInfo, as.Lhs[0]) == v {
-				e = as.Rhs[0]
-			}
-			return true
-		})
+		found := assignedTo(s.TypesInfo, v, f)
+		if len(found) == 0 {
+			return v.IsField() && s.isLocalField(v) || s.isGiven(v, s.isLocalListener)
+		}
+		e = found[len(found)-1]
 		call, ok = ast.Unparen(e).(*ast.CallExpr)
 	}
 	if call == nil {
@@ -505,6 +504,38 @@ func (s *servers) isLocalListener(c inspector.Cursor, e ast.Expr) bool {
 		return len(call.Args) == 3 && s.isLocal(call.Args[1])
 	}
 	return false
+}
+
+// assignedTo gives what a function assigns to a variable, or what its first result is assigned from.
+func assignedTo(info *types.Info, v *types.Var, f ast.Node) (values []ast.Expr) {
+	ast.Inspect(f, func(n ast.Node) bool {
+		if as, ok := n.(*ast.AssignStmt); ok && len(as.Rhs) == 1 && code.Var(info, as.Lhs[0]) == v {
+			values = append(values, as.Rhs[0])
+		}
+		return true
+	})
+	return values
+}
+
+// isLocalField reports whether all listeners that the package keeps in a field are local ones.
+func (s *servers) isLocalField(field *types.Var) bool {
+	if s.given[field] {
+		return false
+	}
+	s.given[field] = true // one that is put back
+	defer delete(s.given, field)
+	kept := 0
+	for c := range code.Nodes(s.Pass, (*ast.AssignStmt)(nil)) {
+		as, ok := c.Node().(*ast.AssignStmt)
+		if !ok || len(as.Rhs) != 1 || code.Var(s.TypesInfo, as.Lhs[0]) != field {
+			continue
+		}
+		if !s.isLocalListener(c, as.Rhs[0]) {
+			return false
+		}
+		kept++
+	}
+	return kept > 0
 }
 
 // isLocal reports whether an address is of this machine, as far as its constant
@@ -580,10 +611,14 @@ func (s *servers) isLocalUnlessChanged(value ast.Expr) bool {
 	return ok && isLoopback(text) || speaksOfOperators(value)
 }
 
-// isGivenLocal reports whether an address is a parameter for which all calls in the package give one of this machine:
-// of a function literal that is called where it stands, such as that of a goroutine, or of a function that is not
-// exported.
+// isGivenLocal reports whether an address is a parameter for which all calls in the package give one of this machine.
 func (s *servers) isGivenLocal(param *types.Var) bool {
+	return s.isGiven(param, func(_ inspector.Cursor, arg ast.Expr) bool { return s.isLocal(arg) })
+}
+
+// isGiven reports whether what all calls in the package give for a parameter meets a condition: one of a function literal that is
+// called where it stands, such as that of a goroutine, or of a function that is not exported.
+func (s *servers) isGiven(param *types.Var, wanted func(inspector.Cursor, ast.Expr) bool) bool {
 	if param.Kind() != types.ParamVar || s.given[param] {
 		return false
 	}
@@ -607,7 +642,7 @@ func (s *servers) isGivenLocal(param *types.Var) bool {
 			if sig.Params().At(i) != param {
 				continue
 			}
-			if calls++; !s.isLocal(call.Args[i]) {
+			if calls++; !wanted(c, call.Args[i]) {
 				return false
 			}
 		}
