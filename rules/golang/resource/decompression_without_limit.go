@@ -5,6 +5,8 @@ import (
 	_ "embed"
 	"fmt"
 	"go/token"
+	"go/types"
+	"slices"
 	"strings"
 
 	"golang.org/x/tools/go/analysis"
@@ -15,6 +17,7 @@ import (
 	"github.com/peercheck/peercheck/lib/golang/query"
 	"github.com/peercheck/peercheck/rules/golang/internal/code"
 	"github.com/peercheck/peercheck/rules/golang/internal/flow"
+	"github.com/peercheck/peercheck/rules/golang/internal/text"
 )
 
 //go:embed testdata/decompression-without-limit.txtar
@@ -36,7 +39,7 @@ var DecompressionWithoutLimit = &check.Check{
 			"(CVE-2025-63811).",
 		Fix: "Read through `io.LimitReader(r, max+1)` and refuse when more than max bytes come, or use `io.CopyN`. Over HTTP, wrap the decompressor in `http.MaxBytesReader`, not only the body. There is no quick fix, because the limit depends on " +
 			"the data and going over it has to be an error.",
-		Limits: "Firm where the compressed data comes from a request or an upload within the function, or where a library unpacks into memory what an exported function is handed, or what it has decoded or decrypted; tentative and for persona pedantic elsewhere, because a program's own archives are fine. Entries of a " +
+		Limits: "Firm where the compressed data comes from a request or an upload within the function, or where a library unpacks into memory what it has decoded or decrypted, or what an exported function is handed that is named for importing or whose package decrypts or verifies messages; tentative and for persona pedantic elsewhere, because a program's own archives are fine, as is data that is compiled in. For persona pedantic are requests of those who have said who they are, too. Entries of a " +
 			"tar archive that are read into memory count as well. A limit anywhere in the function counts, as does a look at the size that an entry declares. Test code is left alone.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/409.html",
@@ -86,8 +89,13 @@ func runDecompressionWithoutLimit(_ context.Context, pass *check.PackagePass) er
 				Confidence: check.Tentative, // the program's own archives, mostly, or downloads that are verified
 				Persona:    check.Pedantic,
 			}
-			if len(packed.Call.Args) > 0 && !panicsOnError(packed) && (fromOutside(fl, packed.Call.Args[0], 5) || intoMemory(fl, c) && fromCaller(fl, packed.Call.Args[0], 5)) {
-				f.Confidence, f.Persona = check.Firm, check.Regular
+			if len(packed.Call.Args) > 0 && !panicsOnError(packed) {
+				switch {
+				case fromOutside(fl, packed.Call.Args[0], 5):
+					f.Confidence, f.Persona = check.Firm, personaOf(!isForKnown(pass, fl, c.Fn, c.Instr))
+				case intoMemory(fl, c) && code.IsForOthers(pass.Pkg) && fromCaller(fl, packed.Call.Args[0], 5):
+					f.Confidence, f.Persona = check.Firm, check.Regular
+				}
 			}
 			pass.Report(f)
 		}
@@ -139,8 +147,9 @@ func intoMemory(fl *flow.Flow, c flow.Call) bool {
 	return false
 }
 
-// fromCaller reports whether a reader reads what another package gives to an
-// exported function: that is for unpacking what comes from anywhere.
+// fromCaller reports whether a reader of a library reads what others have made: a message that the package decodes or
+// decrypts, or what another package hands to an exported function that is there for messages or for what is imported. What
+// is handed to any other may be the caller's own: data that is compiled in, the answer of a server that it has chosen.
 func fromCaller(fl *flow.Flow, v ssa.Value, depth int) bool {
 	if depth == 0 {
 		return false
@@ -148,7 +157,7 @@ func fromCaller(fl *flow.Flow, v ssa.Value, depth int) bool {
 	for _, o := range fl.Origins(v) {
 		switch o := o.(type) {
 		case *ssa.Parameter:
-			if fn := o.Parent(); fn.Object() != nil && fn.Object().Exported() && (fn.Pkg == nil || fn.Pkg.Pkg.Name() != "main") || code.IsText(o.Type()) && isMessage(fl, o, depth) {
+			if text.Exported(o.Parent()) && (imports(o.Parent()) || keepsSecrets(o.Parent())) || code.IsText(o.Type()) && isMessage(fl, o, depth) {
 				return true
 			}
 		case *ssa.Call:
@@ -161,9 +170,27 @@ func fromCaller(fl *flow.Flow, v ssa.Value, depth int) bool {
 	return false
 }
 
-// isMessage reports whether bytes that a function of a library is handed were handed to the
-// library, or decoded or decrypted by it: what is unpacked from memory into memory is a message, and
-// no archive of the program's own.
+// imports reports whether a function takes in what was made elsewhere, by its name.
+func imports(fn *ssa.Function) bool {
+	return slices.ContainsFunc(query.Words(fn.Name()), func(w string) bool {
+		return w == "import" || w == "ingest" || w == "receive" || w == "upload"
+	})
+}
+
+// keepsSecrets reports whether a function is part of a package that decrypts messages or verifies who made them.
+func keepsSecrets(fn *ssa.Function) bool {
+	return fn.Pkg != nil && slices.ContainsFunc(fn.Pkg.Pkg.Imports(), func(p *types.Package) bool {
+		switch p.Path() {
+		case "crypto/cipher", "crypto/hmac", "crypto/rsa", "crypto/ecdsa":
+			return true
+		}
+		return false
+	})
+}
+
+// isMessage reports whether bytes that a function of a library is handed were handed to one of the
+// library that is there for messages, or decoded or decrypted by it: what is unpacked from memory into memory is a
+// message then, and no archive of the program's own.
 func isMessage(fl *flow.Flow, p *ssa.Parameter, depth int) bool {
 	fn := p.Parent()
 	if depth == 0 || fn.Pkg == nil || fn.Pkg.Pkg.Name() == "main" {
@@ -185,7 +212,7 @@ func isMessage(fl *flow.Flow, p *ssa.Parameter, depth int) bool {
 				}
 				switch o := o.(type) {
 				case *ssa.Parameter:
-					if o.Parent().Object() != nil && o.Parent().Object().Exported() || isMessage(fl, o, depth-1) {
+					if text.Exported(o.Parent()) && (imports(o.Parent()) || keepsSecrets(o.Parent())) || isMessage(fl, o, depth-1) {
 						return true
 					}
 				case *ssa.Call:
