@@ -286,7 +286,7 @@ func TestManualsAndTests(t *testing.T) {
 	for path, want := range map[string]check.Persona{
 		"docs/src/api.md": check.Pedantic, "MANUAL.txt": check.Pedantic, "tool.1": check.Pedantic, "api/usage.rst": check.Pedantic, "api/token_test.go": check.Pedantic,
 		"_examples/auth/main.go": check.Pedantic, "internal/testutils/keys.go": check.Pedantic,
-		"README.md": check.Regular, "deploy/notes.txt": check.Regular, "config.yaml": check.Regular,
+		"README.md": check.Pedantic, "deploy/notes.txt": check.Regular, "config.yaml": check.Regular,
 	} {
 		if got := persona(path, "token: {jwt}", "jwt"); got != want {
 			t.Errorf("%s: a JWT is for %v, want %v", path, got, want)
@@ -298,7 +298,7 @@ func TestManualsAndTests(t *testing.T) {
 	for text, want := range map[string]check.Persona{
 		"```go\ntoken := \"{jwt}\"\n```\nSee there.\n": check.Pedantic,
 		"1. Log in:\n\n   ~~~\n   token={jwt}":         check.Pedantic, // to the end, as it has none
-		"```\nlog in\n```\n\nToken: {jwt}\n":           check.Regular,
+		"```\nlog in\n```\n\nOutput: `{jwt}`\n":        check.Pedantic,
 	} {
 		if got := persona("README.md", text, "jwt"); got != want {
 			t.Errorf("a JWT in %q is for %v, want %v", text, got, want)
@@ -323,7 +323,7 @@ func TestAlone(t *testing.T) {
 		{"github-oauth", "gho_" + body + checksumOf(body), check.Regular},
 		{"github-oauth", "gho_" + body + "000000", check.Pedantic},
 		{"aws-access-token", "A" + id, check.Pedantic},
-		{"aws-access-token", "key=A" + id + "\nsecret=" + secret + "\n", check.Regular},
+		{"aws-access-token", "key=A" + id + "\nsecret=" + secret + "\n", check.Pedantic}, // no checksum, and throw-away ones abound
 		{"aws-access-token", "key=AS" + id[1:] + "\nsecret=" + secret + "\n", check.Pedantic},
 		{"gcp-oauth-access-token", "ya29." + key + key, check.Pedantic},
 	} {
@@ -435,26 +435,62 @@ func TestWhatTextsAreFor(t *testing.T) {
 	}
 }
 
-// What a build writes for a server that it starts, and again for the client, opens
-// nothing when it has ended.
+// What stands in the clear in a build, or in the servers that Docker Compose starts, is for these alone, unless it is
+// a token that its provider would know.
 func TestBuilds(t *testing.T) {
-	const secret = "hX9kLm2qRt7vWz4pYb3cNd8sFg5jKw6e"
-	server := "- uses: helm/kind-action@v1\n- run: kcadm.sh create clients -s secret=" + secret + " -s enabled=true\n"
+	const secret, password = "hX9kLm2qRt7vWz4pYb3cNd8sFg5jKw6e", "Velvet9Harbor!41"
 	client := "- run: curl -d 'client_secret=" + secret + "' http://keycloak/token\n"
 	for _, c := range []struct {
 		path, kind, text string
 		want             check.Persona
 	}{
-		{".github/workflows/ci.yml", kindSecret, server + client, check.Pedantic},
-		{".github/workflows/ci.yml", kindSecret, server, check.Regular},
-		{".github/workflows/ci.yml", kindSecret, client + client, check.Regular},
-		{"deploy/ci.yml", kindSecret, server + client, check.Regular},
-		{"examples.d/.circleci/config.yml", kindSecret, "- run: docker run x\n" + client + client, check.Pedantic},
-		{".gitlab-ci.yml", kindPassword, "test:\n  services:\n    - postgres\n  variables:\n    POSTGRES_PASSWORD: Velvet9Harbor!41\n    DB_PASSWORD: Velvet9Harbor!41\n", check.Pedantic},
-		{".github/workflows/ci.yml", "service-credential", "- run: docker run x\n- env:\n    COVERALLS_TOKEN: " + secret + "\n    B: " + secret + "\n", check.Regular},
-		{".github/workflows/ci.yml", "gitlab-pat", "- run: docker run x\n- run: a glpat-" + secret[:20] + "\n- run: b glpat-" + secret[:20] + "\n", check.Regular},
+		{".github/workflows/ci.yml", kindSecret, client, check.Pedantic},
+		{".github/actions/upload/action.yml", kindSecret, client, check.Pedantic},
+		{"examples.d/.circleci/config.yml", kindSecret, client, check.Pedantic},
+		{"gcb/cloudbuild.yaml", kindSecret, client, check.Pedantic},
+		{"deploy/ci.yml", kindSecret, client, check.Regular},
+		{".gitlab-ci.yml", kindPassword, "test:\n  variables:\n    POSTGRES_PASSWORD: " + password + "\n", check.Pedantic},
+		{".github/workflows/ci.yml", "service-credential", "- env:\n    COVERALLS_TOKEN: " + secret + "\n", check.Pedantic},
+		{".github/workflows/ci.yml", "gitlab-pat", "- run: a glpat-" + secret[:20] + "\n", check.Regular},
+		{"deploy/docker-compose.yml", kindPassword, "    - DB_PASSWORD=" + password + "\n", check.Pedantic},
+		{"compose.yaml", kindPassword, "      DB_PASSWORD: " + password + "\n", check.Pedantic},
+		{"compose.yaml", "gitlab-pat", "      TOKEN: glpat-" + secret[:20] + "\n", check.Regular},
+		{"deploy/composed.yaml", kindPassword, "      DB_PASSWORD: " + password + "\n", check.Regular},
 	} {
 		found := standard.found(check.NewDocument(c.path, "yaml", []byte(c.text), check.Revision{}))[c.kind]
+		if len(found) == 0 || found[0].Persona != c.want {
+			t.Errorf("%s: %q is %v, want %v", c.path, c.text, found, c.want)
+		}
+	}
+}
+
+// What a name makes a credential is none to everybody where the line or the value says that it opens nothing.
+func TestOpensNothing(t *testing.T) {
+	const secret, password = "hX9kLm2qRt7vWz4pYb3cNd8sFg5jKw6e", "Velvet9Harbor!41"
+	for _, c := range []struct {
+		path, language, kind, text string
+		want                       check.Persona
+	}{
+		{"a.go", "go", kindSecret, "\t//api.Token(\"" + secret + "\")\n\t//apiToken := \"" + secret + "\"\n", check.Pedantic},
+		{"a.go", "go", kindSecret, "\tapiToken := \"" + secret + "\" // of the build\n", check.Regular},
+		{"a.yaml", "yaml", kindPassword, "# db_password: " + password + "\n", check.Pedantic},
+		{"a.yaml", "yaml", kindPassword, "db_password: " + password + "\n", check.Regular},
+		{"a.go", "go", kindSecret, "\treq.Header.Add(\"Authorization\", \"Basic YXV0aEhlYWRlcg==\")\n", check.Pedantic},
+		{"a.go", "go", kindSecret, "\treq.Header.Add(\"Authorization\", \"Basic Ym9iOlZlbHZldDlIYXJib3IhNDE=\")\n", check.Regular},
+		{"a.go", "go", kindPassword, "const usage = `\n   eg. secret_access_key='" + secret + "='\n`\n", check.Pedantic},
+		{"secret.yaml", "yaml", kindPassword, "data:\n  ROOT_PASSWORD: dGVzdA==\n", check.Pedantic},
+		{"secret.yaml", "yaml", kindPassword, "data:\n  ROOT_PASSWORD: VmVsdmV0OUhhcmJvciE0MQ==\n", check.Regular},
+		{"cheats/server.md", "markdown", kindPassword, "PASSWORD='" + password + "' acme server pass\n", check.Pedantic},
+		{"cheats/server.md", "markdown", "gitlab-pat", "TOKEN='glpat-" + secret[:20] + "' acme server pass\n", check.Regular},
+		{"logo.png", "", "gitlab-pat", "\x89PNG\x00 glpat-" + secret[:20] + " ", check.Pedantic},
+		{"build.yaml", "yaml", kindService, "- name: 'docker.pkg.dev/coveralls/token:" + secret + "'\n", check.Pedantic},
+	} {
+		var found []check.Finding
+		for kind, list := range standard.found(check.NewDocument(c.path, c.language, []byte(c.text), check.Revision{})) {
+			if kind == c.kind || c.want == check.Pedantic && kind != kindPossible {
+				found = append(found, list...)
+			}
+		}
 		if len(found) == 0 || found[0].Persona != c.want {
 			t.Errorf("%s: %q is %v, want %v", c.path, c.text, found, c.want)
 		}

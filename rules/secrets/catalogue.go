@@ -209,6 +209,9 @@ func pageOf(k kind, title string) check.Page {
 		k.limits = "Placeholders, references to the environment and values that are plainly words are left alone. A credential that is " +
 			"assembled at run time, or has another form than its provider documents, is not found."
 	}
+	if byContext[k.id] {
+		k.limits += " In tests, manuals and Markdown, in a build, in the servers of Docker Compose and in a comment it is for persona pedantic: there, most open nothing."
+	}
 	page := check.Page{
 		What: fmt.Sprintf("%s that stands in the text of a file, in the clear or encoded in base64, hex, percent or Unicode escapes.", title),
 		Why: "Whoever can read the repository, a backup of it or a log of its build can use the credential, and nobody notices. " +

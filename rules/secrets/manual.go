@@ -83,7 +83,7 @@ func inBlockComment(text []byte, at int) bool {
 }
 
 // introducesExample is in a sentence before what it shows.
-var introducesExample = engine.NewRegexp(`(?i)\be\.g\.|\bexamples?\b|\bfor instance\b|\bsuch as\b|\blooks? like\b|\bformat:|\bin the (?:following )?form\b`)
+var introducesExample = engine.NewRegexp(`(?i)\be\.g\.|\beg[.:]|\bexamples?\b|\bfor instance\b|\bsuch as\b|\blooks? like\b|\bformat:|\bin the (?:following )?form\b`)
 
 // maxComment is how far above a line of a comment its beginning is looked for, in lines.
 const maxComment = 40

@@ -130,14 +130,46 @@ func startsLocally(d *check.Document) bool {
 }
 
 // isBuild reports whether a path is that of what a service for builds and tests does
-// with each commit: GitHub, CircleCI, Travis CI, GitLab, AppVeyor, Azure, Drone, Buildkite.
+// with each commit: GitHub, CircleCI, Travis CI, GitLab, AppVeyor, Azure, Drone, Buildkite, TeamCity, Google.
+// What is written there in the clear is for servers that live as long as the build, or may upload something and no more:
+// what opens anything else is a secret of the service.
 func isBuild(p string) bool {
 	dir, base := path.Dir(p), strings.TrimSuffix(path.Base(p), path.Ext(p))
 	switch strings.TrimPrefix(base, ".") {
 	case "travis", "gitlab-ci", "appveyor", "azure-pipelines", "drone", "cirrus":
 		return path.Dir(p) == "."
+	case "cloudbuild":
+		return true
 	}
-	return strings.HasSuffix(dir, ".github/workflows") || path.Base(dir) == ".circleci" || path.Base(dir) == ".buildkite"
+	for folder := range strings.SplitSeq(dir, "/") {
+		switch folder {
+		case ".circleci", ".buildkite", ".teamcity", ".prow":
+			return true
+		}
+	}
+	return strings.Contains("/"+dir+"/", "/.github/workflows/") || strings.Contains("/"+dir+"/", "/.github/actions/")
+}
+
+// isCompose reports whether a path is that of a file of Docker Compose (its specification, "Compose file"), which starts
+// servers on the machine of whoever has it, for trying and developing: their passwords open what was made with them.
+func isCompose(p string) bool {
+	base := strings.ToLower(path.Base(p))
+	ext := path.Ext(base)
+	return (ext == ".yml" || ext == ".yaml") && (strings.HasPrefix(base, "docker-compose") || strings.HasPrefix(base, "compose.") || strings.HasPrefix(base, "compose-"))
+}
+
+// isMarkdown reports whether a path is that of prose, which shows what a command or an answer looks like.
+func isMarkdown(p string) bool {
+	ext := strings.ToLower(path.Ext(p))
+	return ext == ".md" || ext == ".markdown"
+}
+
+// maxHead is how much of a document is looked at to tell whether it is text, in bytes: as much as Git does.
+const maxHead = 8000
+
+// isBinary reports whether a document is no text, as Git tells it: by a zero byte in its beginning.
+func isBinary(content []byte) bool {
+	return bytes.IndexByte(content[:min(len(content), maxHead)], 0) >= 0
 }
 
 // uploadToken is the name that the configuration of Codecov has for the token of a
@@ -150,10 +182,6 @@ func isCoverage(p string) bool {
 	base := path.Base(p)
 	return base == "codecov.yml" || base == ".codecov.yml" || base == "codecov.yaml" || base == ".codecov.yaml"
 }
-
-// startsServers is in a build that starts servers on its own machine, for its tests: what
-// it writes twice, for the server and for the client, opens nothing else.
-var startsServers = engine.NewRegexp(`\b(?:kind-action|kind create cluster|minikube start|setup-minikube|k3d cluster create|docker run|docker[ -]compose)\b|(?m:^[ \t]+services:[ \t]*$)`)
 
 // withoutComments takes out the lines of a script that say something to people.
 func withoutComments(text []byte) []byte {

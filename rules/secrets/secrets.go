@@ -567,15 +567,14 @@ func choose(d *check.Document, all []guess) []guess {
 	elsewhere := isTest(d.Path) || isManual(d.Path)
 	known, local, recorded := packageSays(d, harmless), startsLocally(d), isRecording(d)
 	coverage := isCoverage(d.Path)
-	build := isBuild(d.Path) && startsServers.Match(d.Content)
+	build, trial := isBuild(d.Path), isCompose(d.Path) || isMarkdown(d.Path)
+	binary := isBinary(d.Content)
 	for i := range chosen {
 		g := &chosen[i]
 		alone := g.alone(d.Content)
 		if !(shown.readme && testKinds[g.kind] && g.kind != "jwt") && !alone && shown.has(g.value.Start) {
 			g.confidence = min(g.confidence, check.Tentative) // a key that is whole is one in a README, too
-			if !shown.readme || g.kind != "jwt" {
-				g.persona = check.Pedantic // comments on code and descriptions of an API show what a value looks like
-			}
+			g.persona = check.Pedantic                        // comments on code and descriptions of an API show what a value looks like
 		}
 		if !alone && (known || saysAbove(d.Content, g.value.Start, harmless) || namedTest(d.Content, g.value.Start)) {
 			g.persona = check.Pedantic // somebody has thought of it
@@ -592,14 +591,17 @@ func choose(d *check.Document, all []guess) []guess {
 		if g.kind != "private-key" && shows.has(g.value.Start) && !alone {
 			g.persona = check.Pedantic
 		}
-		if !alone && (g.kind == kindPassword || g.kind == kindSecret) && build && bytes.Count(d.Content, d.Content[g.value.Start:g.value.End]) > 1 {
+		if !alone && (build || byContext[g.kind] && trial || (byContext[g.kind] || g.named) && opensNothing(d, g)) {
 			g.persona = check.Pedantic
+		}
+		if binary && !testKinds[g.kind] {
+			g.persona = check.Pedantic // the form of a token, by chance, in data that is no text
 		}
 		if !alone && (local || recorded && ofSession(g)) {
 			g.persona = check.Pedantic
 		}
 		if elsewhere {
-			if !alone || saysAbove(d.Content, g.value.Start, broken) {
+			if !alone || g.kind == "aws-access-token" || saysAbove(d.Content, g.value.Start, broken) { // AWS's have no checksum, and throw-away ones abound
 				g.persona = check.Pedantic
 			}
 			if testKinds[g.kind] || byContext[g.kind] || g.confidence == check.Firm {
