@@ -24,6 +24,7 @@ var DotLookupAllowed = &check.Check{
 	CWE:        []check.CWE{426, 427},
 	Severity:   check.Medium,
 	Confidence: check.Firm,
+	Persona:    check.Pedantic, // who clears this error has read why it is there
 	Since:      "0.1",
 	Requires:   []*analysis.Analyzer{inspect.Analyzer},
 	RunPackage: runDotLookupAllowed,
@@ -32,7 +33,7 @@ var DotLookupAllowed = &check.Check{
 		Why: "On Windows, and with `.` in PATH, the folder that a program is started in comes before the system's. Whoever puts a `git.exe` into a repository then has it run as soon as somebody works there. Go refuses such lookups since 1.19; the go " +
 			"command and Git LFS (CVE-2022-24826) had been attacked that way.",
 		Fix:    "Let the error stand, or name the program by an absolute path. There is no quick fix, because the right path is not known.",
-		Limits: "Clearing any field `Err` of an `exec.Cmd` counts. Test code is left alone.",
+		Limits: "For persona pedantic: nobody clears this error by mistake, and often the program is only read, or is named by a configuration in the same folder. Clearing any field `Err` of an `exec.Cmd` counts. Test code is left alone.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/427.html",
 			"https://pkg.go.dev/os/exec#hdr-Executables_in_the_current_directory",

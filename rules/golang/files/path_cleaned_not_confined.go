@@ -34,7 +34,7 @@ var PathCleanedNotConfined = &check.Check{
 		Why: "`Join` cleans already, and `..` at the beginning of the name survives both: `filepath.Join(\"/srv/data\", filepath.Clean(\"../../etc/passwd\"))` is `/etc/passwd`. A name with slashes that must be converted comes from an archive, an URL or metadata, " +
 			"and so from elsewhere: the names of targets in remote metadata wrote outside of the cache of sigstore (CVE-2026-24137).",
 		Fix:    "Open the file through `os.OpenRoot`. Or refuse what `filepath.IsLocal(name)` does not accept. `filepath.Join(root, filepath.Clean(\"/\"+name))` keeps names in the folder too, by renaming them. There is no quick fix, because what to answer for a path outside is the program's decision.",
-		Limits: "Where the name comes from is not asked, only that other packages, or decoded data, can choose it. Any guard in the function, in one that it calls or in one that calls it, is enough: IsLocal, Rel, HasPrefix, a look for `..` or a slash, EvalSymlinks, os.Root, a function called valid, check or safe.",
+		Limits: "What is cleaned, and has no slashes that must be converted, is for persona pedantic: paths of a program's own are cleaned as often. Where the name comes from is not asked, only that other packages, or decoded data, can choose it. Any guard in the function, in one that it calls or in one that calls it, is enough: IsLocal, Rel, HasPrefix, a look for `..` or a slash, EvalSymlinks, os.Root, a function called valid, check or safe.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/23.html",
 			"https://pkg.go.dev/path/filepath#IsLocal",
@@ -57,10 +57,14 @@ func runPathCleanedNotConfined(_ context.Context, pass *check.PackagePass) error
 				continue
 			}
 			reported[at] = true
-			pass.Report(check.Finding{
+			finding := check.Finding{
 				Message:  "`..` at the beginning of the name survives this, and leads out of the folder",
 				Location: pass.Location(at),
-			})
+			}
+			if call, ok := at.(*ast.CallExpr); !ok || query.Callee(pass.TypesInfo, call) != "path/filepath.FromSlash" {
+				finding.Persona = check.Pedantic // a path of the program's own is cleaned as often
+			}
+			pass.Report(finding)
 		}
 	}
 	return nil

@@ -329,7 +329,8 @@ func (t *temps) guess(v ssa.Value, seen map[ssa.Value]bool) bool {
 	case *ssa.Call:
 		return t.guessCall(&v.Call, text, seen)
 	}
-	return !text
+	_, list := v.Type().Underlying().(*types.Slice)
+	return !text && !list // letters that are put into a list may be chosen by chance
 }
 
 // oneOf is isGuessable for the elements of a list that is written as one.

@@ -37,7 +37,7 @@ var ArgumentInjection = &check.Check{
 		Why:  "`--upload-pack=...` makes git run any program, `-oProxyCommand=...` ssh, `--checkpoint-action=...` tar. No shell is needed. HashiCorp's go-getter passed the address of a repository to git this way (CVE-2024-3817).",
 		Fix:  "Put `\"--\"` before the first such argument, as the quick fix does where the arguments stand in the call and the command takes it, and refuse values that begin with a dash where the program takes no `--`.",
 		Limits: "Programs that are not known to have such options are left alone. What follows a constant in the same argument, an option that takes a value, or `\"--\"`, is fine, and so is what the function compares with a dash. " +
-			"Where the data is not seen to come from a stranger, the finding is tentative: it counts only what is named as an address, a repository, a branch, a commit or a host. In a program, and in a package that only its own module can import, such a finding is for persona pedantic: whoever calls it is seen.",
+			"Where the data is not seen to come from a stranger, the finding is tentative: it counts only what is named as an address, a repository, a branch, a commit or a host. Such a finding is for everybody only if an URL is spelled there, in a package that other modules can import: in others whoever calls it is seen, and a name alone says little.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/88.html",
 			"https://git-scm.com/docs/gitcli",
@@ -71,6 +71,7 @@ func runArgumentInjection(ctx context.Context, pass *check.PackagePass) error {
 type optionFinder struct {
 	*assembled
 	reported map[ast.Node]bool
+	spelled  bool // the operand that was found last is an URL as text
 }
 
 // judge looks at the arguments of a program. A list that the function is given is
@@ -90,6 +91,7 @@ func (f *optionFinder) judge(c flow.Call, program string, args []ssa.Value, dept
 		}
 		return
 	}
+	f.spelled = false
 	if at := f.firstOperand(program, args); at != nil {
 		f.report(c, program, args, at)
 	}
@@ -207,10 +209,12 @@ func (f *optionFinder) isOperand(v ssa.Value) bool {
 		for _, o := range f.Origins(v.Call.Args[0]) {
 			switch o := o.(type) {
 			case *ssa.Parameter:
+				f.spelled = true
+			case *ssa.UnOp:
+				_, f.spelled = o.X.(*ssa.FieldAddr)
+			}
+			if f.spelled {
 				return true
-			case *ssa.UnOp: // a field
-				_, isField := o.X.(*ssa.FieldAddr)
-				return isField
 			}
 		}
 		return false
@@ -250,8 +254,8 @@ func (f *optionFinder) report(c flow.Call, program string, args []ssa.Value, at 
 		Location:   f.pass.Location(node),
 		Confidence: check.Tentative,
 	}
-	if !code.IsForOthers(f.pass.Pkg) {
-		finding.Persona = check.Pedantic // the module itself gives the value, and no stranger's is seen to
+	if !code.IsForOthers(f.pass.Pkg) || !f.spelled {
+		finding.Persona = check.Pedantic // the module itself gives the value, or only a name says that it comes from elsewhere
 	}
 	if index >= 0 {
 		before := slices.Index(args, at)

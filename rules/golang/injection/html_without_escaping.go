@@ -13,7 +13,6 @@ import (
 
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/golang/query"
-	"github.com/peercheck/peercheck/rules/golang/internal/code"
 	"github.com/peercheck/peercheck/rules/golang/internal/flow"
 	"github.com/peercheck/peercheck/rules/golang/internal/text"
 )
@@ -36,7 +35,7 @@ var HTMLWithoutEscaping = &check.Check{
 		Why: "A value with `<script>` in it becomes part of the page, whoever chose it: the fields of a form that a framework drew were shown this way (Beego, CVE-2025-30223), " +
 			"and what a handler answered with (Fiber, CVE-2026-42545).",
 		Fix:    "Let `html/template` draw it, or pass every value through `html.EscapeString`; a value within an attribute belongs between quotes. There is no quick fix, because some of the values may be HTML already.",
-		Limits: "Where the values come from is not asked: what no stranger can choose is a false alarm, so only values of any type and what callers hand to a library are for everybody, and other texts, and the names in a map of functions or structs, for persona pedantic. Numbers, the host of a request, constants, package-level variables and what a function gives that is called escape, encode, quote or sanitize are fine. Where the data is seen to come from a request, go/reflected-xss or go/xss-by-unsafe-conversion reports it.",
+		Limits: "Where the values come from is not asked: what no stranger can choose is a false alarm, so only values of any type are for everybody, and texts, those that callers hand to a library too, for persona pedantic. Numbers, the host of a request, constants, package-level variables and what a function gives that is called escape, encode, quote or sanitize are fine. Where the data is seen to come from a request, go/reflected-xss or go/xss-by-unsafe-conversion reports it.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/79.html",
 			"https://pkg.go.dev/html/template",
@@ -239,8 +238,8 @@ func (h *htmlFinder) text(t text.Text, inTag bool) {
 	}
 }
 
-// isOfCallers reports whether a value is whatever a caller has, by its type or as a parameter of a library: the program
-// does not know what it shows. Most other texts are its own: paths, titles, versions, names of icons.
+// isOfCallers reports whether a value is whatever a caller has, by its type: the program does not know what it shows.
+// Most texts are its own, or those of who calls a library: paths, titles, versions, addresses of a page's parts.
 func (h *htmlFinder) isOfCallers(v ssa.Value) (found bool) {
 	h.Behind(v, h.clean, nil, func(leaf ssa.Value) {
 		if assert, ok := leaf.(*ssa.TypeAssert); ok {
@@ -252,25 +251,7 @@ func (h *htmlFinder) isOfCallers(v ssa.Value) (found bool) {
 			}
 		}
 		iface, ok := leaf.Type().Underlying().(*types.Interface)
-		param, isParam := leaf.(*ssa.Parameter)
-		found = found || ok && iface.NumMethods() == 0 || isParam && !isRegistry(param.Type()) && text.Exported(param.Parent()) && code.IsLibrary(h.pass.Pkg)
+		found = found || ok && iface.NumMethods() == 0
 	})
 	return found
-}
-
-// isRegistry reports whether a type is a map from names to what a program has under them, functions, structs and the
-// like: who fills it in writes the names.
-func isRegistry(t types.Type) bool {
-	m, ok := t.Underlying().(*types.Map)
-	if !ok {
-		return false
-	}
-	switch elem := m.Elem().Underlying().(type) {
-	case *types.Signature, *types.Struct:
-		return true
-	case *types.Pointer:
-		_, ok := elem.Elem().Underlying().(*types.Struct)
-		return ok
-	}
-	return false
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"go/ast"
+	"math"
 	"slices"
 	"strings"
 
@@ -100,16 +101,31 @@ func report(message string, want func(*taint.Flow) bool) func(context.Context, *
 // findingOf makes the finding of a flow, for persona pedantic where who sends the data may do more anyway.
 func findingOf(pass *check.PackagePass, f *taint.Flow, message string) check.Finding {
 	finding := f.Finding(pass, message)
-	if isAdministrators(pass, f) || calls(f) > maxCalls && slices.Contains([]string{"path", "ssrf", "argument"}, f.Class.Name) {
+	if isAdministrators(pass, f) || calls(f) > mostCalls(f) || f.Class.Name == "path" && slices.Contains(peers, f.Source.Name) {
 		finding.Persona = check.Pedantic
 	}
 	return finding
 }
 
-// maxCalls is how many functions of the program a flow to a path, an address or an argument may be handed to, or come back
-// from, for everybody. What the functions in between ask, of a configuration or of a caller's rights, is not seen: of the
-// longer ones that were read in modules of others, three, none was true. SQL, commands and templates have no such excuse.
-const maxCalls = 3
+// peers are the sources whose senders are mostly parts of the same system, which serve files to each other.
+var peers = []string{"socket", "grpc"}
+
+// mostCalls gives how many functions of the program a flow may be handed to, or come back from, for everybody. What the
+// functions in between ask, of a configuration or of a caller's rights, is not seen: of the longer ones to a path, an
+// address or an argument that were read in modules of others none was true, and of those from a request to a path not
+// even the ones of two. SQL, commands and templates have no such excuse.
+func mostCalls(f *taint.Flow) int {
+	switch f.Class.Name {
+	case "path":
+		if f.Source.Name == "http" {
+			return 1
+		}
+		return 3
+	case "ssrf", "argument":
+		return 3
+	}
+	return math.MaxInt
+}
 
 // calls counts the borders of functions that a flow crosses.
 func calls(f *taint.Flow) int {

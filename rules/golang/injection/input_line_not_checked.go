@@ -27,6 +27,7 @@ var InputLineNotChecked = &check.Check{
 	CWE:        []check.CWE{93, 74},
 	Severity:   check.Medium,
 	Confidence: check.Tentative,
+	Persona:    check.Pedantic, // whether a stranger gives the value is not seen
 	Since:      "0.2",
 	Requires:   assembledRequires,
 	RunPackage: runInputLineNotChecked,
@@ -35,7 +36,7 @@ var InputLineNotChecked = &check.Check{
 		Why: "What comes after a line break in the value is another line, and says whatever its author likes. The host in a URL that ended in `%0ahost=github.com` made Git LFS ask the credential helper for " +
 			"the password of another host, and send it (CVE-2024-53263); Git itself and Git Credential Manager had the same flaw.",
 		Fix:    "Refuse values with `\\n`, `\\r` or a zero byte, before the first line is written. There is no quick fix, because the function has to be able to fail.",
-		Limits: "Seen are lines that one function writes to a buffer, name by value, which becomes `Stdin` of an `exec.Cmd`. A look for line breaks anywhere in the function counts, as do functions that quote or encode the value. Test code is left alone.",
+		Limits: "For persona pedantic, because where the value comes from is not asked. Seen are lines that one function writes to a buffer, name by value, which becomes `Stdin` of an `exec.Cmd`. A look for line breaks anywhere in the function counts, as do functions that quote or encode the value. Test code is left alone.",
 		References: []string{
 			"https://nvd.nist.gov/vuln/detail/CVE-2024-53263",
 			"https://git-scm.com/docs/git-credential#IOFMT",

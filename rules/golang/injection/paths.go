@@ -3,8 +3,10 @@ package injection
 import (
 	"context"
 	"fmt"
+	"go/ast"
 	"go/token"
 	"go/types"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -14,6 +16,7 @@ import (
 	"github.com/peercheck/peercheck/lib/golang/query"
 	"github.com/peercheck/peercheck/lib/golang/taint"
 	"github.com/peercheck/peercheck/rules/golang/internal/code"
+	"github.com/peercheck/peercheck/rules/golang/internal/flow"
 	"github.com/peercheck/peercheck/rules/golang/internal/text"
 )
 
@@ -67,7 +70,7 @@ type pathFinding struct {
 func (r *pathReport) add(f *taint.Flow, message string) {
 	p := pathFinding{findingOf(r.pass, f, fmt.Sprintf(message, f.Source.Title, f.Sink)), isAround(f.Sink)}
 	p.Location.Message = "decides where " + f.Sink + " works, too"
-	if f.Source.Name == "archive" && code.IsInternal(r.pass.Pkg) {
+	if f.Source.Name == "archive" && (code.IsInternal(r.pass.Pkg) || r.runsDownloads()) {
 		p.Persona = check.Pedantic
 	}
 	v := pathValue{fn: f.Fn, source: f.Steps[0].Place}
@@ -82,6 +85,32 @@ func (r *pathReport) add(f *taint.Flow, message string) {
 	default:
 		r.found[i].Related = append(r.found[i].Related, p.Location)
 	}
+}
+
+// runsDownloads reports whether the package fetches from an address that is a constant, at least its host, and runs a
+// program whose path it finds out: who could change the archive has the program run anyway.
+func (r *pathReport) runsDownloads() bool {
+	if r.assembled == nil {
+		return false
+	}
+	runs := slices.ContainsFunc(r.assembled.Calls("os/exec.Command", "os/exec.CommandContext"), func(c flow.Call) bool {
+		_, known := query.StringSSA(c.Arg(len(c.Instr.Common().Args) - 2))
+		return !known
+	})
+	return runs && len(r.assembled.Calls("net/http.Get", "(*net/http.Client).Get", "net/http.NewRequest", "net/http.NewRequestWithContext")) > 0 && namesServer(r.pass)
+}
+
+// server is an address of a host in the Internet.
+var server = regexp.MustCompile(`^"https://[\w-]+(\.[\w-]+)+/?`)
+
+// namesServer reports whether a package has such an address in its code.
+func namesServer(pass *check.PackagePass) bool {
+	for c := range code.Nodes(pass.Pass, (*ast.BasicLit)(nil)) {
+		if lit, ok := c.Node().(*ast.BasicLit); ok && server.MatchString(lit.Value) {
+			return true
+		}
+	}
+	return false
 }
 
 // isAround reports whether a function works on what is around the content of a file.
@@ -112,13 +141,23 @@ func (r *pathReport) isCleanedByMux(f *taint.Flow) bool {
 
 // textBehind gives what stands behind a step on its line; "" if it is in another package.
 func (r *pathReport) textBehind(step taint.Step) string {
-	for _, file := range r.pass.Files {
-		d := r.pass.Document(file.FileStart)
-		if d == nil || d.Path != step.File || step.End > len(d.Content) {
-			continue
+	content := contentOf(r.pass, step)
+	line, _, _ := strings.Cut(content[min(step.End, len(content)):], "\n")
+	return line
+}
+
+// textAt gives the text of a step; "" if it is in another package.
+func textAt(pass *check.PackagePass, step taint.Step) string {
+	content := contentOf(pass, step)
+	return content[min(step.Start, len(content)):min(step.End, len(content))]
+}
+
+// contentOf gives the text of the file that a step is in; "" if it is in another package.
+func contentOf(pass *check.PackagePass, step taint.Step) string {
+	for _, file := range pass.Files {
+		if d := pass.Document(file.FileStart); d != nil && d.Path == step.File {
+			return string(d.Content)
 		}
-		line, _, _ := strings.Cut(string(d.Content[step.End:]), "\n")
-		return line
 	}
 	return ""
 }

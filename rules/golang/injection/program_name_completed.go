@@ -27,6 +27,7 @@ var ProgramNameCompleted = &check.Check{
 	CWE:        []check.CWE{78, 426},
 	Severity:   check.Medium,
 	Confidence: check.Tentative,
+	Persona:    check.Pedantic, // whether a stranger gives the name is not seen
 	Since:      "0.2",
 	Requires:   assembledRequires,
 	RunPackage: runProgramNameCompleted,
@@ -35,7 +36,7 @@ var ProgramNameCompleted = &check.Check{
 		Why: "A name with a separator is a path, and no longer looked for in PATH: `x/../../../tmp/evil` runs what lies there. Names of plugins come with files that others send: with a recipient's key in age " +
 			"(CVE-2024-56327), which is enough to run any program of the machine.",
 		Fix: "Accept letters, digits, `-` and `_`, and refuse everything else before the name is put together: `strings.ContainsRune(name, os.PathSeparator)` at least. There is no quick fix, because only you know which names there are.",
-		Limits: "Tentative, because callers may have looked at the name. A comparison of it, a function that is named for looking at it, a search for a separator and a base name count. Of programs (package main) and of their internal packages nothing is " +
+		Limits: "For persona pedantic, and tentative, because callers may have looked at the name. A comparison of it, a function that is named for looking at it, a search for a separator and a base name count. Of programs (package main) and of their internal packages nothing is " +
 			"reported: the words of the command line are for who typed them. What comes from a stranger for certain is `go/command-injection`.",
 		References: []string{
 			"https://pkg.go.dev/os/exec#Command",

@@ -34,7 +34,7 @@ var RedirectAfterURLCheck = &check.Check{
 		Why: "The server that passed the check answers with a redirect to `http://169.254.169.254/` or to a service of the inner network, and the client goes there: up to ten times, none of which is checked. " +
 			"The name may also have another address by the time of the request.",
 		Fix:    "Check where the connection goes: `net.Dialer{Control: ...}` in the client's transport sees each address that is dialled, of redirects too. Or set `CheckRedirect` to the same check, or to `http.ErrUseLastResponse`. There is no quick fix, because the check has to be called from `CheckRedirect`, in the shape that it has.",
-		Limits: "A package that sets CheckRedirect, or a dialer's Control or DialContext, anywhere is left alone. Checks in another function than the request are not seen.",
+		Limits: "Where only the name of the function says that it checks an URL, the finding is for persona pedantic. A package that sets CheckRedirect, or a dialer's Control or DialContext, anywhere is left alone. Checks in another function than the request are not seen.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/918.html",
 			"https://pkg.go.dev/net/http#Client",
@@ -56,11 +56,15 @@ func runRedirectAfterURLCheck(_ context.Context, pass *check.PackagePass) error 
 		return nil
 	}
 	for _, c := range x.Calls(requests...) {
-		if checksURL(x, c) {
-			pass.Report(check.Finding{
+		if checks, inner := checksURL(x, c); checks {
+			finding := check.Finding{
 				Message:  "the URL was checked, but a redirect of the server that passed leads to any other",
 				Location: pass.Location(c.Expr),
-			})
+			}
+			if !inner {
+				finding.Persona = check.Pedantic // the name of a function is not enough: many look at the form of an URL
+			}
+			pass.Report(finding)
 		}
 	}
 	return nil
@@ -81,11 +85,11 @@ func setsClientGuard(x *text.Index) bool {
 	return false
 }
 
-// checksURL reports whether the function of a request has checked an URL before: in
-// itself, or in a function that refuses.
-func checksURL(x *text.Index, request flow.Call) bool {
+// checksURL reports whether the function of a request has checked an URL before, in itself or in a function that
+// refuses, and whether the check is seen to ask for inner addresses.
+func checksURL(x *text.Index, request flow.Call) (checks, inner bool) {
 	if len(x.In(request.Fn, addressQuestions...)) > 0 {
-		return true
+		return true, true
 	}
 	for instr := range instructions(request.Fn) {
 		call, ok := instr.(*ssa.Call)
@@ -96,11 +100,12 @@ func checksURL(x *text.Index, request flow.Call) bool {
 		if fn == nil || len(fn.Blocks) == 0 {
 			continue
 		}
-		if refusesInner(x, fn) || isURLCheck(fn.Name()) && isGuardSignature(fn) {
-			return true
+		if refusesInner(x, fn) {
+			return true, true
 		}
+		checks = checks || isURLCheck(fn.Name()) && isGuardSignature(fn)
 	}
-	return false
+	return checks, false
 }
 
 // refusesInner reports whether a function asks for inner addresses, itself or in one that it calls.

@@ -30,10 +30,11 @@ var ReflectedXSS = &check.Check{
 	Requires:   assembledRequires,
 	RunPackage: runReflectedXSS,
 	Page: check.Page{
-		What:   "Data that a stranger sends is written to the response as it is, and the response may be HTML.",
-		Why:    "Go guesses the content type from the first bytes: an answer that begins with a tag is a page, and a script in it acts with the rights of whoever clicked the link.",
-		Fix:    "Render with `html/template`, or pass the data through `html.EscapeString`, which the quick fix does; it is not safe to apply unseen, because an answer that is no page shows the escapes. If the answer is no page, say so: `w.Header().Set(\"Content-Type\", \"text/plain; charset=utf-8\")` and `X-Content-Type-Options: nosniff`.",
-		Limits: "A function that sets a content type other than HTML, XML or script, or an attachment, is taken to mean it on every path, and so is an answer of a handler, or of one that writes nothing else, whose first text is a constant that is no markup, which net/http then takes for plain text. What is written in several places is reported where the way is shortest, and pages of `text/template` by go/text-template-as-html. JSON of `encoding/json` escapes `<` and `>`.",
+		What: "Data that a stranger sends is written to the response as it is, and the response may be HTML.",
+		Why:  "Go guesses the content type from the first bytes: an answer that begins with a tag is a page, and a script in it acts with the rights of whoever clicked the link.",
+		Fix:  "Render with `html/template`, or pass the data through `html.EscapeString`, which the quick fix does; it is not safe to apply unseen, because an answer that is no page shows the escapes. If the answer is no page, say so: `w.Header().Set(\"Content-Type\", \"text/plain; charset=utf-8\")` and `X-Content-Type-Options: nosniff`.",
+		Limits: "A function that sets a content type other than HTML, XML or script, or an attachment, is taken to mean it on every path, and so is an answer of a handler, or of one that writes nothing else, whose first text is a constant that is no markup, which net/http then takes for plain text. What is written in several places is reported where the way is shortest, and pages of `text/template` by go/text-template-as-html. JSON of `encoding/json` escapes `<` and `>`. " +
+			"Where the function that writes has no tag and no `text/html` in it, and is not a handler that begins its answer with the data and says nothing of the type, whether the answer is a page is decided elsewhere, and the finding is for persona pedantic.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/79.html",
 			"https://mimesniff.spec.whatwg.org/",
@@ -65,13 +66,69 @@ func runReflectedXSS(_ context.Context, pass *check.PackagePass) error {
 	slices.SortStableFunc(flows, func(a, b taint.Flow) int { return int(a.Pos - b.Pos) })
 	for _, f := range flows {
 		finding := f.Finding(pass, fmt.Sprintf("data from %s is written into the answer by %s without being escaped", f.Source.Title, f.Sink))
-		if runsPrograms(f.Fn) && isAdministrators(pass, &f) {
+		if !isSurelyPage(x, &f) || runsPrograms(f.Fn) && isAdministrators(pass, &f) {
 			finding.Persona = check.Pedantic
 		}
 		finding.Fixes = escape(pass, f, "html", "EscapeString", false)
 		pass.Report(finding)
 	}
 	return nil
+}
+
+// maxPageCalls is how many functions of the program data may go through to a page, for everybody: what the answer is said
+// to be, and whether the data is escaped, is decided in each of them, and mostly under conditions.
+const maxPageCalls = 2
+
+// isSurelyPage reports whether browsers read an answer as HTML: the function that writes it has a tag or the type of a
+// page in it, or it is a handler that says nothing of the type, and what it writes first begins with the data.
+func isSurelyPage(x *text.Index, f *taint.Flow) bool {
+	if calls(f) > maxPageCalls {
+		return false
+	}
+	if hasPage(f.Fn) || strings.Contains(f.Sink, ".HTML") {
+		return true
+	}
+	call, ok := f.Call.(ssa.CallInstruction)
+	if x == nil || !ok || !isHandler(f.Fn) || saysType(f.Fn) || handsOnBefore(f.Fn, call) {
+		return false
+	}
+	for _, c := range x.In(f.Fn, answering...) {
+		if c.Instr == call {
+			t := x.Written(c)
+			return len(t) > 0 && t[0].Value != nil
+		}
+	}
+	return false
+}
+
+// answering are the functions that write an answer as it is.
+var answering = []string{"fmt.Fprintf", "fmt.Fprint", "fmt.Fprintln", "io.WriteString", "(net/http.ResponseWriter).Write"}
+
+// hasPage reports whether a function has a constant with a tag, or the type of a page, in it.
+func hasPage(fn *ssa.Function) bool {
+	return hasConstant(fn, func(s string) bool {
+		return tag.MatchString(s) || strings.Contains(lower(s), "text/html") || strings.Contains(lower(s), "<!doctype")
+	})
+}
+
+// saysType reports whether a function speaks of the type of an answer.
+func saysType(fn *ssa.Function) bool {
+	return hasConstant(fn, func(s string) bool { return strings.EqualFold(s, "Content-Type") })
+}
+
+// handsOnBefore reports whether a function hands its answer to another one, or writes to it, before a call.
+func handsOnBefore(fn *ssa.Function, at ssa.CallInstruction) bool {
+	for instr := range instructions(fn) {
+		call, ok := instr.(ssa.CallInstruction)
+		if !ok || call == at || call.Pos() > at.Pos() {
+			continue
+		}
+		common := call.Common()
+		if slices.ContainsFunc(common.Args, isAnswer) || common.IsInvoke() && isAnswer(common.Value) && common.Method.Name() == "Write" {
+			return true
+		}
+	}
+	return false
 }
 
 // runsPrograms reports whether a handler runs a program that is no constant: what its caller names. A page that makes it
@@ -106,12 +163,9 @@ func beginsAsPlainText(x *text.Index, f taint.Flow) bool {
 	if !ok || !isHandler(f.Fn) || speaksOfHTML(f.Fn) {
 		return false
 	}
-	switch name := query.CalleeSSA(call.Common()); name {
-	case "fmt.Fprintf", "fmt.Fprint", "fmt.Fprintln", "io.WriteString", "(net/http.ResponseWriter).Write":
-		for _, c := range x.In(f.Fn, name) {
-			if c.Instr == call {
-				return isPlainBeginning(x.Written(c))
-			}
+	for _, c := range x.In(f.Fn, answering...) {
+		if c.Instr == call {
+			return isPlainBeginning(x.Written(c))
 		}
 	}
 	return false
@@ -198,11 +252,18 @@ func speaksOfHTML(fn *ssa.Function) bool {
 	return false
 }
 
-// hasHTML reports whether a function has a constant with a tag or the type of a page in it.
+// hasHTML reports whether a function has a constant with a tag in it, or one that speaks of HTML.
 func hasHTML(fn *ssa.Function) bool {
+	return hasConstant(fn, func(s string) bool {
+		return tag.MatchString(s) || strings.Contains(lower(s), "html") || strings.Contains(s, "<!")
+	})
+}
+
+// hasConstant reports whether a function has a constant text of some kind in it.
+func hasConstant(fn *ssa.Function, is func(string) bool) bool {
 	for instr := range instructions(fn) {
 		for _, op := range instr.Operands(nil) {
-			if s, ok := query.StringSSA(*op); ok && (tag.MatchString(s) || strings.Contains(lower(s), "html") || strings.Contains(s, "<!")) {
+			if s, ok := query.StringSSA(*op); ok && is(s) {
 				return true
 			}
 		}

@@ -34,7 +34,7 @@ var ShellTextNotEscaped = &check.Check{
 		Why: "`'` ends the text between two of them, and what follows is run. The path of a repository's URL went to the shell of the server this way in go-git (CVE-2026-41506). " +
 			"`%q` quotes for Go: a shell still runs what stands between backquotes or in `$(...)`.",
 		Fix:    "Run the program without a shell, each value an argument of its own. Where there must be a shell, put `'` around the value and write each `'` within it as `'\\''`, as `github.com/alessio/shellescape` does; or hand the value over in the environment. There is no quick fix, because the shell may be needed, and its kind decides how to escape.",
-		Limits: "Where the values come from is not asked. What begins the command is taken for a command that is meant to be chosen. Numbers, constants, package-level variables, and what a function gives that is called quote or escape, are fine. What stands without quotes in a command for an SSH session is for persona pedantic: many servers have commands of their own and no shell.",
+		Limits: "Where the values come from is not asked. What begins the command is taken for a command that is meant to be chosen. Numbers, constants, package-level variables, and what a function gives that is called quote or escape, are fine. Only what stands between quotes in a command for an SSH session is for everybody. Without quotes there it is for persona pedantic, because many servers have commands of their own and no shell, and so is what a shell of this machine reads, because most such values are the program's own or its user's.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/78.html",
 			"https://pkg.go.dev/os/exec",
@@ -155,7 +155,7 @@ func (s *shellFinder) text(t text.Text) {
 		}
 		s.reported[p.Expr] = true
 		f := check.Finding{Message: message, Location: s.pass.Location(p.Expr)}
-		if s.elsewhere && !quoted {
+		if !s.elsewhere || !quoted {
 			f.Persona = check.Pedantic
 		}
 		s.pass.Report(f)

@@ -4,9 +4,11 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/lib/golang/query"
 	"github.com/peercheck/peercheck/lib/golang/taint"
 )
 
@@ -27,7 +29,7 @@ var SSRF = &check.Check{
 		What:   "Data that a stranger sends decides the host of a request that the server makes.",
 		Why:    "The server then asks for what only it can reach: `http://169.254.169.254/` gave away the keys of Capital One's cloud account, and with them the data of 100 million customers (2019).",
 		Fix:    "Choose the host from a list: parse the URL, compare `u.Hostname()` with the list, and refuse redirects to other hosts in `CheckRedirect`. Where any public host is allowed, refuse private addresses in `net.Dialer.Control`, after the name is resolved. There is no quick fix, because only you know which hosts are meant.",
-		Limits: "What comes after a constant `https://host/`, or after a slash that follows a configured base, cannot change the host and is not reported. Data from the program's own command line, environment or files is not reported: who writes those needs no help of the program. An address that comes over a connection and is dialled is for persona pedantic: peers tell each other of peers.",
+		Limits: "What comes after a constant `https://host/`, or after a slash that follows a configured base, cannot change the host and is not reported. Data from the program's own command line, environment or files is not reported: who writes those needs no help of the program. An address that comes over a connection and is dialled is for persona pedantic: peers tell each other of peers. So is what goes by the name of a webhook, a callback, a subscription or a notification: to be told at an address of one's own is what such a server is for.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/918.html",
 			"https://cheatsheetseries.owasp.org/cheatsheets/Server_Side_Request_Forgery_Prevention_Cheat_Sheet.html",
@@ -46,7 +48,21 @@ func runSSRF(_ context.Context, pass *check.PackagePass) error {
 		if f.Source.Name == "socket" && strings.Contains(f.Sink[strings.LastIndexByte(f.Sink, '.')+1:], "Dial") {
 			finding.Persona = check.Pedantic // protocols of peers carry addresses
 		}
+		if isSubscription(pass, &f) {
+			finding.Persona = check.Pedantic // to be told at an address of one's own is what the server is for
+		}
 		pass.Report(finding)
 	}
 	return nil
+}
+
+// subscribing are words of names for addresses that are registered to be told something.
+var subscribing = []string{"webhook", "webhooks", "hook", "hooks", "callback", "callbacks", "subscription", "subscriptions", "subscriber", "subscribers", "notification", "notify", "notifier"}
+
+// isSubscription reports whether an address goes by such a name on its way, or is sent to by a function with one.
+func isSubscription(pass *check.PackagePass, f *taint.Flow) bool {
+	named := func(name string) bool {
+		return slices.ContainsFunc(query.Words(name), func(w string) bool { return slices.Contains(subscribing, w) })
+	}
+	return f.Fn != nil && named(f.Fn.Name()) || slices.ContainsFunc(f.Steps, func(s taint.Step) bool { return named(textAt(pass, s)) })
 }

@@ -6,6 +6,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -35,7 +36,7 @@ var UnlistedSortColumn = &check.Check{
 		Why: "A column cannot be a placeholder's argument, so this is where otherwise careful code concatenates. `(CASE WHEN ... THEN a ELSE b END)` in its place reads any table, one bit at a time. " +
 			"The rules of a user's smart playlist were sorted this way in Navidrome (CVE-2022-23857).",
 		Fix:    "Look the column up in a map or a `switch` of those that may be sorted by, with a default, and accept nothing but `ASC` and `DESC` for the direction. There is no quick fix, because only you know the columns.",
-		Limits: "Where the value comes from is not asked: it counts if it is named for sorting and is a field, or a parameter that other packages set. A comparison with a constant, `strings.EqualFold`, a list, a map with `, ok`, a regular expression, or a function called valid, check, quote or sanitize in the same function is enough.",
+		Limits: "A value that is no field of a struct that JSON or a form fills is for persona pedantic. Where the value comes from is not asked: it counts if it is named for sorting and is a field, or a parameter that other packages set. A comparison with a constant, `strings.EqualFold`, a list, a map with `, ok`, a regular expression, or a function called valid, check, quote or sanitize in the same function is enough.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/89.html",
 			"https://cheatsheetseries.owasp.org/cheatsheets/SQL_Injection_Prevention_Cheat_Sheet.html#defense-option-3-allow-list-input-validation",
@@ -183,11 +184,49 @@ func (f *sortFinder) column(v ssa.Value, at ast.Node) {
 			return
 		}
 		f.reported[place.Pos()] = true
-		f.pass.Report(check.Finding{
+		finding := check.Finding{
 			Message:  name + " becomes part of ORDER BY or GROUP BY, where no placeholder helps, and is compared with no list of columns",
 			Location: f.pass.Location(place),
-		})
+		}
+		if !isDecoded(leaf) {
+			finding.Persona = check.Pedantic // the program's own choice, as far as is seen
+		}
+		f.pass.Report(finding)
 	})
+}
+
+// isDecoded reports whether a value is a field of a struct that is filled with what others send: it has tags for a
+// format of data, or its type decodes itself.
+func isDecoded(v ssa.Value) bool {
+	var of types.Type
+	var field int
+	switch v := v.(type) {
+	case *ssa.Field:
+		of, field = v.X.Type(), v.Field
+	case *ssa.UnOp:
+		addr, ok := v.X.(*ssa.FieldAddr)
+		if !ok {
+			return false
+		}
+		of, field = addr.X.Type(), addr.Field
+	default:
+		return false
+	}
+	if p, ok := of.Underlying().(*types.Pointer); ok {
+		of = p.Elem()
+	}
+	s, ok := of.Underlying().(*types.Struct)
+	if !ok {
+		return false
+	}
+	tag := reflect.StructTag(s.Tag(field))
+	for _, format := range []string{"json", "form", "query", "schema", "param", "url", "xml", "protobuf"} {
+		if name, ok := tag.Lookup(format); ok && name != "-" {
+			return true
+		}
+	}
+	methods := types.NewMethodSet(types.NewPointer(of))
+	return slices.ContainsFunc([]string{"UnmarshalJSON", "UnmarshalText", "Bind"}, func(name string) bool { return methods.Lookup(nil, name) != nil })
 }
 
 func isSortName(name string) bool {

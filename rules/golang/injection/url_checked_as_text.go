@@ -6,6 +6,7 @@ import (
 	"go/ast"
 	"go/types"
 	"regexp"
+	"slices"
 	"strings"
 
 	"golang.org/x/tools/go/analysis"
@@ -36,7 +37,7 @@ var URLCheckedAsText = &check.Check{
 		Why: "`https://example.com.evil.net/` begins with `https://example.com`, `https://example.com@evil.net/` does too; `evil-example.com` ends in `example.com`; and anyone can write `?example.com` into an URL. " +
 			"What follows the check is a request, a redirect or an answer to another origin.",
 		Fix:    "Parse it and compare `u.Hostname()`, and `u.Scheme`, with what is allowed. For subdomains, ask for the suffix `.example.com` with its dot. As a prefix, `https://example.com/` with the slash does. There is no quick fix, because only you know which hosts are meant.",
-		Limits: "Counts where what does not pass is refused (an error, `false`), or the function is named for such a check. What only tells providers apart is left alone, as is test code. Where the function makes something of the URL, and sends or answers no request, it is for persona pedantic.",
+		Limits: "Counts where what does not pass is refused (an error, `false`), or the function is named for such a check. What only tells providers apart is left alone, as is test code. Where the function makes something of the URL, and sends or answers no request, it is for persona pedantic, and where no request is at hand, here or in the callers of the same package, and the name speaks of none: most such addresses are the user's own.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/918.html",
 			"https://cheatsheetseries.owasp.org/cheatsheets/Server_Side_Request_Forgery_Prevention_Cheat_Sheet.html",
@@ -66,12 +67,37 @@ func runURLCheckedAsText(_ context.Context, pass *check.PackagePass) error {
 			continue
 		}
 		finding := check.Finding{Message: message, Location: pass.Location(c.Expr)}
-		if takesApart(c.Fn) {
+		if takesApart(c.Fn) || !isSentByOthers(pass, x, c) {
 			finding.Persona = check.Pedantic
 		}
 		pass.Report(finding)
 	}
 	return nil
+}
+
+// isSentByOthers reports whether an address that is checked is a stranger's: the function, or one that calls it, has a
+// request to answer, or it is named as what a browser sends or a redirect goes to.
+func isSentByOthers(pass *check.PackagePass, x *text.Index, c flow.Call) bool {
+	for _, w := range query.Words(purpose.NameOf(pass.TypesInfo, c.Expr.Args[0])) {
+		switch w {
+		case "origin", "referer", "referrer", "redirect", "callback", "next":
+			return true
+		}
+	}
+	return hasRequest(c.Fn) || slices.ContainsFunc(x.Callers(c.Fn), func(caller flow.Call) bool { return hasRequest(caller.Fn) })
+}
+
+// hasRequest reports whether a function is given a request to answer, as a handler is, or is written in one that is.
+func hasRequest(fn *ssa.Function) bool {
+	for ; fn != nil; fn = fn.Parent() {
+		for p := range fn.Signature.Params().Variables() {
+			name := query.TypeName(p.Type())
+			if query.IsType(p.Type(), "net/http.Request") || strings.HasSuffix(name, ".Context") && name != "context.Context" || strings.HasSuffix(name, ".Ctx") || strings.HasSuffix(name, ".RequestCtx") {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // takesApart reports whether a function makes something of an URL, and neither says whether it may be used nor uses it:
