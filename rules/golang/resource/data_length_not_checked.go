@@ -35,7 +35,7 @@ var DataLengthNotChecked = &check.Check{
 		Why: "Data that announces more than there is makes the parser panic. Where nobody recovers, one packet ends the process with all its connections: the codec of IPFS (CVE-2022-2584) and pion's interceptor " +
 			"(CVE-2025-49140) were stopped in this way.",
 		Fix:    "Compare first: `if n > len(b)-2 { return io.ErrUnexpectedEOF }`, or use a function that does (`protowire.ConsumeBytes`, `cryptobyte.String`). There is no quick fix, because what to return is the parser's decision.",
-		Limits: "The length has to be read and used in one function, of data with one name. Any comparison of it, or of what is computed with it, counts, as does handing it to a function that may say no, and a function that recovers, or compares a checksum first. For persona pedantic is data that no exported function of a package takes that others can import, or whose package writes such numbers or compares checksums as well: it is what the program made itself. Test code is left alone.",
+		Limits: "The length has to be read and used in one function, of data with one name. Any comparison of it, or of what is computed with it, counts, as does handing it to a function that may say no, and a function that recovers, or compares a checksum first. For persona pedantic is data that no exported function of a package takes that others can import, or that is cut by a function that is not named for decoding, in a package that takes no `net.Conn`, or whose package writes such numbers or compares checksums as well: it is what the program made itself. Test code is left alone.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/129.html",
 			"https://nvd.nist.gov/vuln/detail/CVE-2022-2584",
@@ -74,7 +74,7 @@ func runDataLengthNotChecked(_ context.Context, pass *check.PackagePass) error {
 					pass.Report(check.Finding{
 						Message:  "the data is cut where a number in it says, and nothing compares that with how much data there is",
 						Location: pass.Location(indexed(pass, cut.Pos())),
-						Persona:  personaOf(forOthers && handedIn(fl, cut.X) || isPadding(n) && isPublic(fn) && hasData(fn)),
+						Persona:  personaOf(forOthers && (isDecoder(fn) || speaks(fl)) && handedIn(fl, cut.X) || isPadding(n) && isPublic(fn) && hasData(fn)),
 					})
 					break
 				}
@@ -82,6 +82,22 @@ func runDataLengthNotChecked(_ context.Context, pass *check.PackagePass) error {
 		}
 	}
 	return nil
+}
+
+// isDecoder reports whether a function takes apart what others have put together, by its name or that of its receiver's type.
+func isDecoder(fn *ssa.Function) bool {
+	name := fn.Name()
+	if recv := fn.Signature.Recv(); recv != nil {
+		typeName := query.TypeName(recv.Type())
+		name += " " + typeName[strings.LastIndexByte(typeName, '.')+1:]
+	}
+	return slices.ContainsFunc(query.Words(name), func(w string) bool {
+		switch w {
+		case "parse", "parser", "decode", "decoder", "unmarshal", "deserialize", "unpack", "dissect":
+			return true
+		}
+		return false
+	})
 }
 
 // maxTerms is how many operations lie between a length and the place that it cuts, at most.

@@ -286,13 +286,12 @@ func (u *uses) decidesIn(call *ssa.CallCommon, v ssa.Value, depth int) bool {
 	return false
 }
 
-// permits reports whether a name is that of a number which says who somebody is, what is permitted, or how much of something
-// there is.
+// permits reports whether a name is that of a number which says who somebody is, what is permitted, or how much money it is. What
+// is named like a size is one if it is used as one.
 func permits(name string) bool {
 	return slices.ContainsFunc(query.Words(name), func(w string) bool {
 		switch w {
-		case "uid", "gid", "user", "group", "owner", "role", "mode", "perm", "perms", "permission", "port", "size", "len", "length", "limit", "max", "n", "off", "offset",
-			"index", "count", "amount", "price", "balance", "quantity":
+		case "uid", "gid", "user", "group", "owner", "role", "mode", "perm", "perms", "permission", "port", "amount", "price", "balance":
 			return true
 		}
 		return false

@@ -17,7 +17,6 @@ import (
 	"github.com/peercheck/peercheck/rules/golang/internal/bounds"
 	"github.com/peercheck/peercheck/rules/golang/internal/code"
 	"github.com/peercheck/peercheck/rules/golang/internal/flow"
-	"github.com/peercheck/peercheck/rules/golang/internal/text"
 )
 
 //go:embed testdata/length-prefix-wraps.txtar
@@ -30,6 +29,7 @@ var LengthPrefixWraps = &check.Check{
 	CWE:        []check.CWE{190, 197, 681},
 	Severity:   check.Medium,
 	Confidence: check.Tentative,
+	Persona:    check.Pedantic, // callers have mostly looked, or what reads the message refuses it
 	Since:      "0.2",
 	Requires:   []*analysis.Analyzer{flow.Analyzer},
 	RunPackage: runLengthPrefixWraps,
@@ -38,7 +38,7 @@ var LengthPrefixWraps = &check.Check{
 		Why: "A text of 65536 bytes and one more is announced as one of a single byte, and who reads takes the rest for the next message: the text's author writes messages in the name of the program. That was an SQL injection in pgx, " +
 			"whose messages could be made to wrap (CVE-2024-27304).",
 		Fix: "Compare the length with `math.MaxUint16` and return an error. There is no quick fix, because the function has to be able to fail.",
-		Limits: "Tentative, because callers may have compared the length, and those are not asked; for persona pedantic where they are all in the module, and in packages that do not import `net`, which mostly write files, and for the lengths of lists of other things than bytes. Any comparison of the length in the function counts, and any in the package of that of the same field. Only what is handed in, or kept in a field, is looked at, and only what is handed on to a function for 16 bits, by its name: 32 bits " +
+		Limits: "For the careful and tentative, because callers may have compared the length, and those are not asked. Any comparison of the length in the function counts, and any in the package of that of the same field. Only what is handed in, or kept in a field, is looked at, and only what is handed on to a function for 16 bits, by its name: 32 bits " +
 			"are a message of 4 GB. Programs (package main) and test code are left alone.",
 		References: []string{
 			"https://nvd.nist.gov/vuln/detail/CVE-2024-27304",
@@ -67,14 +67,10 @@ func runLengthPrefixWraps(_ context.Context, pass *check.PackagePass) error {
 				continue
 			}
 		}
-		finding := check.Finding{
+		pass.Report(check.Finding{
 			Message:  fmt.Sprintf("a length of more than %s holds is written as another one, and the rest is read as the next message", b.Name()),
 			Location: pass.Location(code.Place(conv.Pos())),
-		}
-		if !isOffered(pass.Pkg, conv.Parent()) || !isOfNetwork(pass.Pkg) || !isBytes(of.Type()) {
-			finding.Persona = check.Pedantic
-		}
-		pass.Report(finding)
+		})
 	}
 	return nil
 }
@@ -97,32 +93,6 @@ func isPiece(v ssa.Value) bool {
 		cut, ok := e.(*ssa.Slice)
 		return ok && cut.High != nil
 	})
-}
-
-// isOfNetwork reports whether a package talks to another machine, whose reading goes wrong: it imports net. A file whose name
-// is too long is damaged, which nobody gains from.
-func isOfNetwork(pkg *types.Package) bool {
-	return slices.ContainsFunc(pkg.Imports(), func(p *types.Package) bool { return p.Path() == "net" || p.Path() == "crypto/tls" })
-}
-
-// isBytes reports whether a value is bytes or text. Of lists, 65536 elements are more than most messages may have bytes, which
-// who sends them refuses, and nobody makes that many of a stranger's.
-func isBytes(t types.Type) bool {
-	b, isBasic := t.Underlying().(*types.Basic)
-	return isBasic && b.Info()&types.IsString != 0 || isData(t)
-}
-
-// isOffered reports whether other modules can call a function, with texts of any length.
-func isOffered(pkg *types.Package, fn *ssa.Function) bool {
-	if !code.IsLibrary(pkg) || !text.Exported(fn) {
-		return false
-	}
-	recv := fn.Signature.Recv()
-	if recv == nil {
-		return true
-	}
-	name := query.TypeName(recv.Type())
-	return token.IsExported(name[strings.LastIndexByte(name, '.')+1:])
 }
 
 // isWritten reports whether a number is handed on, as it is, to a function for 16 bits, by its name.

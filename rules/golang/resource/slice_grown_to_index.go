@@ -4,6 +4,7 @@ import (
 	"context"
 	_ "embed"
 	"go/token"
+	"go/types"
 	"slices"
 	"strings"
 
@@ -36,7 +37,7 @@ var SliceGrownToIndex = &check.Check{
 			"(CVE-2024-37298), revel (CVE-2020-36568), Crossplane (CVE-2023-27483). All of them now have a largest index.",
 		Fix: "Refuse an index above a limit, which may be generous: what fits into a page is a few thousand elements. Or demand that indexes follow each other. There is no quick fix, because the limit depends on the data.",
 		Limits: "The number is followed through variables, fields and functions of the package. A comparison of it, anywhere in the package, with anything but the length of a slice or a constant that is not positive counts as a limit, " +
-			"and so does a parser for 16 bits or fewer. Numbers in the tags of fields, by the name of the function that parses them, are in the source, and those in the names of objects that a client of a store gives (cloud.google.com/go/storage) are for persona pedantic. Programs (package main) and test code are left alone: who runs a program may use up his own memory.",
+			"and so does a parser for 16 bits or fewer. Numbers in the tags of fields, by the name of the function that parses them, are in the source. For persona pedantic are those in the names of objects that a client of a store gives (cloud.google.com/go/storage), and packages of which no exported function takes a form (`map[string][]string`) or a request: paths into documents are the program's own, mostly. Programs (package main) and test code are left alone: who runs a program may use up his own memory.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/770.html",
 			"https://nvd.nist.gov/vuln/detail/CVE-2022-36055",
@@ -61,12 +62,8 @@ func runSliceGrownToIndex(_ context.Context, pass *check.PackagePass) error {
 				}
 				n := newNumber(fl, parsesNumber, stepsOnly, moreThanLength)
 				if n.comesFrom(index, maxParsedDepth) && !n.limited() {
-					persona := check.Regular
-					if !newNumber(fl, parsesOthersText, stepsOnly, moreThanLength).comesFrom(index, maxParsedDepth) {
-						persona = check.Pedantic
-					}
 					pass.Report(check.Finding{
-						Persona:  persona,
+						Persona:  personaOf(readsForms(pass.Pkg, fl) && newNumber(fl, parsesOthersText, stepsOnly, moreThanLength).comesFrom(index, maxParsedDepth)),
 						Message:  "the slice becomes as long as an index that was parsed from a text, and nothing says how large that may be",
 						Location: pass.Location(code.Place(pos)),
 					})
@@ -75,6 +72,24 @@ func runSliceGrownToIndex(_ context.Context, pass *check.PackagePass) error {
 		}
 	}
 	return nil
+}
+
+// readsForms reports whether a package takes what strangers fill in: an exported function is handed a form, a query, a request, or
+// a decoder of one is. Paths into documents and settings of a command line are the program's own, mostly.
+func readsForms(pkg *types.Package, fl *flow.Flow) bool {
+	return code.IsForOthers(pkg) && slices.ContainsFunc(fl.Functions, func(fn *ssa.Function) bool {
+		return isPublic(fn) && slices.ContainsFunc(fn.Params, func(p *ssa.Parameter) bool { return isForm(p.Type()) || code.IsRequest(p.Type()) })
+	})
+}
+
+// isForm reports whether a type is that of the fields of a form: map[string][]string, url.Values.
+func isForm(t types.Type) bool {
+	m, ok := t.Underlying().(*types.Map)
+	if !ok {
+		return false
+	}
+	values, ok := m.Elem().Underlying().(*types.Slice)
+	return ok && code.IsText(m.Key()) && types.Identical(values.Elem(), types.Typ[types.String])
 }
 
 // parsers make a number of a text.

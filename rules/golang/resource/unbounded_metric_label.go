@@ -10,7 +10,6 @@ import (
 	"golang.org/x/tools/go/ssa"
 
 	"github.com/peercheck/peercheck/lib/check"
-	"github.com/peercheck/peercheck/lib/golang/query"
 	"github.com/peercheck/peercheck/lib/golang/taint"
 	"github.com/peercheck/peercheck/rules/golang/internal/flow"
 )
@@ -34,7 +33,7 @@ var UnboundedMetricLabel = &check.Check{
 			"client_golang (CVE-2022-21698) and otelhttp (CVE-2023-45142).",
 		Fix: "Label with what the program knows: the pattern of the route instead of the path, the method if it is one of those of HTTP and `unknown` if it is not. There is no quick fix, because only you know which values are worth telling apart.",
 		Limits: "A comparison with constants, a look-up in a map of the program and a number that was parsed count as known. The pattern that a router gives (`FullPath`, `r.Pattern`) is none of the stranger's. Methods that a router has " +
-			"compared before are not seen, and what was decoded from a body is left alone, which is mostly a list of things that the server knows. Where the method Validate of a gRPC message is called, the rules in its definition may say which values there are, and the finding is for persona pedantic. A function is reported once. Test code and examples are left alone.",
+			"compared before are not seen, and what was decoded from a body is left alone, which is mostly a list of things that the server knows. For persona pedantic are texts of gRPC messages, whose senders the program mostly knows, and those that are handed on to another function, or returned by one, before they are a label. A function is reported once. Test code and examples are left alone.",
 		References: []string{
 			"https://prometheus.io/docs/practices/naming/#labels",
 			"https://nvd.nist.gov/vuln/detail/CVE-2022-21698",
@@ -45,25 +44,13 @@ var UnboundedMetricLabel = &check.Check{
 	},
 }
 
-// isValidated reports whether a function asks the message that it is handed whether it is valid, by the method that is generated
-// from the rules in its definition.
-func isValidated(fn *ssa.Function) bool {
-	for _, b := range fn.Blocks {
-		for _, instr := range b.Instrs {
-			call, ok := instr.(*ssa.Call)
-			if !ok || len(call.Call.Args) == 0 {
-				continue
-			}
-			name := query.CalleeSSA(&call.Call)
-			if !strings.HasSuffix(name, ").Validate") && !strings.HasSuffix(name, ").ValidateAll") {
-				continue
-			}
-			if p, ok := call.Call.Args[0].(*ssa.Parameter); ok && slices.Contains(fn.Params, p) {
-				return true
-			}
-		}
-	}
-	return false
+// isLabelled reports whether a function that answers a request labels with what it reads there itself, as one that counts the
+// requests of a server does. Further away it is the name of something that the server has made or found, and of a
+// message the program mostly knows who sends it.
+func isLabelled(f *taint.Flow) bool {
+	return f.Source.Name == "http" && f.Call != nil && f.Call.Parent() == f.Fn && !slices.ContainsFunc(f.Steps, func(s taint.Step) bool {
+		return strings.HasPrefix(s.Message, "is passed to ") || strings.HasPrefix(s.Message, "is returned by ") || strings.HasPrefix(s.Message, "is stored in ")
+	})
 }
 
 func runUnboundedMetricLabel(ctx context.Context, pass *check.PackagePass) error {

@@ -33,7 +33,7 @@ func strangersIf(message string, wanted func(*taint.Flow) bool, classes ...strin
 			}
 			reported[sink] = true
 			finding := f.Finding(pass, fmt.Sprintf(message, f.Source.Title, f.Sink))
-			if f.Source.Name == "http" && onlyPanics(f.Class.Name) || f.Source.Name == "grpc" && f.Class.Name == "metric" && isValidated(f.Fn) || isOfKnown(pass, &f) {
+			if f.Source.Name == "http" && onlyPanics(f.Class.Name) || f.Class.Name == "metric" && !isLabelled(&f) || isOfKnown(pass, &f) {
 				finding.Persona = check.Pedantic
 			}
 			pass.Report(finding)

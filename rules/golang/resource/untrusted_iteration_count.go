@@ -4,6 +4,7 @@ import (
 	"context"
 	_ "embed"
 	"go/types"
+	"slices"
 	"strings"
 
 	"golang.org/x/tools/go/analysis"
@@ -32,7 +33,7 @@ var UntrustedIterationCount = &check.Check{
 		Why: "Rounds are there to take time. A token whose header asks for two billion of them keeps a processor busy for an hour, before anybody knows whether the token is worth anything: that is how the JOSE libraries of Go were " +
 			"stopped (CVE-2023-49290 in jwx, GHSA-2c7c-3mj9-8fqh in go-jose).",
 		Fix:    "Refuse more rounds than anybody uses for good reason: go-jose allows a million, jwx 10,000. There is no quick fix, because only you know what your own messages have.",
-		Limits: "The number is followed back through the fields and functions of the package, to a number of a JSON value (`v.(float64)`) or to what was unmarshaled. Any comparison on its way that refuses what is larger counts. Programs (package main) and test code are left alone.",
+		Limits: "The number is followed back through the fields and functions of the package, to a number of a JSON value (`v.(float64)`) or to what was unmarshaled. Any comparison on its way that refuses what is larger counts. For persona pedantic are packages that are not about tokens or messages by their path (JOSE, JWE, JWT): there it is a file of keys, mostly, which its owner opens. Programs (package main) and test code are left alone.",
 		References: []string{
 			"https://nvd.nist.gov/vuln/detail/CVE-2023-49290",
 			"https://www.rfc-editor.org/rfc/rfc7518#section-8.8",
@@ -64,6 +65,7 @@ func runUntrustedIterationCount(_ context.Context, pass *check.PackagePass) erro
 					continue
 				}
 				pass.Report(check.Finding{
+					Persona:  personaOf(isOfTokens(pass.Pkg)),
 					Message:  "a message says how long " + strings.TrimPrefix(name, "golang.org/x/crypto/") + " works, and nothing refuses a number that is too large",
 					Location: pass.Location(c.Expr.Args[at]),
 				})
@@ -72,6 +74,18 @@ func runUntrustedIterationCount(_ context.Context, pass *check.PackagePass) erro
 		}
 	}
 	return nil
+}
+
+// isOfTokens reports whether a package is about tokens and messages, which strangers send, by its path. What else says how often
+// to hash is a file of keys, which its owner opens.
+func isOfTokens(pkg *types.Package) bool {
+	return slices.ContainsFunc(query.Words(pkg.Path()), func(w string) bool {
+		switch w {
+		case "jose", "jwe", "jwt", "jws", "jwa", "jwx", "token", "tokens", "paseto", "message", "messages":
+			return true
+		}
+		return false
+	})
 }
 
 // ofMessage reports whether a value is a number of a message: of a JSON value, or of what was unmarshaled.

@@ -33,7 +33,7 @@ var VarintWithoutLimit = &check.Check{
 		Why: "A 64-bit number has ten bytes at most. A stream of bytes with the highest bit set, which compresses to nothing, keeps such a loop busy for as long as it lasts, and shifts the bits out of the number. The xz decoder read " +
 			"forever in this way (CVE-2021-29482), as did encoding/binary (CVE-2020-16845).",
 		Fix:    "`binary.ReadUvarint`, which stops after ten bytes; or return an error as soon as the shift is larger than the number. There is no quick fix, because what to return is the decoder's decision.",
-		Limits: "For persona pedantic in a package that does not import `net`: what it reads is a file, mostly, and ends. Judged are loops that call `ReadByte` of a stream: what knows how much is left (`Len() int`, as `bytes.Buffer` has) ends, and to shift by too much gives 0. Any comparison of a counter or of the shift in a round that goes on counts as a limit, one in the last round does not. Test code is left alone.",
+		Limits: "For persona pedantic in a package of which no exported function takes a `net.Conn`: what it reads is a file, mostly, and ends. Judged are loops that call `ReadByte` of a stream: what knows how much is left (`Len() int`, as `bytes.Buffer` has) ends, and to shift by too much gives 0. Any comparison of a counter or of the shift in a round that goes on counts as a limit, one in the last round does not. Test code is left alone.",
 		References: []string{
 			"https://pkg.go.dev/encoding/binary#ReadUvarint",
 			"https://nvd.nist.gov/vuln/detail/CVE-2021-29482",
@@ -60,7 +60,7 @@ func runVarintWithoutLimit(_ context.Context, pass *check.PackagePass) error {
 		}
 		if !countsRounds(shift.Block(), call.Block()) {
 			pass.Report(check.Finding{
-				Persona:  personaOf(speaks(fl) || isOfNetwork(pass.Pkg)),
+				Persona:  personaOf(speaks(fl)),
 				Message:  "the number goes on for as long as the highest bit of each byte is set: nothing limits how long that is",
 				Location: pass.Location(c.Expr),
 			})
