@@ -497,6 +497,18 @@ func TestOpensNothing(t *testing.T) {
 	}
 }
 
+// The key with which a page asks the search of a site is shown to everybody who opens it.
+func TestSearchKey(t *testing.T) {
+	const key = "hX9kLm2qRt7vWz4pYb3cNd8sFg5jKw6e"
+	for text, want := range map[string]bool{"docs_search_api_key: " + key: false, "algolia_admin_api_key: " + key: true} {
+		found := standard.found(check.NewDocument("config.yaml", "yaml", []byte(text+"\n"), check.Revision{}))
+		delete(found, kindPossible)
+		if len(found) > 0 != want {
+			t.Errorf("%q: %v", text, found)
+		}
+	}
+}
+
 // What says where a secret is kept is none.
 func TestReferences(t *testing.T) {
 	uuid := "1312c856-0e13-4b04-8c40-ac26d4a5f700"

@@ -197,6 +197,8 @@ func readName(s string) name {
 	n.setter = slices.Contains(words, "set") || slices.Contains(words, "with")
 	for i, w := range words {
 		switch {
+		case w == "search" && i+1 < len(words) && (words[i+1] == "key" || words[i+1] == "api"): // a page asks its search with it (Algolia)
+			n.notSecret = true
 		case publicWords[w], i > 0 && strings.HasPrefix(w, "token") && cursorWords[words[i-1]]:
 			n.notSecret = true
 		case passwordWords[w] || hasSuffix(w, passwordSuffixes):

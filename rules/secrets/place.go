@@ -164,12 +164,13 @@ func isMarkdown(p string) bool {
 	return ext == ".md" || ext == ".markdown"
 }
 
-// maxHead is how much of a document is looked at to tell whether it is text, in bytes: as much as Git does.
-const maxHead = 8000
-
-// isBinary reports whether a document is no text, as Git tells it: by a zero byte in its beginning.
-func isBinary(content []byte) bool {
-	return bytes.IndexByte(content[:min(len(content), maxHead)], 0) >= 0
+// isPicture reports whether a path is that of a picture, a font or a printed page.
+func isPicture(p string) bool {
+	switch strings.ToLower(path.Ext(p)) {
+	case ".png", ".jpg", ".jpeg", ".gif", ".webp", ".ico", ".svg", ".pdf", ".woff", ".woff2", ".ttf":
+		return true
+	}
+	return false
 }
 
 // uploadToken is the name that the configuration of Codecov has for the token of a

@@ -568,7 +568,7 @@ func choose(d *check.Document, all []guess) []guess {
 	known, local, recorded := packageSays(d, harmless), startsLocally(d), isRecording(d)
 	coverage := isCoverage(d.Path)
 	build, trial := isBuild(d.Path), isCompose(d.Path) || isMarkdown(d.Path)
-	binary := isBinary(d.Content)
+	picture := isPicture(d.Path)
 	for i := range chosen {
 		g := &chosen[i]
 		alone := g.alone(d.Content)
@@ -594,7 +594,7 @@ func choose(d *check.Document, all []guess) []guess {
 		if !alone && (build || byContext[g.kind] && trial || (byContext[g.kind] || g.named) && opensNothing(d, g)) {
 			g.persona = check.Pedantic
 		}
-		if binary && !testKinds[g.kind] {
+		if picture {
 			g.persona = check.Pedantic // the form of a token, by chance, in data that is no text
 		}
 		if !alone && (local || recorded && ofSession(g)) {
