@@ -101,27 +101,26 @@ func report(message string, want func(*taint.Flow) bool) func(context.Context, *
 // findingOf makes the finding of a flow, for persona pedantic where who sends the data may do more anyway.
 func findingOf(pass *check.PackagePass, f *taint.Flow, message string) check.Finding {
 	finding := f.Finding(pass, message)
-	if isAdministrators(pass, f) || calls(f) > mostCalls(f) || f.Class.Name == "path" && slices.Contains(peers, f.Source.Name) {
+	if isAdministrators(pass, f) || calls(f) > mostCalls(f) || f.Source.Name == "message" || f.Class.Name == "path" && slices.Contains(peers, f.Source.Name) {
 		finding.Persona = check.Pedantic
 	}
 	return finding
 }
 
-// peers are the sources whose senders are mostly parts of the same system, which serve files to each other.
+// peers are the sources whose senders are mostly parts of the same system, which serve files to each other. So are those
+// of a message queue, which exists to have others do something.
 var peers = []string{"socket", "grpc"}
 
 // mostCalls gives how many functions of the program a flow may be handed to, or come back from, for everybody. What the
 // functions in between ask, of a configuration or of a caller's rights, is not seen: of the longer ones to a path, an
-// address or an argument that were read in modules of others none was true, and of those from a request to a path not
-// even the ones of two. SQL, commands and templates have no such excuse.
+// address or an argument that were read in modules of others none was true. The path of a request is what most servers of
+// files are about, and look at somewhere. SQL, commands and templates have no such excuse.
 func mostCalls(f *taint.Flow) int {
 	switch f.Class.Name {
-	case "path":
-		if f.Source.Name == "http" {
+	case "path", "ssrf", "argument":
+		if f.Class.Name == "path" && f.Source.Name == "http" && isOwnPath(f) {
 			return 1
 		}
-		return 3
-	case "ssrf", "argument":
 		return 3
 	}
 	return math.MaxInt
