@@ -489,8 +489,13 @@ func (s *servers) isLocalListener(c inspector.Cursor, e ast.Expr) bool {
 	if call == nil {
 		return false
 	}
-	if fn := code.Callee(s.TypesInfo, call); fn != nil && slices.Contains(query.Words(fn.Name()), "dial") {
-		return true // of whom the program itself has called
+	if fn := code.Callee(s.TypesInfo, call); fn != nil {
+		if slices.Contains(query.Words(fn.Name()), "dial") {
+			return true // of whom the program itself has called
+		}
+		if fn.Pkg() == s.Pkg {
+			return s.opensLocally(fn)
+		}
 	}
 	switch query.Callee(s.TypesInfo, call) {
 	case "net.ListenUnix":
@@ -504,6 +509,37 @@ func (s *servers) isLocalListener(c inspector.Cursor, e ast.Expr) bool {
 		return len(call.Args) == 3 && s.isLocal(call.Args[1])
 	}
 	return false
+}
+
+// opensLocally reports whether all listeners that a function of the package opens are on Unix sockets. Another one is what it was
+// handed by whoever started the program.
+func (s *servers) opensLocally(fn *types.Func) bool {
+	decl := code.Declaration(s.Pass, fn)
+	if decl == nil || decl.Body == nil {
+		return false
+	}
+	unix, others := 0, 0
+	ast.Inspect(decl.Body, func(n ast.Node) bool {
+		call, ok := n.(*ast.CallExpr)
+		if !ok {
+			return true
+		}
+		opens := code.Callee(s.TypesInfo, call)
+		if opens == nil || !strings.HasPrefix(opens.Name(), "Listen") {
+			return true
+		}
+		network := ""
+		if len(call.Args) > 0 {
+			network, _ = code.ConstString(s.Pass, call.Args[0])
+		}
+		if opens.Name() == "ListenUnix" || strings.HasPrefix(network, "unix") {
+			unix++
+		} else {
+			others++
+		}
+		return true
+	})
+	return unix > 0 && others == 0
 }
 
 // assignedTo gives what a function assigns to a variable, or what its first result is assigned from.
@@ -607,8 +643,25 @@ func (s *servers) isLocalUnlessChanged(value ast.Expr) bool {
 	if s.isLocalIfNotSet(value) {
 		return true
 	}
-	text, ok := code.ConstString(s.Pass, value)
+	text, ok := code.ConstString(s.Pass, beginning(value))
 	return ok && isLoopback(text) || speaksOfOperators(value)
+}
+
+// beginning gives what a text that is put together begins with: "localhost:" of "localhost:" + port.
+func beginning(text ast.Expr) ast.Expr {
+	for {
+		switch e := ast.Unparen(text).(type) {
+		case *ast.BinaryExpr:
+			text = e.X
+			continue
+		case *ast.CallExpr: // fmt.Sprintf("localhost:%d", port), net.JoinHostPort("localhost", port)
+			if sel, ok := e.Fun.(*ast.SelectorExpr); ok && len(e.Args) > 1 && (sel.Sel.Name == "Sprintf" || sel.Sel.Name == "JoinHostPort") {
+				text = e.Args[0]
+				continue
+			}
+		}
+		return text
+	}
 }
 
 // isGivenLocal reports whether an address is a parameter for which all calls in the package give one of this machine.

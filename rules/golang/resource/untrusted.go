@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/tools/go/ssa"
+
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/golang/taint"
 	"github.com/peercheck/peercheck/rules/golang/internal/flow"
@@ -49,10 +51,29 @@ func isOfKnown(pass *check.PackagePass, f *taint.Flow) bool {
 		return false
 	}
 	at := f.Call
-	if at != nil && at.Parent() != f.Fn {
-		at = nil
+	if at == nil || at.Parent() != f.Fn {
+		at = lastStep(pass, f)
 	}
 	return isForKnown(pass, fl, f.Fn, at)
+}
+
+// lastStep gives the call by which data leaves the function where its flow begins; nil if there is none.
+func lastStep(pass *check.PackagePass, f *taint.Flow) (last ssa.Instruction) {
+	for _, b := range f.Fn.Blocks {
+		for _, instr := range b.Instrs {
+			call, ok := instr.(ssa.CallInstruction)
+			if !ok {
+				continue
+			}
+			at := pass.Fset.Position(call.Pos())
+			if slices.ContainsFunc(f.Steps, func(s taint.Step) bool {
+				return s.File == at.Filename && s.Line == at.Line && strings.HasPrefix(s.Message, "is passed to ")
+			}) {
+				last = instr
+			}
+		}
+	}
+	return last
 }
 
 // onlyPanics reports whether all that comes of a class of flows is a panic, which net/http recovers for the one request that
