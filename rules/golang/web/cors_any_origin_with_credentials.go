@@ -16,6 +16,7 @@ import (
 	"github.com/peercheck/peercheck/lib/golang/query"
 	"github.com/peercheck/peercheck/rules/golang/internal/code"
 	"github.com/peercheck/peercheck/rules/golang/internal/flow"
+	"github.com/peercheck/peercheck/rules/golang/internal/visitors"
 )
 
 //go:embed testdata/cors-any-origin-with-credentials.txtar
@@ -29,7 +30,7 @@ var CORSAnyOriginWithCredentials = &check.Check{
 	Severity:   check.High,
 	Confidence: check.Firm,
 	Since:      "0.1",
-	Requires:   []*analysis.Analyzer{inspect.Analyzer, flow.Analyzer},
+	Requires:   []*analysis.Analyzer{inspect.Analyzer, flow.Analyzer, visitors.Analyzer},
 	RunPackage: runCORSAnyOriginWithCredentials,
 	Page: check.Page{
 		What: "A server allows credentials to any origin: it sends the request's `Origin` back in `Access-Control-Allow-Origin` without a look at it, or where its list has a wildcard; or a CORS middleware is configured so.",
@@ -38,7 +39,7 @@ var CORSAnyOriginWithCredentials = &check.Check{
 		Fix: "Compare the origin with a list of your own, and send the headers only for those. If the API is public, leave `Access-Control-Allow-Credentials` out. There is no quick fix, because only you know the " +
 			"list.",
 		Limits: "In code that sets the headers itself, any use of the origin but sending it back counts as a check: a comparison, a lookup, a call; unless a wildcard (`\"*\"`, an empty list, a switch that is called all or any) leads around it. A plain `*` with credentials is reported for middlewares " +
-			"(rs/cors, go-chi/cors, gin-contrib/cors, gorilla/handlers, echo, fiber), some of which turn it into the request's origin; browsers refuse it as it is.",
+			"(rs/cors, go-chi/cors, gin-contrib/cors, gorilla/handlers, echo, fiber), some of which turn it into the request's origin; browsers refuse it as it is. Programs that know nobody by a cookie, a session or basic authentication, in the package or in those of the same owner that it imports, have nothing to read in a visitor's name, and are for persona pedantic; packages that only offer the middleware to others are not.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/942.html",
 			"https://nvd.nist.gov/vuln/detail/CVE-2017-20146",
@@ -68,6 +69,7 @@ func runCORSAnyOriginWithCredentials(_ context.Context, pass *check.PackagePass)
 			pass.Report(check.Finding{
 				Message:  "any page that a user visits may read answers in their name: every origin is allowed, with credentials",
 				Location: pass.Location(place),
+				Persona:  whoReadsAnswers(pass),
 			})
 		}
 	}
@@ -77,6 +79,21 @@ func runCORSAnyOriginWithCredentials(_ context.Context, pass *check.PackagePass)
 		}
 	}
 	return nil
+}
+
+// whoReadsAnswers gives the persona for an origin that is allowed: everyone sees it only if there are answers that are meant
+// for one visitor, here or in the programs that a middleware is offered to.
+func whoReadsAnswers(pass *check.PackagePass) check.Persona {
+	offers := code.IsForOthers(pass.Pkg) && len(routesOf(pass)) == 0 && !servesItself(pass)
+	if visitors.Known(pass.Pass) || offers {
+		return check.Regular
+	}
+	return check.Pedantic
+}
+
+// servesItself reports whether a package makes a server or a mux.
+func servesItself(pass *check.PackagePass) bool {
+	return code.Mentions(pass.Pass, "net/http.NewServeMux", "net/http.ServeMux", "net/http.Server", "net/http.ListenAndServe", "net/http.ListenAndServeTLS", "net/http.Serve", "net/http.ServeTLS")
 }
 
 // gorillaOptions judges handlers.CORS(handlers.AllowCredentials(), ...).
@@ -106,6 +123,7 @@ func gorillaOptions(pass *check.PackagePass, call *ast.CallExpr) {
 		pass.Report(check.Finding{
 			Message:  "any page that a user visits may read answers in their name: every origin is allowed, with credentials",
 			Location: pass.Location(anyOne),
+			Persona:  whoReadsAnswers(pass),
 		})
 	}
 }
@@ -208,7 +226,7 @@ func reflectedOrigins(pass *check.PackagePass, fl *flow.Flow) {
 		default:
 			continue
 		}
-		pass.Report(check.Finding{Message: message, Location: pass.Location(c.Expr)})
+		pass.Report(check.Finding{Message: message, Location: pass.Location(c.Expr), Persona: whoReadsAnswers(pass)})
 	}
 }
 

@@ -18,6 +18,7 @@ import (
 	"github.com/peercheck/peercheck/rules/golang/internal/code"
 	"github.com/peercheck/peercheck/rules/golang/internal/edit"
 	"github.com/peercheck/peercheck/rules/golang/internal/purpose"
+	"github.com/peercheck/peercheck/rules/golang/internal/visitors"
 )
 
 //go:embed testdata/form-without-csrf-protection.txtar
@@ -40,7 +41,7 @@ var FormWithoutCSRFProtection = &check.Check{
 		Fix: "Wrap the router: `http.NewCrossOriginProtection().Handler(mux)`, in the standard library since Go 1.25, refuses what browsers say comes from another origin, and needs no token in the forms. The quick fix does that where the router is " +
 			"served; it is not safe to apply unseen, because forms of other sites that are meant to work are refused from then on.",
 		Limits: "Nothing is reported in packages that speak of CSRF, XSRF, `CrossOriginProtection`, `SameSite`, `Sec-Fetch-Site`, `Origin` or `Referer`, or use one of the known middlewares. The session is seen in the handler, in functions of the package that it calls, " +
-			"and in middleware for the route or its router. Where the router is not served in the package a finding is tentative, because it may be wrapped elsewhere. Test code is left alone.",
+			"and in middleware for the route or its router. Where the router is not served in the package a finding is tentative, and for persona pedantic, because it may be wrapped elsewhere. Test code is left alone.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/352.html",
 			"https://pkg.go.dev/net/http#CrossOriginProtection",
@@ -79,6 +80,8 @@ func runFormWithoutCSRFProtection(_ context.Context, pass *check.PackagePass) er
 		if served, fix := servedBy(pass, g.router); served {
 			finding.Confidence = check.Firm
 			finding.Fixes = fix
+		} else {
+			finding.Persona = check.Pedantic // it may be wrapped elsewhere
 		}
 		pass.Report(finding)
 	}
@@ -133,16 +136,6 @@ type sessions struct {
 	declared map[string][]*ast.FuncDecl // by name; filled at the first question
 }
 
-// cookieReaders give a cookie, or the session that one names.
-var cookieReaders = []string{"(*net/http.Request).Cookie", "(*net/http.Request).Cookies", "(*net/http.Request).CookiesNamed", "(*github.com/gin-gonic/gin.Context).Cookie", "(github.com/labstack/echo.Context).Cookie", "(*github.com/labstack/echo.Context).Cookie",
-	"(*github.com/gofiber/fiber.Ctx).Cookies", "(*github.com/gorilla/sessions.CookieStore).Get", "(*github.com/gorilla/sessions.FilesystemStore).Get", "(github.com/gorilla/sessions.Store).Get", "github.com/gin-contrib/sessions.Default",
-	"(*github.com/gofiber/fiber/middleware/session.Store).Get"}
-
-func isCookieReader(fn *types.Func) bool {
-	name := code.Unversioned(query.Name(fn))
-	return slices.Contains(cookieReaders, name) || strings.HasPrefix(name, "(*github.com/alexedwards/scs.SessionManager).Get")
-}
-
 func (s *sessions) knowUser(r route, body *ast.BlockStmt) bool {
 	if s.read(body, 2) {
 		return true
@@ -189,7 +182,7 @@ func (s *sessions) read(body *ast.BlockStmt, calls int) (found bool) {
 		if fn == nil {
 			return true
 		}
-		if isCookieReader(fn) {
+		if visitors.ReadsCookie(fn) {
 			found = true
 			return false
 		}

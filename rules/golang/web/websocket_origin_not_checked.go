@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/analysis/passes/inspect"
+	"golang.org/x/tools/go/ast/edge"
 	"golang.org/x/tools/go/ast/inspector"
 
 	"github.com/peercheck/peercheck/lib/check"
@@ -17,6 +18,8 @@ import (
 	"github.com/peercheck/peercheck/rules/golang/internal/code"
 	"github.com/peercheck/peercheck/rules/golang/internal/edit"
 	"github.com/peercheck/peercheck/rules/golang/internal/purpose"
+	"github.com/peercheck/peercheck/rules/golang/internal/remark"
+	"github.com/peercheck/peercheck/rules/golang/internal/visitors"
 )
 
 //go:embed testdata/websocket-origin-not-checked.txtar
@@ -30,7 +33,7 @@ var WebsocketOriginNotChecked = &check.Check{
 	Severity:   check.Medium,
 	Confidence: check.Firm,
 	Since:      "0.1",
-	Requires:   []*analysis.Analyzer{inspect.Analyzer},
+	Requires:   []*analysis.Analyzer{inspect.Analyzer, visitors.Analyzer},
 	RunPackage: runWebsocketOriginNotChecked,
 	Page: check.Page{
 		What: "The check of a websocket's origin is replaced by one that always agrees: `CheckOrigin` that returns true in gorilla/websocket and its kin, `InsecureSkipVerify` or " +
@@ -39,7 +42,7 @@ var WebsocketOriginNotChecked = &check.Check{
 			"their name, send commands and read answers. In 2023 Gitpod accounts could be taken over that way (CVE-2023-0957).",
 		Fix: "Leave `CheckOrigin` out: the default demands the same origin. For more origins compare `r.Header.Get(\"Origin\")` with a list. The quick fix removes the field; it is not safe to apply " +
 			"unseen, because pages on other origins are refused from then on.",
-		Limits: "A check that agrees on some path only is not judged. Functions without a check that speak of origins or tokens are left alone; a server without a `Handshake` is reported tentatively. Packages that read no cookie, but a token from a header or parameter, or hand on the header of one, are left alone, because no page can send that in its visitor's name. Servers that want a token in the first message are safe, too; say so in an ignore comment. Test code is left alone.",
+		Limits: "A check that agrees on some path only is not judged. Functions without a check that speak of origins or tokens are left alone; a server without a `Handshake` is reported tentatively. Packages that read no cookie, but a token from a header or parameter, or hand on the header of one, are left alone, because no page can send that in its visitor's name. Servers that want a token in the first message are safe, too; say so in an ignore comment. For persona pedantic are sockets of programs that know nobody by a cookie, a session or basic authentication, in the package or in those of the same owner that it imports, because there is no name to act in; and where the check is off under a condition, or a comment at the place speaks of the origin, because somebody decided that. Test code is left alone.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/1385.html",
 			"https://pkg.go.dev/github.com/gorilla/websocket#hdr-Origin_Considerations",
@@ -58,20 +61,24 @@ func runWebsocketOriginNotChecked(_ context.Context, pass *check.PackagePass) er
 		switch n := c.Node().(type) {
 		case *ast.CallExpr:
 			if code.Unversioned(query.Callee(pass.TypesInfo, n)) == "github.com/gorilla/websocket.Upgrade" && !asksForOrigin(pass, c) {
-				pass.Report(check.Finding{Message: "any page that a user visits can open this websocket in their name: unlike an Upgrader, this function checks no origin", Location: pass.Location(n)})
+				pass.Report(check.Finding{
+					Message:  "any page that a user visits can open this websocket in their name: unlike an Upgrader, this function checks no origin",
+					Location: pass.Location(n),
+					Persona:  whoSees(pass, c, n),
+				})
 			}
 		case *ast.CompositeLit:
 			reportServer(pass, c, n)
 			for i, e := range n.Elts {
 				kv, ok := e.(*ast.KeyValueExpr)
 				if ok && acceptsAnyOrigin(pass, kv.Key, kv.Value) {
-					reportOrigin(pass, kv, []check.Fix{{Title: "Demand the same origin", Edits: []check.Edit{edit.Element(pass, n.Elts, i)}}}, kv.Value)
+					reportOrigin(pass, c, kv, []check.Fix{{Title: "Demand the same origin", Edits: []check.Edit{edit.Element(pass, n.Elts, i)}}}, kv.Value)
 				}
 			}
 		case *ast.AssignStmt:
 			for i, lhs := range n.Lhs {
 				if n.Tok == token.ASSIGN && len(n.Lhs) == len(n.Rhs) && acceptsAnyOrigin(pass, lhs, n.Rhs[i]) {
-					reportOrigin(pass, n, nil, nil)
+					reportOrigin(pass, c, n, nil, nil)
 				}
 			}
 		}
@@ -89,7 +96,7 @@ func readsToken(pass *check.PackagePass) bool {
 			continue
 		}
 		fn := code.Callee(pass.TypesInfo, call)
-		if isCookieReader(fn) {
+		if visitors.ReadsCookie(fn) {
 			return false
 		}
 		if !slices.Contains(readers, fn.Name()) || len(call.Args) == 0 {
@@ -185,10 +192,11 @@ func reportServer(pass *check.PackagePass, c inspector.Cursor, lit *ast.Composit
 		Message:    "any page that a user visits can open this websocket in their name: the server has no Handshake that checks the origin",
 		Location:   pass.Location(lit.Type),
 		Confidence: check.Tentative, // what it serves may be for everybody
+		Persona:    check.Pedantic,
 	})
 }
 
-func reportOrigin(pass *check.PackagePass, n ast.Node, fixes []check.Fix, removed ast.Node) {
+func reportOrigin(pass *check.PackagePass, c inspector.Cursor, n ast.Node, fixes []check.Fix, removed ast.Node) {
 	if removed != nil {
 		file := code.FileAt(pass.Pass, n.Pos())
 		if file == nil || len(edit.Unimport(pass, file, removed)) > 0 {
@@ -199,7 +207,42 @@ func reportOrigin(pass *check.PackagePass, n ast.Node, fixes []check.Fix, remove
 		Message:  "any page that a user visits can open this websocket in their name: the origin is not checked",
 		Location: pass.Location(n),
 		Fixes:    fixes,
+		Persona:  whoSees(pass, c, n),
 	})
+}
+
+// whoSees gives the persona for a socket whose origin is not checked: everyone sees it only if there is a name that a page can
+// act in, and nobody decided to do without the check.
+func whoSees(pass *check.PackagePass, c inspector.Cursor, n ast.Node) check.Persona {
+	speaks := func(w string) bool { return w == "origin" || w == "origins" || w == "cors" }
+	if !visitors.Known(pass.Pass) || isConditional(pass, c) || remark.Speaks(pass.Pass, n, speaks) {
+		return check.Pedantic
+	}
+	return check.Regular
+}
+
+// isConditional reports whether a place runs under a condition, other than that there was no error.
+func isConditional(pass *check.PackagePass, c inspector.Cursor) bool {
+	for {
+		kind, parent := c.ParentEdgeKind(), c.Parent()
+		switch n := parent.Node().(type) {
+		case nil, *ast.FuncDecl:
+			return false
+		case *ast.CaseClause:
+			return kind == edge.CaseClause_Body
+		case *ast.IfStmt:
+			if kind == edge.IfStmt_Else || kind == edge.IfStmt_Body && !asksForError(pass, n.Cond) {
+				return true
+			}
+		}
+		c = parent
+	}
+}
+
+// asksForError reports whether a condition compares an error with nil.
+func asksForError(pass *check.PackagePass, cond ast.Expr) bool {
+	b, ok := ast.Unparen(cond).(*ast.BinaryExpr)
+	return ok && query.IsType(pass.TypesInfo.TypeOf(b.X), "error") && pass.TypesInfo.Types[b.Y].IsNil()
 }
 
 func acceptsAnyOrigin(pass *check.PackagePass, field, value ast.Expr) bool {
