@@ -8,6 +8,7 @@ import (
 	"golang.org/x/tools/go/analysis/passes/inspect"
 
 	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/rules/golang/internal/remark"
 )
 
 //go:embed testdata/cookie-readable-by-scripts.txtar
@@ -29,7 +30,7 @@ var CookieReadableByScripts = &check.Check{
 			"elsewhere for as long as it lives.",
 		Fix: "Set `HttpOnly: true`, as the quick fix does. It is not safe to apply unseen, in case a script of your own reads the cookie.",
 		Limits: "A cookie counts by its name (`session`, `sid`, `auth_token`, ...), or by what its value is called where the name is not constant. Left alone: CSRF tokens, which scripts have to read; " +
-			"cookies that are being removed; cookies that a client sends; flags that are not constant; test code. The cookie of what keeps records of visits (`logger`, `analytics`) is for persona pedantic.",
+			"cookies that are being removed; cookies that a client sends; flags that are not constant; test code. The cookie of what keeps records of visits (`logger`, `analytics`) is for persona pedantic, as is one with a comment that speaks of `HttpOnly` or scripts.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/1004.html",
 			"https://www.rfc-editor.org/rfc/rfc6265#section-4.1.2.6",
@@ -50,7 +51,7 @@ func runCookieReadableByScripts(_ context.Context, pass *check.PackagePass) erro
 			Location: pass.Location(c.place),
 			Fixes:    fix("Hide the cookie from scripts"),
 		}
-		if c.counts { // lets nobody in
+		if c.counts || remark.Mentions(pass.Pass, c.whole, "httponly", "script", "frontend") { // lets nobody in, or somebody thought of it
 			finding.Persona = check.Pedantic
 		}
 		pass.Report(finding)

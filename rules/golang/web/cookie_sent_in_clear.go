@@ -8,6 +8,8 @@ import (
 	"golang.org/x/tools/go/analysis/passes/inspect"
 
 	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/rules/golang/internal/code"
+	"github.com/peercheck/peercheck/rules/golang/internal/remark"
 )
 
 //go:embed testdata/cookie-sent-in-clear.txtar
@@ -29,7 +31,7 @@ var CookieSentInClear = &check.Check{
 			"and reads the session from the air, even if your server answers HTTPS only. Firesheep showed it to everyone in 2010.",
 		Fix: "Set `Secure: true`, as the quick fix does; browsers treat localhost as secure. It is not safe to apply unseen: where the site is served over plain HTTP, the cookie is not sent any more.",
 		Limits: "A cookie counts by its name (`session`, `sid`, `auth_token`, ...), or by what its value is called where the name is not constant. Left alone: cookies that are being removed, cookies " +
-			"that a client sends, anti-CSRF tokens, which let nobody in (unless persona pedantic asks), flags that are not constant (`Secure: r.TLS != nil`), and test code. The cookie of what keeps records of visits (`logger`, `analytics`) is for persona pedantic. A missing `SameSite` is none, because browsers take Lax then.",
+			"that a client sends, anti-CSRF tokens, which let nobody in (unless persona pedantic asks), flags that are not constant (`Secure: r.TLS != nil`), and test code. The cookie of what keeps records of visits (`logger`, `analytics`) is for persona pedantic, as is one with a comment that speaks of `Secure` or HTTPS, and one of a package that itself serves plain HTTP and nothing else. A missing `SameSite` is none, because browsers take Lax then.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/614.html",
 			"https://www.rfc-editor.org/rfc/rfc6265#section-4.1.2.5",
@@ -50,10 +52,21 @@ func runCookieSentInClear(_ context.Context, pass *check.PackagePass) error {
 			Location: pass.Location(c.place),
 			Fixes:    fix("Send the cookie over HTTPS only"),
 		}
-		if c.forScripts || c.counts { // lets nobody in
+		switch {
+		case c.forScripts || c.counts: // lets nobody in
+			finding.Persona = check.Pedantic
+		case remark.Mentions(pass.Pass, c.whole, "secure", "https", "tls"): // somebody thought of it
+			finding.Persona = check.Pedantic
+		case servesInClear(pass): // and the cookie would not come back
 			finding.Persona = check.Pedantic
 		}
 		pass.Report(finding)
 	}
 	return nil
+}
+
+// servesInClear reports whether a package serves HTTP without encryption, and not with it as well.
+func servesInClear(pass *check.PackagePass) bool {
+	return code.Mentions(pass.Pass, "net/http.ListenAndServe", "(*net/http.Server).ListenAndServe") &&
+		!code.Mentions(pass.Pass, "net/http.ListenAndServeTLS", "(*net/http.Server).ListenAndServeTLS", "net/http.ServeTLS", "(*net/http.Server).ServeTLS", "crypto/tls.NewListener", "crypto/tls.Listen")
 }

@@ -35,6 +35,7 @@ var flagPrefix = map[string]string{"github.com/gofiber/fiber/middleware/session.
 // A cookie is one that lets its holder in, as it is set.
 type cookie struct {
 	place ast.Node // the type of the literal, or the call
+	whole ast.Node // the literal or the call
 	// flag gives the value of a flag, nil if it is not set, and how to set it.
 	flag func(name string) (value ast.Expr, fix func(title string) []check.Fix)
 	// forScripts means that scripts have to read it: double-submitted CSRF tokens.
@@ -56,7 +57,7 @@ func sessionCookies(pass *check.PackagePass) iter.Seq[cookie] {
 			isSession, forScripts := true, false
 			if s.Has("Name") || strings.HasSuffix(s.Type, ".Cookie") {
 				isSession, forScripts = isToken(pass, s.Fields["Name"], s.Fields["Value"])
-				if removes(pass, s.Fields["Value"], s.Fields["MaxAge"]) {
+				if removes(pass, s.Fields["Value"], s.Fields["MaxAge"]) || isOver(pass, s.Fields["Expires"]) {
 					continue
 				}
 			} else if removes(pass, nil, s.Fields["MaxAge"]) {
@@ -70,7 +71,7 @@ func sessionCookies(pass *check.PackagePass) iter.Seq[cookie] {
 			if lit != nil && lit.Type != nil {
 				place = lit.Type
 			}
-			c := cookie{place: place, forScripts: forScripts, counts: countsVisits(pass, s.Cursor), httpOnly: cookieTypes[s.Type]}
+			c := cookie{place: place, whole: s.Node, forScripts: forScripts, counts: countsVisits(pass, s.Cursor), httpOnly: cookieTypes[s.Type]}
 			c.flag = func(name string) (ast.Expr, func(string) []check.Fix) {
 				name = flagPrefix[s.Type] + name
 				value := s.Fields[name]
@@ -98,7 +99,7 @@ func sessionCookies(pass *check.PackagePass) iter.Seq[cookie] {
 			if !isSession || removes(pass, call.Args[1], call.Args[2]) {
 				continue
 			}
-			c := cookie{place: call, forScripts: forScripts, httpOnly: "HttpOnly"}
+			c := cookie{place: call, whole: call, forScripts: forScripts, httpOnly: "HttpOnly"}
 			c.flag = func(name string) (ast.Expr, func(string) []check.Fix) {
 				value := call.Args[5]
 				if name == "HttpOnly" {
@@ -201,6 +202,36 @@ func removes(pass *check.PackagePass, value, maxAge ast.Expr) bool {
 	}
 	if age := code.Const(pass.Pass, maxAge); age != nil && constant.Sign(age) < 0 {
 		return true
+	}
+	return false
+}
+
+// isOver reports whether a time is over when it is set: time.Unix(0, 0), time.Now().Add(-time.Hour).
+func isOver(pass *check.PackagePass, expires ast.Expr) bool {
+	call, ok := ast.Unparen(orNil(expires)).(*ast.CallExpr)
+	if !ok || len(call.Args) == 0 {
+		return false
+	}
+	switch query.Callee(pass.TypesInfo, call) {
+	case "time.Unix":
+		seconds, known := code.ConstInt(pass.Pass, call.Args[0])
+		return known && seconds <= 1
+	case "(time.Time).Add", "(time.Time).AddDate":
+		return slices.ContainsFunc(call.Args, func(arg ast.Expr) bool { return isNegative(pass, arg) })
+	}
+	return false
+}
+
+// isNegative reports whether a number is below zero, by its value or its sign.
+func isNegative(pass *check.PackagePass, e ast.Expr) bool {
+	if v := code.Const(pass.Pass, e); v != nil {
+		return constant.Sign(v) < 0
+	}
+	switch e := ast.Unparen(e).(type) {
+	case *ast.UnaryExpr:
+		return e.Op == token.SUB
+	case *ast.BinaryExpr: // -24 * lifetime
+		return e.Op == token.MUL && (isNegative(pass, e.X) || isNegative(pass, e.Y))
 	}
 	return false
 }

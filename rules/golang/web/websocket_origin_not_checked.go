@@ -214,8 +214,7 @@ func reportOrigin(pass *check.PackagePass, c inspector.Cursor, n ast.Node, fixes
 // whoSees gives the persona for a socket whose origin is not checked: everyone sees it only if there is a name that a page can
 // act in, and nobody decided to do without the check.
 func whoSees(pass *check.PackagePass, c inspector.Cursor, n ast.Node) check.Persona {
-	speaks := func(w string) bool { return w == "origin" || w == "origins" || w == "cors" }
-	if !visitors.Known(pass.Pass) || isConditional(pass, c) || remark.Speaks(pass.Pass, n, speaks) {
+	if !visitors.Known(pass.Pass) || isConditional(pass, c) || remark.Mentions(pass.Pass, n, "origin", "cors") {
 		return check.Pedantic
 	}
 	return check.Regular

@@ -1,4 +1,4 @@
-// Package remark reads what is written about a place in comments. Use [At].
+// Package remark reads what is written about a place in comments. Use [At] and [Mentions].
 package remark
 
 import (
@@ -8,12 +8,10 @@ import (
 
 	"golang.org/x/tools/go/analysis"
 
-	"github.com/peercheck/peercheck/lib/golang/query"
 	"github.com/peercheck/peercheck/rules/golang/internal/code"
 )
 
-// At gives the comments about a node: those within it, on its lines, and those that end on the line before it. It
-// gives none of a golden test's kind, such as // want.
+// At gives the comments about a node: those within it, on its lines, and those that end on the line before it.
 func At(pass *analysis.Pass, n ast.Node) string {
 	file := code.FileAt(pass, n.Pos())
 	if file == nil {
@@ -28,16 +26,20 @@ func At(pass *analysis.Pass, n ast.Node) string {
 	}
 	var text []string
 	for _, group := range file.Comments {
-		if first, last := line(group, false), line(group, true); last >= line(n, false)-1 && first <= line(n, true) {
+		if first, last := line(group, false), line(group, true); last >= line(n, false)-1 && first <= line(n, true) && !expects(group.Text()) {
 			text = append(text, group.Text())
 		}
 	}
 	return strings.Join(text, "\n")
 }
 
-// Speaks reports whether the comments about a node have a word for which about holds.
-func Speaks(pass *analysis.Pass, n ast.Node, about func(word string) bool) bool {
-	return slices.ContainsFunc(strings.Fields(At(pass, n)), func(field string) bool {
-		return slices.ContainsFunc(query.Words(field), about)
-	})
+// expects reports whether a comment says what a test of a check wants to be found at its line, and nothing of the code.
+func expects(comment string) bool {
+	return strings.HasPrefix(comment, "want \"") || strings.HasPrefix(comment, "want `")
+}
+
+// Mentions reports whether the comments about a node have one of some texts in them, in any case.
+func Mentions(pass *analysis.Pass, n ast.Node, texts ...string) bool {
+	remark := strings.ToLower(At(pass, n))
+	return slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(remark, text) })
 }
