@@ -38,7 +38,7 @@ var ForwardedAddressTrusted = &check.Check{
 			"proxy appends to what the client sent, so the first address in the list is the client's own invention.",
 		Fix: "Take the address of the connection, `r.RemoteAddr`; behind a proxy, take the last address that the proxy added, and only where `r.RemoteAddr` is the proxy's. There is no quick fix, because only you know your proxies.",
 		Limits: "The address is followed through variables, helpers and their callers within the package, to what decides by it: functions and types whose names speak of limits, bans and permission, comparisons with an address, " +
-			"`IsLoopback`, `IsPrivate`, networks. Functions in which something is called trusted or proxy are taken to check for it. Logging the address is fine. Test code is left alone.",
+			"`IsLoopback`, `IsPrivate`, networks. Functions in which something is called trusted or proxy are taken to check for it. Logging the address is fine. Limits and lists are for persona pedantic, because a proxy that the code does not show may set the header; who is let in by their address is everyone's. Test code is left alone.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/348.html",
 			"https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/X-Forwarded-For#security_and_privacy_concerns",
@@ -72,11 +72,15 @@ func runForwardedAddressTrusted(_ context.Context, pass *check.PackagePass) erro
 			reported[d.at] = true
 			source := pass.Location(c.Expr)
 			source.Message = "here the client's header is read"
-			pass.Report(check.Finding{
+			finding := check.Finding{
 				Message:  fmt.Sprintf("%s by an address that the client writes itself, in %s", d.what, header),
 				Location: pass.Location(d.at),
 				Related:  []check.Location{source},
-			})
+			}
+			if !d.letsIn {
+				finding.Persona = check.Pedantic // behind a proxy that sets the header, which the code does not show, the limit holds
+			}
+			pass.Report(finding)
 		}
 	}
 	return nil
@@ -115,10 +119,14 @@ type addresses struct {
 	decisions []decision
 }
 
+// accessDecided is what an address decides where it is compared with one that may come in.
+const accessDecided = "access is decided"
+
 // A decision is a place where an address decides.
 type decision struct {
-	what string
-	at   ast.Node
+	what   string
+	at     ast.Node
+	letsIn bool // it decides who may come in, and does not only limit how often
 }
 
 func (a *addresses) follow(v ssa.Value) {
@@ -143,7 +151,7 @@ func (a *addresses) follow(v ssa.Value) {
 					other = r.Y
 				}
 				if text, ok := query.StringSSA(other); ok && (strings.Count(text, ".") == 3 || strings.Contains(text, "::") || text == "localhost") {
-					a.decide("access is decided", a.exprAt(r.Parent(), r.Pos()))
+					a.decide(accessDecided, a.exprAt(r.Parent(), r.Pos()))
 				}
 			}
 		case *ssa.Store:
@@ -186,7 +194,7 @@ func (a *addresses) call(instr ssa.CallInstruction, v ssa.Value) {
 		if choosesAddress(instr.Parent()) {
 			return
 		}
-		a.decide("access is decided", a.callExpr(instr))
+		a.decide(accessDecided, a.callExpr(instr))
 		return
 	}
 	if slices.ContainsFunc(textFunctions, func(f string) bool { return strings.HasPrefix(name, f) }) {
@@ -266,7 +274,7 @@ func nameOfMap(m ssa.Value) string {
 }
 
 func (a *addresses) decide(what string, at ast.Node) {
-	a.decisions = append(a.decisions, decision{what, at})
+	a.decisions = append(a.decisions, decision{what, at, what == accessDecided})
 }
 
 // callExpr gives the syntax of a call.

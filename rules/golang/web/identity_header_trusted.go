@@ -28,6 +28,7 @@ var IdentityHeaderTrusted = &check.Check{
 	CWE:        []check.CWE{290, 348, 807},
 	Severity:   check.High,
 	Confidence: check.Tentative,
+	Persona:    check.Pedantic, // a proxy may be the only one that reaches the service, which the code does not show
 	Since:      "0.1",
 	Requires:   []*analysis.Analyzer{flow.Analyzer},
 	RunPackage: runIdentityHeaderTrusted,
@@ -37,7 +38,7 @@ var IdentityHeaderTrusted = &check.Check{
 			"know it, or knows it with `_` for `-` - is any user that they name. Grafana's and Gitea's manuals warn of just that for their own such settings.",
 		Fix: "Accept the header only where `r.RemoteAddr` is the proxy's or a mutual TLS certificate is, or have the proxy send a signed token and verify it. There is no quick fix, because only you know your proxies.",
 		Limits: "The header counts where its value is compared with a role or \"true\", or with nothing where a request without it is refused, looks up a user, or becomes the user of the request's context. Functions that speak of proxies, trust, signatures or tokens are taken to check for it, " +
-			"as are headers whose names are configured. Tentative, because the network may keep everybody else away. Test code is left alone.",
+			"as are headers whose names are configured. Tentative, and for persona pedantic, because the network may keep everybody else away. Test code is left alone.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/290.html",
 			"https://owasp.org/Top10/2021/A07_2021-Identification_and_Authentication_Failures/",

@@ -37,7 +37,7 @@ var OriginCheckIncomplete = &check.Check{
 		Why:  "The check decides which pages may read answers in a user's name, or open a websocket. Who registers such a host passes it.",
 		Fix:  "Compare the whole origin with a list. For subdomains parse it, and compare `u.Hostname()` by its end with the dot: `strings.HasSuffix(host, \".example.com\")`. There is no quick fix, because only you know whether subdomains are meant.",
 		Limits: "Judged are `HasPrefix`, `HasSuffix` and `Contains` of package strings with a constant host, for what is called origin or read from the `Origin` header. A prefix that ends in `/` or `:`, and a suffix that begins with `.` or `/`, are complete. " +
-			"Judged as well is the match of a regular expression that the configuration brings, where a function of the package compiles one without adding `^` and `$`. Constant expressions are `go/hostname-regexp-incomplete`. Test code is left alone.",
+			"Judged as well is the match of a regular expression that the configuration brings, where a function of the package compiles one without adding `^` and `$`. For persona pedantic in packages that neither speak of CORS nor name the header nor check the origin of websockets, because logs have origins, too, unless the host is written with `://`. Constant expressions are `go/hostname-regexp-incomplete`. Test code is left alone.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/346.html",
 			"https://portswigger.net/web-security/cors#errors-parsing-origin-headers",
@@ -49,7 +49,11 @@ var OriginCheckIncomplete = &check.Check{
 }
 
 func runOriginCheckIncomplete(_ context.Context, pass *check.PackagePass) error {
-	originsMatchedByPart(pass)
+	persona := check.Regular
+	if !speaksOfPages(pass) {
+		persona = check.Pedantic
+	}
+	originsMatchedByPart(pass, persona)
 	for c := range code.CallsTo(pass.Pass, "strings.HasPrefix", "strings.HasSuffix", "strings.Contains") {
 		call, ok := c.Node().(*ast.CallExpr)
 		if !ok || len(call.Args) != 2 {
@@ -84,13 +88,35 @@ func runOriginCheckIncomplete(_ context.Context, pass *check.PackagePass) error 
 			passes = "https://" + strings.Trim(host, ".:/") + ".evil.test"
 		}
 		if passes != "" {
-			pass.Report(check.Finding{
+			finding := check.Finding{
 				Message:  fmt.Sprintf("other hosts pass this check of the origin, %s for example", passes),
 				Location: pass.Location(call),
-			})
+				Persona:  persona,
+			}
+			if strings.Contains(text, "://") {
+				finding.Persona = check.Regular // as the origins of pages begin
+			}
+			pass.Report(finding)
 		}
 	}
 	return nil
+}
+
+// speaksOfPages reports whether a package has to do with the origins of pages: it names the header, or another of cross-origin
+// requests, or checks the origin of websockets. Logs, registries and routers have origins of their own.
+func speaksOfPages(pass *check.PackagePass) bool {
+	if code.MentionsField(pass.Pass, "CheckOrigin") {
+		return true
+	}
+	for _, file := range pass.Files {
+		for text := range purpose.Texts(file) {
+			text = strings.ToLower(text)
+			if text == `"origin"` || strings.Contains(text, "access-control-") || strings.Contains(text, "cors") {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // refuses reports whether a condition that holds leads to an error: to match too much then only refuses more.
@@ -122,7 +148,7 @@ func refuses(pass *check.PackagePass, c inspector.Cursor) bool {
 
 // originsMatchedByPart reports origins that are matched with a regular expression of the
 // configuration, which need not match the whole of them.
-func originsMatchedByPart(pass *check.PackagePass) {
+func originsMatchedByPart(pass *check.PackagePass, persona check.Persona) {
 	var matched []*ast.CallExpr
 	for c := range code.CallsTo(pass.Pass, "(*regexp.Regexp).MatchString") {
 		if call, ok := c.Node().(*ast.CallExpr); ok && len(call.Args) == 1 && isOriginText(pass, call.Args[0], 3) && !knownPattern(pass, call) {
@@ -136,6 +162,7 @@ func originsMatchedByPart(pass *check.PackagePass) {
 		pass.Report(check.Finding{
 			Message:  "the regular expression may match any part of the origin: example.com lets https://example.com.evil.test through",
 			Location: pass.Location(call),
+			Persona:  persona,
 		})
 	}
 }

@@ -38,7 +38,7 @@ var RouteWithoutAuth = &check.Check{
 		Why:  "Where every route is wrapped by hand, one is forgotten: the handler works, every test of it passes, and it is open to the world. Broken access control has been first on the OWASP list since 2021.",
 		Fix:  "Wrap the handler as its siblings are wrapped, or put the middleware on the group, so that no route can be without it. There is no quick fix, because a route may be meant to be public; then say so in an ignore.",
 		Limits: "Compared are the routes that one function registers with one router, of net/http, chi, gorilla/mux, httprouter, gin, echo and fiber. At least three of them, and more than half, must have a middleware whose name speaks of " +
-			"authentication; and where a route reads, one that reads below the same first element of the path. Groups are those that the same function makes by `Group` or `PathPrefix`; a POST beside one is reported tentatively, because it may be a sign-up. Left alone: routers with such a middleware of their own; routes for logging in, signing up, health, webhooks, discovery and federation and the like; handlers that call something of that kind themselves; test code.",
+			"authentication; and where a route reads, one that reads below the same first element of the path. Groups are those that the same function makes by `Group` or `PathPrefix`; a POST beside one is reported tentatively, and for persona pedantic, because it may be a sign-up. So are routes that only read. Left alone: routers with such a middleware of their own; routes for logging in, signing up, health, webhooks, discovery and federation and the like; handlers that call something of that kind themselves; test code.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/862.html",
 			"https://cwe.mitre.org/data/definitions/306.html",
@@ -78,11 +78,15 @@ func runRouteWithoutAuth(_ context.Context, pass *check.PackagePass) error {
 			}
 			related := pass.Location(example.call)
 			related.Message = "this one has it"
-			pass.Report(check.Finding{
+			finding := check.Finding{
 				Message:  fmt.Sprintf("%s lacks the authentication that %d of its siblings have", edit.Text(pass, r.call.Args[0]), protected),
 				Location: pass.Location(r.call),
 				Related:  []check.Location{related},
-			})
+			}
+			if !r.changes() {
+				finding.Persona = check.Pedantic // reading may be for everybody
+			}
+			pass.Report(finding)
 		}
 	}
 	return nil
@@ -131,7 +135,7 @@ func reportBesideGroups(pass *check.PackagePass, all []*routeGroup) {
 					Related:  []check.Location{related},
 				}
 				if r.method == "POST" {
-					finding.Confidence = check.Tentative // creating a user may be signing up
+					finding.Confidence, finding.Persona = check.Tentative, check.Pedantic // creating a user may be signing up
 				}
 				pass.Report(finding)
 			}

@@ -14,6 +14,7 @@ import (
 	"github.com/peercheck/peercheck/lib/golang/query"
 	"github.com/peercheck/peercheck/rules/golang/internal/code"
 	"github.com/peercheck/peercheck/rules/golang/internal/purpose"
+	"github.com/peercheck/peercheck/rules/golang/internal/visitors"
 )
 
 //go:embed testdata/state-change-over-get.txtar
@@ -27,14 +28,14 @@ var StateChangeOverGet = &check.Check{
 	Severity:   check.Medium,
 	Confidence: check.Firm,
 	Since:      "0.1",
-	Requires:   []*analysis.Analyzer{inspect.Analyzer},
+	Requires:   []*analysis.Analyzer{inspect.Analyzer, visitors.Analyzer},
 	RunPackage: runStateChangeOverGet,
 	Page: check.Page{
 		What: "A route for GET whose path or handler speaks of deleting, creating, changing or granting something, and whose handler does so.",
 		Why: "Browsers, crawlers, mail scanners and previews follow links without asking. An image in any page that points there makes the visitor's browser delete their data: no protection against cross-site requests looks at GET, and " +
 			"cookies with SameSite=Lax are sent along.",
 		Fix:    "Register it for POST or DELETE, and protect these by `http.CrossOriginProtection`. There is no quick fix, because the pages that link there have to change too.",
-		Limits: "Both must hold: a verb in the path or in the handler's name, and a call in the handler, by a name such as Delete, Update or Exec. Routes that are registered for any method are not judged. Test code is left alone.",
+		Limits: "Both must hold: a verb in the path or in the handler's name, and a call in the handler, by a name such as Delete, Update or Exec. Routes that are registered for any method are not judged. Where nobody is known by a cookie, a session or basic authentication, in the package or in those of the same owner that it imports, it is for persona pedantic. Test code is left alone.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/352.html",
 			"https://www.rfc-editor.org/rfc/rfc9110#section-9.2.1",
@@ -56,10 +57,14 @@ func runStateChangeOverGet(_ context.Context, pass *check.PackagePass) error {
 		if body == nil || !changesSomething(pass, body) {
 			continue
 		}
-		pass.Report(check.Finding{
+		finding := check.Finding{
 			Message:  "any page can make a visitor's browser do this: a link or an image is enough for GET",
 			Location: pass.Location(r.call),
-		})
+		}
+		if !visitors.Known(pass.Pass) {
+			finding.Persona = check.Pedantic // a page can do no more than anybody
+		}
+		pass.Report(finding)
 	}
 	return nil
 }

@@ -36,7 +36,7 @@ var TextTemplateAsHTML = &check.Check{
 			"`html/template` has the same interface and escapes each value for where it stands: text, attribute, URL, script.",
 		Fix: "Import `html/template`. The quick fix does, where one file of the package uses templates. Look at it before you apply it: HTML that is passed in as a string on purpose is escaped from then " +
 			"on, and needs `template.HTML`.",
-		Limits: "A function, or one around it, that sets a content type of its own (`text/plain`, JSON, YAML) is left alone, as are templates whose name ends in `.txt` and the like. Rendering into a buffer first is not followed.",
+		Limits: "A function, or one around it, that sets a content type of its own (`text/plain`, JSON, YAML) is left alone, as are templates whose name ends in `.txt` and the like. Rendering into a buffer first is not followed. Where no data of a request is seen to reach the template, it is for persona pedantic.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/79.html",
 			"https://pkg.go.dev/html/template",
@@ -64,6 +64,9 @@ func runTextTemplateAsHTML(_ context.Context, pass *check.PackagePass) error {
 			return t.Class.Name == "xss" && t.Source.Remote && c.Expr.Pos() <= t.Pos && t.End <= c.Expr.End()
 		}) {
 			f.Flow = way.Finding(pass, "").Flow
+		}
+		if f.Flow == nil {
+			f.Persona = check.Pedantic // no stranger's text is seen to come there
 		}
 		pass.Report(f)
 	}
