@@ -37,7 +37,7 @@ var HardcodedKey = &check.Check{
 		Why: "Whoever reads the source, the image or the binary has the key, and with it any user's session or token. The key is the same in every installation, and cannot be changed without a release. The Superset default key gave " +
 			"attackers 2,000 servers (CVE-2023-27524).",
 		Fix: "Read the key from the environment, a file or a secret store at start, and stop if it is missing or short. Take the key that was in the source as known to others: replace it. There is no quick fix, because the key has to come from somewhere, and to be changed.",
-		Limits: "Follows a value through variables of the package, fields that only the package can set, decoding, and through the callers of a helper in the package. A key of the source that is used only where an environment variable is not set is reported tentatively. An HMAC counts if its key, or the function, is named for a key, token or signature, because a fixed text is also used to keep hashes " +
+		Limits: "Follows a value through variables of the package, fields that only the package can set, decoding, and through the callers of a helper in the package. A key of the source that is used only where an environment variable is not set is reported tentatively, and for persona pedantic. An HMAC counts if its key, or the function, is named for a key, token or signature, because a fixed text is also used to keep hashes " +
 			"apart; none counts in a function that derives secrets by it. Constants named for developing (`devKey`, `exampleSecret`) and test code is left alone.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/321.html",
@@ -96,6 +96,7 @@ func runHardcodedKey(_ context.Context, pass *check.PackagePass) error {
 			Message:    "where the environment has no key, this is one that whoever reads the source has",
 			Location:   secretLocation(pass, e),
 			Confidence: check.Tentative, // something else may stop a program without a key
+			Persona:    check.Pedantic,
 		})
 	}
 	for name, arguments := range keyArguments {

@@ -101,7 +101,7 @@ var JWTNotVerified = &check.Check{
 		What:   "The claims of a token are read by `ParseUnverified` (golang-jwt), `UnsafeClaimsWithoutVerification` (go-jose), `ParseInsecure` or `WithVerify(false)` (lestrrat-go), and the same function verifies nothing.",
 		Why:    "A token is only text until its signature is verified: whoever sends it writes what they like into `sub`, `role` and `exp`.",
 		Fix:    "Use `jwt.ParseWithClaims` with the key and `jwt.WithValidMethods`. To choose the key by the issuer, read it inside the key function. There is no quick fix, because the key has to come from somewhere.",
-		Limits: "Left alone: functions that verify as well, or are given a token that is parsed; where the package verifies tokens elsewhere, all but those that handle requests; functions whose name says that nothing is verified or that they only look (`unverified`, `peek`, `inspect`, `expiry`), as clients do with tokens of their own; methods and packages of clients; test code. Outside of what handles requests a finding is tentative, and in commands for persona pedantic.",
+		Limits: "Left alone: functions that verify as well, or are given a token that is parsed; where the package verifies tokens elsewhere, all but those that handle requests; functions whose name says that nothing is verified or that they only look (`unverified`, `peek`, `inspect`, `expiry`), as clients do with tokens of their own; methods and packages of clients; test code. Outside of what handles requests a finding is tentative, and for persona pedantic.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/347.html",
 			"https://pkg.go.dev/github.com/golang-jwt/jwt/v5#Parser.ParseUnverified",
@@ -140,10 +140,9 @@ func runJWTNotVerified(_ context.Context, pass *check.PackagePass) error {
 			Location: pass.Location(c.Expr),
 		}
 		if !fl.answers(c.Fn) {
-			f.Confidence = check.Tentative // a client may read what it was given over TLS
-			if isCommand(pass.Pkg) {
-				f.Persona = check.Pedantic // which its user gives
-			}
+			// A client may read what it was given over TLS, a command what its user gave it, and a service what another one
+			// has verified already.
+			f.Confidence, f.Persona = check.Tentative, check.Pedantic
 		}
 		pass.Report(f)
 	}

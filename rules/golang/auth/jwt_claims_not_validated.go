@@ -33,7 +33,7 @@ var JWTClaimsNotValidated = &check.Check{
 		What:   "A parser is told not to look at the claims of a token: `WithoutClaimsValidation` or `SkipClaimsValidation` (golang-jwt), `WithValidate(false)` (lestrrat-go).",
 		Why:    "The signature says who issued a token, the claims say until when and for whom. Without a look at `exp` a token that leaked years ago still opens the door, and a session cannot end.",
 		Fix:    "Leave the option out, which the quick fix does; it is not safe to apply unseen, because tokens that are accepted today are refused then. For clocks that differ there is `jwt.WithLeeway`.",
-		Limits: "Left alone: functions that go on to validate the claims themselves, by a method or function called `Valid`, `Validate` or the like; functions for tokens that may have expired, to refresh or revoke them, by their name; test code.",
+		Limits: "Left alone: functions that go on to validate the claims themselves, by a method or function called `Valid`, `Validate` or the like; functions for tokens that may have expired, to refresh or revoke them, by their name; test code. Where another function of the package validates claims, it is for persona pedantic.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/613.html",
 			"https://pkg.go.dev/github.com/golang-jwt/jwt/v5#WithoutClaimsValidation",
@@ -53,6 +53,10 @@ func runJWTClaimsNotValidated(_ context.Context, pass *check.PackagePass) error 
 	if slices.Contains([]string{"jws", "jwk", "signature", "signatures", "envelope"}, pass.Pkg.Name()) {
 		return nil // signatures of documents, which let nobody in
 	}
+	persona := check.Regular
+	if validatesElsewhere(pass) {
+		persona = check.Pedantic
+	}
 	for c := range code.Nodes(pass.Pass, (*ast.CallExpr)(nil), (*ast.KeyValueExpr)(nil)) {
 		excused := func() bool { // which walks a whole function: asked last
 			f, in := code.Enclosing(c)
@@ -69,7 +73,7 @@ func runJWTClaimsNotValidated(_ context.Context, pass *check.PackagePass) error 
 			if !off || excused() {
 				continue
 			}
-			finding := check.Finding{Message: "tokens are accepted after they have expired, and before they are valid", Location: pass.Location(n)}
+			finding := check.Finding{Message: "tokens are accepted after they have expired, and before they are valid", Location: pass.Location(n), Persona: persona}
 			if outer, ok := c.Parent().Node().(*ast.CallExpr); ok {
 				for i, arg := range outer.Args {
 					if arg == n {
@@ -88,7 +92,7 @@ func runJWTClaimsNotValidated(_ context.Context, pass *check.PackagePass) error 
 			if v == nil || !v.IsField() || v.Name() != "SkipClaimsValidation" || !slices.Contains(jwtPackages, code.Unversioned(code.Path(v.Pkg()))) || !known || !on || excused() {
 				continue
 			}
-			finding := check.Finding{Message: "tokens are accepted after they have expired, and before they are valid", Location: pass.Location(n)}
+			finding := check.Finding{Message: "tokens are accepted after they have expired, and before they are valid", Location: pass.Location(n), Persona: persona}
 			if lit, ok := c.Parent().Node().(*ast.CompositeLit); ok {
 				for i, e := range lit.Elts {
 					if e == n {
@@ -100,4 +104,20 @@ func runJWTClaimsNotValidated(_ context.Context, pass *check.PackagePass) error 
 		}
 	}
 	return nil
+}
+
+// validatesElsewhere reports whether any function of a package that is no test validates claims itself: what is parsed here may
+// come there.
+func validatesElsewhere(pass *check.PackagePass) bool {
+	for _, file := range pass.Files {
+		if code.IsTest(pass.Pass, file) {
+			continue
+		}
+		for _, decl := range file.Decls {
+			if fn, ok := decl.(*ast.FuncDecl); ok && validates(pass, fn.Body) {
+				return true
+			}
+		}
+	}
+	return false
 }

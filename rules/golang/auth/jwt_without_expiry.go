@@ -35,7 +35,7 @@ var JWTWithoutExpiry = &check.Check{
 		What:   "A token is made by golang-jwt from claims without `exp`.",
 		Why:    "Nobody can take a signed token back: without an end, one that leaks from a log, a backup or a sold phone opens the door until the key is changed, and with it every other token.",
 		Fix:    "Set `exp`, or `ExpiresAt` of `jwt.RegisteredClaims`, to minutes for access and days for refresh, and renew. There is no quick fix, because only you know how long a session may last.",
-		Limits: "Judged where the claims are written out in the call or in a variable that nothing is added to, and nothing else sees. Functions for keys of machines, by their name (`apiKey`, `service`), and test code are left alone.",
+		Limits: "Judged where the claims are written out in the call or in a variable that nothing is added to, and nothing else sees. Functions for keys of machines, by their name (`apiKey`, `service`), and test code are left alone. Packages that verify no tokens make them for others, and are for persona pedantic.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/613.html",
 			"https://www.rfc-editor.org/rfc/rfc7519#section-4.1.4",
@@ -46,6 +46,8 @@ var JWTWithoutExpiry = &check.Check{
 }
 
 func runJWTWithoutExpiry(_ context.Context, pass *check.PackagePass) error {
+	// Who does not accept such tokens makes them for somebody else, who says what is in them.
+	accepts := code.MentionsLike(pass.Pass, func(name string) bool { return slices.Contains(verifiers, code.Unversioned(name)) })
 	index, makers := query.IndexOf(pass.Pass), ofJWT("%.NewWithClaims")
 	for c := range code.Calls(pass.Pass, func(called query.Called) bool { return slices.Contains(makers, code.Unversioned(called.Name)) }) {
 		call, ok := c.Node().(*ast.CallExpr)
@@ -57,7 +59,11 @@ func runJWTWithoutExpiry(_ context.Context, pass *check.PackagePass) error {
 		}
 		lit := claimsOf(pass, index, call.Args[1])
 		if lit != nil && !expires(pass, lit) {
-			pass.Report(check.Finding{Message: "the token has no end: whoever gets hold of it is let in until the key is changed", Location: pass.Location(call)})
+			finding := check.Finding{Message: "the token has no end: whoever gets hold of it is let in until the key is changed", Location: pass.Location(call)}
+			if !accepts {
+				finding.Persona = check.Pedantic
+			}
+			pass.Report(finding)
 		}
 	}
 	return nil

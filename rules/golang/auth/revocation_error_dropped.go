@@ -26,6 +26,7 @@ var RevocationErrorDropped = &check.Check{
 	CWE:        []check.CWE{755, 252, 613},
 	Severity:   check.Medium,
 	Confidence: check.Firm,
+	Persona:    check.Pedantic, // many a revocation is tried on the way out, and what it was for is gone anyway
 	Since:      "0.2",
 	Requires:   []*analysis.Analyzer{inspect.Analyzer},
 	RunPackage: runRevocationErrorDropped,
@@ -34,7 +35,7 @@ var RevocationErrorDropped = &check.Check{
 		Why: "Who revokes a token has lost it, or somebody has gone. If the database was away for that moment, the answer says that the token is worth nothing any more, and it stays valid. fosite answered so to every revocation that failed " +
 			"(CVE-2020-15223).",
 		Fix:    "Return the error, or try again until it is done. Only that there was nothing to revoke is no failure. There is no quick fix, because the two have to be told apart.",
-		Limits: "Goes by the name of what is called, whose last result has to be an error, and by a caller that has an error to give. `_ =` counts as a decision, as does a deferred call. Test code is left alone.",
+		Limits: "For persona pedantic, because many a revocation is only tried, as when a program ends. Goes by the name of what is called, whose last result has to be an error, and by a caller that has an error to give. `_ =` counts as a decision, as does a deferred call. Test code is left alone.",
 		References: []string{
 			"https://nvd.nist.gov/vuln/detail/CVE-2020-15223",
 			"https://www.rfc-editor.org/rfc/rfc7009#section-2.2",

@@ -35,7 +35,7 @@ var VerificationResultIgnored = &check.Check{
 		Why:  "The call alone refuses nothing. The code after it runs for forged input exactly as for genuine input, while every reader sees that \"it is verified\".",
 		Fix:  "Branch on the result: `if !hmac.Equal(a, b) { return errBadMAC }`, or return the error. The quick fix returns the error where the function returns one and nothing else; it is not safe to apply unseen, because what was accepted is then refused.",
 		Limits: "Knows the standard library's verifications, bcrypt, golang-jwt, go-oidc and OpenPGP. A result that is assigned and never read counts as ignored. Left alone: comparisons with a dummy, which only take time; tokens whose `Valid` is read " +
-			"instead of the error; test code.",
+			"instead of the error; test code. A token that is parsed without a key function is only decoded, which is for persona pedantic.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/252.html",
 			"https://cwe.mitre.org/data/definitions/347.html",
@@ -105,14 +105,29 @@ func runVerificationResultIgnored(_ context.Context, pass *check.PackagePass) er
 			if v.result == 1 || strings.Contains(name, "Check") || strings.Contains(name, "rsa.") || strings.Contains(name, "Hostname") || strings.Contains(name, "bcrypt") {
 				what = "the error"
 			}
-			pass.Report(check.Finding{
+			finding := check.Finding{
 				Message:  fmt.Sprintf("%s of verifying %s is ignored, so a forged one passes", what, v.of),
 				Location: pass.Location(c.Expr),
 				Fixes:    returnError(pass, c),
-			})
+			}
+			if onlyDecodes(c) {
+				finding.Persona = check.Pedantic // it is meant to be read, not to let anybody in
+			}
+			pass.Report(finding)
 		}
 	}
 	return nil
+}
+
+// onlyDecodes reports whether a token is parsed without a function that gives the key: that always ends in an error, after the
+// claims were read.
+func onlyDecodes(c flow.Call) bool {
+	keyFunction := 1
+	if strings.HasSuffix(c.Name, ".ParseWithClaims") {
+		keyFunction = 2
+	}
+	key, ok := c.Arg(keyFunction).(*ssa.Const)
+	return ok && key.IsNil() && (strings.HasSuffix(c.Name, ".Parse") || keyFunction == 2)
 }
 
 // returnError makes a statement out of a call whose one result is an error the return of that error, in a
