@@ -4,6 +4,7 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
+	"go/types"
 	"slices"
 	"strings"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/golang/query"
 	"github.com/peercheck/peercheck/rules/golang/internal/bounds"
+	"github.com/peercheck/peercheck/rules/golang/internal/code"
 	"github.com/peercheck/peercheck/rules/golang/internal/flow"
 )
 
@@ -35,7 +37,7 @@ var FixedNonce = &check.Check{
 			"of messages show. Zerologon (CVE-2020-1472) took over Windows domains by an IV of zeros.",
 		Fix: "Fill it from `crypto/rand` for each message and send it along, or let `cipher.NewGCMWithRandomNonce` (Go 1.24) do both. There is no quick fix, because the receiver has to change too.",
 		Limits: "Follows a value through variables of the package and through the callers of a helper in the package. Left alone: functions that fill something from `crypto/rand` or derive a key (HKDF, ECDH), because with a key for one " +
-			"message a fixed nonce is right; decryption, which only repeats what was encrypted; tags over data that is not encrypted; encryption of no message of which nothing is used; test code. A stream that a function only keeps in a field, as for a connection, is for persona pedantic.",
+			"message a fixed nonce is right; decryption, which only repeats what was encrypted; tags over data that is not encrypted; encryption of no message of which nothing is used; test code. A stream that a function only keeps in a field, as for a connection, is for persona pedantic, as is a key that the caller gives, who may have one for each message, and a nonce that is cut from the key, which only protocols prescribe.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/323.html",
 			"https://pkg.go.dev/crypto/cipher#NewGCMWithRandomNonce",
@@ -81,6 +83,7 @@ func runFixedNonce(_ context.Context, pass *check.PackagePass) error {
 				pass.Report(check.Finding{
 					Message:  "the nonce is a part of the key: it is the same for every message, and what the nonce gives away is the key's",
 					Location: pass.Location(c.Expr.Args[arg]),
+					Persona:  check.Pedantic, // nobody has that idea but protocols of others, which prescribe it
 				})
 				continue
 			}
@@ -95,7 +98,7 @@ func runFixedNonce(_ context.Context, pass *check.PackagePass) error {
 				Message:  "every message is encrypted with the same nonce, so two of them give their contents away",
 				Location: pass.Location(at.Expr.Args[index]),
 			}
-			if isKept(c) {
+			if isKept(c) || keyIsGiven(fl, key(c), c.Fn, 3) {
 				f.Persona = check.Pedantic
 			}
 			pass.Report(f)
@@ -115,6 +118,60 @@ func hasFreshKey(fl *flow.Flow, fn *ssa.Function) bool {
 		return false
 	}
 	return !slices.ContainsFunc(callers, func(c flow.Call) bool { return !fl.Uses(c.Fn, freshKeys...) })
+}
+
+// key gives what an encryption gets its key by: the key itself, the block cipher or the AEAD.
+func key(c flow.Call) ssa.Value {
+	switch {
+	case strings.HasSuffix(c.Name, ".Seal") && c.Receiver() != nil:
+		return c.Receiver()
+	case strings.HasPrefix(c.Name, "crypto/cipher.") || strings.Contains(c.Name, "chacha20."):
+		return c.Arg(0)
+	}
+	return c.Arg(3) // of salsa20, secretbox and box
+}
+
+// keyIsGiven reports whether the caller of a function, other than those of the package that have a key to keep, gives the key: it
+// may well have one for each message, or follow a protocol that says so, and only then is a fixed nonce right. A key that the
+// package keeps, in a field or a variable, is used again, and so is a cipher that somebody has made.
+func keyIsGiven(fl *flow.Flow, key ssa.Value, fn *ssa.Function, depth int) bool {
+	if key == nil || depth == 0 {
+		return false
+	}
+	return slices.ContainsFunc(fl.Origins(key), func(o ssa.Value) bool {
+		if made, ok := o.(*ssa.Extract); ok {
+			o = made.Tuple
+		}
+		switch o := o.(type) {
+		case *ssa.Call:
+			name := query.CalleeSSA(&o.Call)
+			return len(o.Call.Args) > 0 && strings.Contains(name, ".New") && strings.Contains(name, "crypto/") && keyIsGiven(fl, o.Call.Args[0], fn, depth)
+		case *ssa.Parameter:
+			return isKeyBytes(o.Type()) && givenBy(fl, o, depth-1)
+		}
+		return false
+	})
+}
+
+// isKeyBytes reports whether a type is one of bytes, or of a pointer to an array of them.
+func isKeyBytes(t types.Type) bool {
+	if p, ok := t.Underlying().(*types.Pointer); ok {
+		t = p.Elem()
+	}
+	return code.IsText(t)
+}
+
+// givenBy reports whether no caller in the package gives a parameter what the package keeps.
+func givenBy(fl *flow.Flow, param *ssa.Parameter, depth int) bool {
+	fn := param.Parent()
+	at := slices.Index(fn.Params, param)
+	if fn.Signature.Recv() != nil {
+		at--
+	}
+	if at < 0 {
+		return false // the receiver, which is kept
+	}
+	return !slices.ContainsFunc(fl.Callers(fn), func(c flow.Call) bool { return !keyIsGiven(fl, c.Arg(at), c.Fn, depth) })
 }
 
 func isNil(v ssa.Value) bool {

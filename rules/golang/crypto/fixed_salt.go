@@ -3,11 +3,15 @@ package crypto
 import (
 	"context"
 	_ "embed"
+	"go/ast"
 
 	"golang.org/x/tools/go/analysis"
+	"golang.org/x/tools/go/ast/inspector"
 
 	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/rules/golang/internal/code"
 	"github.com/peercheck/peercheck/rules/golang/internal/flow"
+	"github.com/peercheck/peercheck/rules/golang/internal/purpose"
 )
 
 //go:embed testdata/fixed-salt.txtar
@@ -27,7 +31,7 @@ var FixedSalt = &check.Check{
 		What:   "The salt of PBKDF2, scrypt or Argon2 is written into the source, or is an array that nothing has filled.",
 		Why:    "With one salt for all, an attacker hashes each guess once and compares it with every account, and equal passwords show as equal hashes. Whoever knows the program can compute the table in advance.",
 		Fix:    "Take 16 bytes from `crypto/rand` for each password, and store them beside the hash; or use bcrypt, which does so by itself. There is no quick fix, because the salt has to be stored.",
-		Limits: "Follows a value through variables of the package and through the callers of a helper in the package. Test code is left alone.",
+		Limits: "Follows a value through variables of the package and through the callers of a helper in the package. What is derived is a password's hash where it is compared, or named so, or made in a function that is; elsewhere it is a key, and for persona pedantic. Test code is left alone.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/760.html",
 			"https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html",
@@ -51,14 +55,25 @@ func runFixedSalt(_ context.Context, pass *check.PackagePass) error {
 	if !ok {
 		return nil
 	}
+	tracer := purpose.NewTracer(pass.Pass)
 	for name, arg := range saltArguments {
+		places := map[ast.Node]inspector.Cursor{}
+		for c := range code.CallsTo(pass.Pass, name) {
+			places[c.Node()] = c
+		}
 		for _, c := range fl.Calls(name) {
-			if at, index, ok := fl.FixedHere(c, arg); ok && index < len(at.Expr.Args) {
-				pass.Report(check.Finding{
-					Message:  "the salt is the same for every password, so one guess is tried on all of them at once",
-					Location: pass.Location(at.Expr.Args[index]),
-				})
+			at, index, ok := fl.FixedHere(c, arg)
+			if !ok || index >= len(at.Expr.Args) {
+				continue
 			}
+			finding := check.Finding{
+				Message:  "the salt is the same for every password, so one guess is tried on all of them at once",
+				Location: pass.Location(at.Expr.Args[index]),
+			}
+			if place, ok := places[c.Expr]; !hashesPassword(at.Fn.Name()) && (!ok || !storesPassword(tracer, place)) {
+				finding.Persona = check.Pedantic // a key, of a passphrase that is one installation's
+			}
+			pass.Report(finding)
 		}
 	}
 	return nil

@@ -47,7 +47,7 @@ var InsecureRandom = &check.Check{
 			"number into `crypto/rand.Text()`, which is not safe to apply unseen, as the text gets another length and alphabet.",
 		Limits: "Judged by what the value is used for, as names tell it; jitter, shuffling, sampling, simulation and test data are left alone, and so are " +
 			"IDs that only have to differ (requests, traces; numbers called nonces in packages without cryptography) unless the function that makes them seeds the generator from crypto/rand, and numbers that are taken where crypto/rand fails. Values are followed within a function, to the callers in the package, and " +
-			"to callers of helpers in other packages of the scan. A helper for random text is reported by itself if its documentation does not say what it is not for: as tentative, unless its package " +
+			"to callers of helpers in other packages of the scan. A helper for random text is reported by itself if its documentation does not say what it is not for: as tentative, and for persona pedantic, unless its package " +
 			"uses crypto/rand too, so that callers may expect it.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/338.html",
@@ -289,9 +289,10 @@ func (r *randoms) offer(call *ast.CallExpr, trace purpose.Trace, source string) 
 			Location:   r.Location(call.Fun),
 			Severity:   check.Medium,
 			Confidence: check.Tentative,
+			Persona:    check.Pedantic,
 		}
 		if slices.ContainsFunc(r.Pkg.Imports(), func(p *types.Package) bool { return p.Path() == "crypto/rand" }) {
-			f.Confidence = check.Firm // the package knows what secrets need
+			f.Confidence, f.Persona = check.Firm, check.Regular // the package knows what secrets need
 		}
 		r.Report(f)
 		return

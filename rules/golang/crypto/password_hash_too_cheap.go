@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"go/ast"
 	"slices"
+	"strings"
 
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/analysis/passes/inspect"
@@ -36,7 +37,7 @@ var PasswordHashTooCheap = &check.Check{
 		Fix: "Use `bcrypt.DefaultCost` or more; PBKDF2 with 600,000 rounds of SHA-256 (OWASP); scrypt with N 2^17; Argon2id with 19 MiB and two passes. The quick fix sets these where the number is written at the call. " +
 			"Existing hashes keep their cost; with PBKDF2, scrypt and Argon2 store the cost beside the hash before you change it.",
 		Limits: "Sees numbers that are constant. The floors are lower than what OWASP asks for today, so that settings that were right some years ago are no finding. A bcrypt cost below 4 is none, because the library takes 10 instead. Left alone: keys " +
-			"that are derived from another key rather than a password, protocols that prescribe the number (SCRAM, WPA, PKCS #12), and test code.",
+			"that are derived from another key rather than a password, protocols that prescribe the number (SCRAM, WPA, PKCS #12), and test code. What PBKDF2, scrypt and Argon2 give is a password's hash where it is compared, or named so, or made in a function that is; elsewhere it is a key, and for persona pedantic.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/916.html",
 			"https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html",
@@ -70,6 +71,7 @@ var costs = map[string]cost{
 var fixedCosts = []string{"scram", "wpa", "wifi", "pkcs", "psk", "keystore", "bip", "mnemonic", "pem", "pdf", "office", "legacy", "rfc", "zip", "kerberos", "krb", "webpush", "cookie", "cookies", "chrome", "safestorage"}
 
 func runPasswordHashTooCheap(_ context.Context, pass *check.PackagePass) error {
+	tracer := purpose.NewTracer(pass.Pass)
 	for c := range code.Calls(pass.Pass, func(called query.Called) bool { _, ok := costs[called.Name]; return ok }) {
 		call, ok := c.Node().(*ast.CallExpr)
 		if !ok {
@@ -87,6 +89,9 @@ func runPasswordHashTooCheap(_ context.Context, pass *check.PackagePass) error {
 		f := check.Finding{
 			Message:  fmt.Sprintf(limit.unit, v) + " makes guessing passwords cheap after a leak",
 			Location: pass.Location(arg),
+		}
+		if !strings.Contains(limit.unit, "bcrypt") && !storesPassword(tracer, c) {
+			f.Persona = check.Pedantic
 		}
 		if _, ok := ast.Unparen(arg).(*ast.BasicLit); ok {
 			f.Fixes = []check.Fix{{Title: "Set it to " + limit.good, Edits: []check.Edit{pass.Edit(arg, limit.good)}}}

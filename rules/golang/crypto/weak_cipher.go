@@ -34,7 +34,7 @@ var WeakCipher = &check.Check{
 		Why: "A DES key is found by trying all of them, within days for a few dollars. The 64-bit blocks of 3DES, Blowfish, CAST5 and TEA repeat after some gigabytes, which gives plaintext away (Sweet32, " +
 			"CVE-2016-2183). RC4's first bytes betray its key. In ECB equal blocks stay equal, so structure shows through and blocks can be swapped; Zoom's calls were encrypted that way until 2020.",
 		Fix: "Use AES-GCM: `cipher.NewGCMWithRandomNonce(block)` (Go 1.24) takes care of the nonce, and notices changes as well. There is no quick fix, because what is already encrypted has to be read and encrypted again.",
-		Limits: "Left alone: packages and functions that are named for a protocol which prescribes the cipher (NTLM, SMB, Kerberos, VNC, RDP, PKCS #12, OpenPGP, SSH, MySQL's old passwords), for old data (`legacy`), and test code. What a function makes of its caller's key and gives back, as one cipher of several, is for persona pedantic. " +
+		Limits: "Left alone: packages and functions that are named for a protocol which prescribes the cipher (NTLM, SMB, Kerberos, VNC, RDP, PKCS #12, OpenPGP, SSH, MySQL's old passwords), for old data (`legacy`), and test code. What a function makes of its caller's key and gives back, as one cipher of several, is for persona pedantic, as are packages that only decrypt, because somebody else chose the cipher. " +
 			"ECB counts where a loop passes consecutive parts of a slice to Block.Encrypt or Decrypt and nothing in the function is XORed, as every mode but ECB does.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/327.html",
@@ -89,13 +89,14 @@ func runWeakCipher(_ context.Context, pass *check.PackagePass) error {
 	if !ok {
 		return nil
 	}
+	onlyReads := onlyDecrypts(fl)
 	for name, reason := range weakCiphers {
 		for _, c := range fl.Calls(name) {
 			if prescribed(pass, c.Fn) || isOwn(pass, c) {
 				continue
 			}
 			f := check.Finding{Message: reason, Location: pass.Location(c.Expr)}
-			if isOffered(fl, c) {
+			if isOffered(fl, c) || onlyReads {
 				f.Persona = check.Pedantic
 			}
 			pass.Report(f)
@@ -103,13 +104,24 @@ func runWeakCipher(_ context.Context, pass *check.PackagePass) error {
 	}
 	for _, c := range fl.Calls("(crypto/cipher.Block).Encrypt", "(crypto/cipher.Block).Decrypt") {
 		if isECB(c) && !prescribed(pass, c.Fn) {
-			pass.Report(check.Finding{
+			f := check.Finding{
 				Message:  "every block is encrypted by itself (ECB), so equal parts of the message stay equal",
 				Location: pass.Location(c.Expr),
-			})
+			}
+			if onlyReads {
+				f.Persona = check.Pedantic
+			}
+			pass.Report(f)
 		}
 	}
 	return nil
+}
+
+// onlyDecrypts reports whether a package decrypts and never encrypts: somebody else chose the cipher.
+func onlyDecrypts(fl *flow.Flow) bool {
+	return len(fl.Calls("(crypto/cipher.Block).Decrypt", "crypto/cipher.NewCBCDecrypter", "crypto/cipher.NewCFBDecrypter")) > 0 &&
+		len(fl.Calls("(crypto/cipher.Block).Encrypt", "crypto/cipher.NewCBCEncrypter", "crypto/cipher.NewCFBEncrypter", "crypto/cipher.NewOFB", "crypto/cipher.NewCTR",
+			"(crypto/cipher.Stream).XORKeyStream", "(*crypto/rc4.Cipher).XORKeyStream", "(crypto/cipher.AEAD).Seal")) == 0
 }
 
 // isOwn reports whether a cipher's own package makes it.

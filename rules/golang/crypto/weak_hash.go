@@ -46,7 +46,7 @@ var WeakHash = &check.Check{
 		Limits: "Judged by what the value is used for, as names tell it: a checksum, ETag or map key may well be MD5. Files named by the hash of a key are reported as tentative, because " +
 			"only where strangers choose keys can they make two that share a file (beego's cache, CVE-2024-55885). So are lists of accepted hash functions (SIF, CVE-2022-39237), in packages that sign or verify, by their names. HMAC and " +
 			"PBKDF2 over SHA-1 are not broken and are left alone, as are protocols that prescribe the hash (HTTP digest, MySQL, " +
-			"WebSocket handshakes, breach databases). Values are followed within a function and to the callers in the package.",
+			"WebSocket handshakes, breach databases). Values are followed within a function and to the callers in the package. For persona pedantic is what a protocol of others prescribes as a rule, and what nothing shows to be an attack: signatures over MD5 and SHA-1, hashes over a secret, passwords that are hashed and not kept, tokens and keys that are the hash of something else than the time, lists, and files that are not those of a cache.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/328.html",
 			"https://cwe.mitre.org/data/definitions/916.html",
@@ -161,6 +161,7 @@ func (h *hashes) accepted() {
 					Location:   h.Location(e),
 					Severity:   check.Medium,
 					Confidence: check.Tentative,
+					Persona:    check.Pedantic,
 				})
 			}
 		}
@@ -282,26 +283,35 @@ func (h *hashes) hash(c inspector.Cursor, file *ast.File, call *ast.CallExpr, fn
 		if !fn.broken && !ok {
 			return
 		}
-		h.report(call, fn.name+" is too fast to protect a password: billions of guesses a second can be tried", stored, nil)
+		persona := check.Regular
+		if !ok {
+			persona = check.Pedantic // an API may want it so
+		}
+		h.report(call, fn.name+" is too fast to protect a password: billions of guesses a second can be tried", stored, persona, nil)
 	case !fn.broken:
 	case in == purpose.Key && mixed && out.PassedTo("(net/http.Header).Set", "(net/http.Header).Add"):
 		// A client signs a request as the server prescribes.
 	case in == purpose.Key && mixed:
 		use, _ := out.Has(purpose.Signature, purpose.Token)
-		h.report(call, fmt.Sprintf("%s over the secret %s is no sound authentication: take HMAC with SHA-256", fn.name, hashed), use, h.fixes(c, file, call, fn))
+		h.report(call, fmt.Sprintf("%s over the secret %s is no sound authentication: take HMAC with SHA-256", fn.name, hashed), use, check.Pedantic, h.fixes(c, file, call, fn))
 	default:
 		if use, ok := out.Has(purpose.Token, purpose.Password, purpose.Key); ok && in == purpose.Key && use.Purpose == purpose.Password {
 			// Nobody guesses a key, whatever the password is that is made of it.
 		} else if ok {
-			h.report(call, fmt.Sprintf("%s is too weak for the %s in %s", fn.name, use.Purpose, use.Name), use, h.fixes(c, file, call, fn))
+			h.report(call, fmt.Sprintf("%s is too weak for the %s in %s", fn.name, use.Purpose, use.Name), use, h.guessable(inputs), h.fixes(c, file, call, fn))
 		} else if use, ok := out.Has(purpose.Signature); ok && (hasKey(h.TypesInfo, inputs) || h.signs(out)) {
-			h.report(call, fmt.Sprintf("%s is too weak for the signature in %s", fn.name, use.Name), use, h.fixes(c, file, call, fn))
+			h.report(call, fmt.Sprintf("%s is too weak for the signature in %s", fn.name, use.Name), use, check.Pedantic, h.fixes(c, file, call, fn))
 		} else if key := h.chosenKey(c, inputs); key != "" && fn.name != "SHA-1" && out.PassedTo(pathMakers...) { // a collision of SHA-1 costs more than a cache is worth
+			persona := check.Pedantic
+			if isInCache(h.PackagePass, c) {
+				persona = check.Regular
+			}
 			h.Report(check.Finding{
 				Message: fmt.Sprintf("two values of %s with the same %s can be made, which then share one file", key, fn.name),
 				// Only where strangers choose the keys, which cannot be seen here.
 				Severity:   check.Low,
 				Confidence: check.Tentative,
+				Persona:    persona,
 				Location:   h.Location(call.Fun),
 				Fixes:      h.fixes(c, file, call, fn),
 			})
@@ -309,8 +319,39 @@ func (h *hashes) hash(c inspector.Cursor, file *ast.File, call *ast.CallExpr, fn
 	}
 }
 
-func (h *hashes) report(call *ast.CallExpr, message string, use purpose.Use, fixes []check.Fix) {
-	f := check.Finding{Message: message, Location: h.Location(call.Fun), Fixes: fixes}
+// guessable gives the persona for a token or key that is the weak hash of something: everyone's if it is made of the time, which
+// can be guessed. What is random stays so by any hash.
+func (h *hashes) guessable(inputs []ast.Expr) check.Persona {
+	persona := check.Pedantic
+	for _, input := range inputs {
+		ast.Inspect(input, func(n ast.Node) bool {
+			if call, ok := n.(*ast.CallExpr); ok && query.Callee(h.TypesInfo, call) == "time.Now" {
+				persona = check.Regular
+			}
+			return true
+		})
+	}
+	return persona
+}
+
+// isInCache reports whether a place belongs to a cache, by the name of the function, of its receiver or of the package: a cache is
+// there for keys of any origin.
+func isInCache(pass *check.PackagePass, c inspector.Cursor) bool {
+	names := []string{pass.Pkg.Name()}
+	for at := range c.Enclosing((*ast.FuncDecl)(nil)) {
+		if decl, ok := at.Node().(*ast.FuncDecl); ok {
+			names = append(names, decl.Name.Name)
+			if decl.Recv != nil && len(decl.Recv.List) == 1 {
+				name := query.TypeName(pass.TypesInfo.TypeOf(decl.Recv.List[0].Type))
+				names = append(names, name[strings.LastIndexByte(name, '.')+1:])
+			}
+		}
+	}
+	return slices.ContainsFunc(names, func(name string) bool { return slices.Contains(query.Words(name), "cache") })
+}
+
+func (h *hashes) report(call *ast.CallExpr, message string, use purpose.Use, persona check.Persona, fixes []check.Fix) {
+	f := check.Finding{Message: message, Location: h.Location(call.Fun), Persona: persona, Fixes: fixes}
 	if use.Node != nil && use.Name != "" && h.Document(use.Node.Pos()) != nil {
 		related := h.Location(use.Node)
 		related.Message = "here it becomes " + use.Name
