@@ -19,6 +19,7 @@ import (
 	"github.com/peercheck/peercheck/rules/golang/internal/code"
 	"github.com/peercheck/peercheck/rules/golang/internal/edit"
 	"github.com/peercheck/peercheck/rules/golang/internal/purpose"
+	"github.com/peercheck/peercheck/rules/golang/internal/remark"
 )
 
 //go:embed testdata/tls-verification-disabled.txtar
@@ -47,7 +48,7 @@ var TLSVerificationDisabled = &check.Check{
 		Limits: "Left alone: values that are not constant, or that the same function sets to something else under a condition; code that runs only under a condition whose name speaks of it " +
 			"(`if opts.Insecure`, a Unix socket, another mode than `verify-full`) or in a function that is named for it (`NewInsecureClient`), because there a person chose it; " +
 			"configurations with a `VerifyConnection` or `VerifyPeerCertificate` that can return an error, set there or by who calls the function that makes them; functions that look at " +
-			"`PeerCertificates` themselves, that send nothing over the connection, or that connect to an address of this machine (`https://localhost:8086`); server configurations, where the field has no effect, and those of peers that ask each other for certificates (`RequestClientCert`); packages that are named for scanning or probing servers; test code. A gateway that calls its own server of gRPC is for persona pedantic. Whether a callback " +
+			"`PeerCertificates` themselves, that send nothing over the connection, or that connect to an address of this machine (`https://localhost:8086`); server configurations, where the field has no effect, and those of peers that ask each other for certificates (`RequestClientCert`); packages that are named for scanning or probing servers; test code. A gateway that calls its own server of gRPC is for persona pedantic, as are places whose comment gives a reason, because somebody decided that, and packages that put load on servers (`bench`, `loadtest`). Whether a callback " +
 			"verifies well is not judged, only that it can refuse.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/295.html",
@@ -182,10 +183,39 @@ func reportSkip(pass *check.PackagePass, c inspector.Cursor, n ast.Node, verifie
 		return
 	}
 	persona := check.Regular
-	if isGateway(pass, c) {
-		persona = check.Pedantic // it answers itself
+	switch {
+	case isGateway(pass, c): // it answers itself
+		persona = check.Pedantic
+	case isReasoned(pass, n): // somebody decided it
+		persona = check.Pedantic
+	case measures(pass): // what it sends is made up
+		persona = check.Pedantic
 	}
 	pass.Report(check.Finding{Message: message, Location: pass.Location(n), Fixes: fixes, Persona: persona})
+}
+
+// reasons are what a comment says that gives a reason.
+var reasons = []string{"because", "since ", "so that", "self-signed", "selfsigned", "self signed", "acceptable", "on purpose", "intentional", "deliberate", "is fine", "is ok", "we trust",
+	"pinned", "pinning", "fingerprint", "same pod", "same host", "same machine", "no need", "not needed", "does not matter", "doesn't matter", "by hand", "ourselves",
+	"hostname", "host name"}
+
+// isReasoned reports whether a comment at a place gives a reason: then somebody thought of it, right or wrong.
+func isReasoned(pass *check.PackagePass, n ast.Node) bool {
+	return remark.Mentions(pass.Pass, n, reasons...)
+}
+
+// measures reports whether a package is there to put load on servers or to measure them, by its path: what it sends there is
+// made up.
+func measures(pass *check.PackagePass) bool {
+	return slices.ContainsFunc(strings.Split(pass.Pkg.Path(), "/"), func(element string) bool {
+		return slices.ContainsFunc(query.Words(element), func(w string) bool {
+			switch w {
+			case "bench", "benchmark", "benchmarks", "loadtest", "loadtester", "loadtesting", "stress":
+				return true
+			}
+			return false
+		})
+	})
 }
 
 // isGateway reports whether a configuration is for connections of gRPC, in a function that gives a server its credentials

@@ -17,6 +17,7 @@ import (
 	"github.com/peercheck/peercheck/lib/golang/query"
 	"github.com/peercheck/peercheck/rules/golang/internal/code"
 	"github.com/peercheck/peercheck/rules/golang/internal/edit"
+	"github.com/peercheck/peercheck/rules/golang/internal/remark"
 )
 
 //go:embed testdata/tls-version-too-old.txtar
@@ -40,7 +41,7 @@ var TLSVersionTooOld = &check.Check{
 		Fix: "Leave `MinVersion` out: since Go 1.22 the default is TLS 1.2 for clients and servers. Or say `tls.VersionTLS12`, as the quick fix does. It is not safe " +
 			"to apply unseen, because peers that know nothing newer are refused from then on.",
 		Limits: "Values that are not constant, such as those read from a configuration, are not judged. Left alone: configurations that verify no certificate, which is another check's matter; code that runs under a condition or in a function whose " +
-			"name says that old versions are wanted (`legacy`, `insecure`), one case of a switch that tells several versions apart, because there an operator named it, and test code.",
+			"name says that old versions are wanted (`legacy`, `insecure`), one case of a switch that tells several versions apart, because there an operator named it, and test code. Where a comment at the place gives old peers as the reason, it is for persona pedantic.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/327.html",
 			"https://www.rfc-editor.org/rfc/rfc8996",
@@ -88,6 +89,9 @@ func oldVersion(pass *check.PackagePass, c cursor, field, value ast.Expr, place 
 		message = fmt.Sprintf("nothing newer than %s is accepted, whose weaknesses let an attacker on the network path read the traffic", name)
 	}
 	f := check.Finding{Message: message, Location: pass.Location(place)}
+	if remark.Mentions(pass.Pass, place, oldPeers...) {
+		f.Persona = check.Pedantic // somebody decided it
+	}
 	if sel, ok := ast.Unparen(value).(*ast.SelectorExpr); ok && query.Name(pass.TypesInfo.Uses[sel.Sel]) != "" {
 		f.Fixes = []check.Fix{{Title: "Accept TLS 1.2 and newer", Edits: []check.Edit{pass.Edit(value, newVersion(v.Name(), edit.Text(pass, sel.X)))}}}
 	}
@@ -100,6 +104,9 @@ func newVersion(field, pkg string) string {
 	}
 	return pkg + ".VersionTLS12"
 }
+
+// oldPeers are what a comment says that gives old peers as the reason.
+var oldPeers = []string{"old", "legacy", "compat", "support", "because", "need", "require", "some "}
 
 // isUnverified reports whether a place is in a configuration that verifies no certificate: whoever is on the network
 // path needs no weakness then, and that is another check's.
