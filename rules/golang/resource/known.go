@@ -79,7 +79,7 @@ func isOfIdentity(call *ssa.Call) bool {
 			return ok && takesRequest(inner) && isOfIdentity(inner)
 		})
 	}
-	return slices.ContainsFunc(query.Words(calleeName(call.Common())), isIdentityWord) || verifiesRequest(call.Call.StaticCallee(), maxAsked)
+	return slices.ContainsFunc(query.Words(calleeName(call.Common())), isIdentityWord) || verifiesRequest(call.Call.StaticCallee())
 }
 
 // calleeName gives the name of a function or method that is called, without where it is from.
@@ -105,21 +105,33 @@ func isIdentityWord(w string) bool {
 const maxAsked = 4
 
 // verifiesRequest reports whether a function says yes or no, or gives an error, and has something verified by which a caller is known: a
-// token, a signature, a password.
-func verifiesRequest(fn *ssa.Function, depth int) bool {
-	if fn == nil || depth == 0 || !mayRefuse(fn.Signature) {
-		return false
-	}
-	for _, b := range fn.Blocks {
-		for _, instr := range b.Instrs {
-			call, ok := instr.(*ssa.Call)
-			if !ok {
+// token, a signature, a password. Each function on the way is looked at once.
+func verifiesRequest(fn *ssa.Function) bool {
+	seen := map[*ssa.Function]bool{fn: true}
+	level := []*ssa.Function{fn}
+	for range maxAsked {
+		var next []*ssa.Function
+		for _, fn := range level {
+			if fn == nil || !mayRefuse(fn.Signature) {
 				continue
 			}
-			if isVerification(&call.Call) || verifiesRequest(call.Call.StaticCallee(), depth-1) {
-				return true
+			for _, b := range fn.Blocks {
+				for _, instr := range b.Instrs {
+					call, ok := instr.(*ssa.Call)
+					if !ok {
+						continue
+					}
+					if isVerification(&call.Call) {
+						return true
+					}
+					if callee := call.Call.StaticCallee(); callee != nil && !seen[callee] {
+						seen[callee] = true
+						next = append(next, callee)
+					}
+				}
 			}
 		}
+		level = next
 	}
 	return false
 }
