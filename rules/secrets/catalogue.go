@@ -210,7 +210,7 @@ func pageOf(k kind, title string) check.Page {
 			"assembled at run time, or has another form than its provider documents, is not found."
 	}
 	if byContext[k.id] {
-		k.limits += " In tests, manuals and Markdown, in a build, in the servers of Docker Compose and in a comment it is for persona pedantic: there, most open nothing."
+		k.limits += " In tests, manuals and Markdown, in a build, in the servers of Docker Compose, in a comment and for a server on the same machine it is for persona pedantic: there, most open nothing."
 	}
 	page := check.Page{
 		What: fmt.Sprintf("%s that stands in the text of a file, in the clear or encoded in base64, hex, percent or Unicode escapes.", title),

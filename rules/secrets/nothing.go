@@ -11,16 +11,28 @@ import (
 // The functions of this file say of a value that was found by the name before it that it opens nothing, by what it is
 // and by the line that it is on.
 
-// opensNothing reports whether a value stands in code that somebody has commented out, names an image or an
-// authorization without a password, or is base64 of a word.
+// opensNothing reports whether a value stands in code that somebody has commented out, is for a server on the
+// same machine, names an image or an authorization without a password, or is base64 of a word.
 func opensNothing(d *check.Document, g *guess) bool {
 	before := d.Content[lineStart(d.Content, g.value.Start, maxLiteralLine):g.value.Start]
 	value := string(d.Content[g.value.Start:g.value.End])
+	after := d.Content[g.value.End:min(len(d.Content), g.value.End+maxHost)]
 	return commentedOut(d, before) ||
+		ownServer.Match(after) || ownQuery.Match(before) ||
 		imageName.Match(before) ||
 		basicScheme.Match(before) && !strings.Contains(string(decodeBase64(value)), ":") ||
 		encodesWord(value)
 }
+
+// maxHost is how much of an address is looked at behind a password, in bytes.
+const maxHost = 40
+
+// ownServer follows the password for a server on the same machine, and ownQuery is in the address of one, before the
+// values of its query: nobody else reaches it.
+var (
+	ownServer = engine.NewRegexp(`^@(?:tcp\()?(?:localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\])(?:[:/?)"\x27\s]|$)`)
+	ownQuery  = engine.NewRegexp(`@(?:localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3})(?::\d{1,5})?/[^\s"\x27]*$`)
+)
 
 // basicScheme comes before the base64 of user:password (RFC 7617).
 var basicScheme = engine.NewRegexp(`(?i)\bbasic[ \t]+["\x27\x60]?$`)

@@ -173,15 +173,18 @@ func isPicture(p string) bool {
 	return false
 }
 
-// uploadToken is the name that the configuration of Codecov has for the token of a
+// uploadToken is the name that the configuration of Codecov, or of Coveralls, has for the token of a
 // repository. It lets whoever has it send figures about coverage and do nothing else, and
 // builds of changes by strangers need it: many publish theirs on purpose.
-var uploadToken = engine.NewRegexp(`^[ \t]+["']?token["']?[ \t]*:[ \t]*["']?$`)
+var uploadToken = engine.NewRegexp(`^(?:[ \t]+["']?token|["']?repo_token)["']?[ \t]*:[ \t]*["']?$`)
 
-// isCoverage reports whether a path is one at which Codecov looks for its configuration.
+// isCoverage reports whether a path is one at which Codecov or Coveralls looks for its configuration.
 func isCoverage(p string) bool {
-	base := path.Base(p)
-	return base == "codecov.yml" || base == ".codecov.yml" || base == "codecov.yaml" || base == ".codecov.yaml"
+	switch path.Base(p) {
+	case "codecov.yml", ".codecov.yml", "codecov.yaml", ".codecov.yaml", ".coveralls.yml":
+		return true
+	}
+	return false
 }
 
 // withoutComments takes out the lines of a script that say something to people.
