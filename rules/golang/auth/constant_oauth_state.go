@@ -31,7 +31,7 @@ var ConstantOAuthState = &check.Check{
 		Why: "The state ties the answer of the login provider to the browser that asked. If everyone knows it, an attacker starts a login with their own account and makes the victim finish it: the victim then enters cards and documents into the " +
 			"attacker's account, or links the attacker's login to their own.",
 		Fix:    "Make a state for each login (`crypto/rand.Text()`), keep it in a cookie or the session, and compare it in the callback; use PKCE as well (`oauth2.GenerateVerifier`). There is no quick fix, because the callback has to compare.",
-		Limits: "A package without an HTTP handler is left alone, because its logins run on the machine of the user, and so is test code. Whether the callback compares is not judged.",
+		Limits: "A package without an HTTP handler is left alone, because its logins run on the machine of the user, and so is test code. In commands, which wait for one answer, it is for persona pedantic. Whether the callback compares is not judged.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/352.html",
 			"https://www.rfc-editor.org/rfc/rfc6749#section-10.12",
@@ -54,10 +54,14 @@ func runConstantOAuthState(_ context.Context, pass *check.PackagePass) error {
 		if !fixed || !serves(fl) || index >= len(at.Expr.Args) {
 			continue
 		}
-		pass.Report(check.Finding{
+		finding := check.Finding{
 			Message:  "the state is the same for every login, so an attacker can have a victim finish the attacker's login",
 			Location: pass.Location(at.Expr.Args[index]),
-		})
+		}
+		if isCommand(pass.Pkg) {
+			finding.Persona = check.Pedantic // its handler waits for one answer, on the machine of the user
+		}
+		pass.Report(finding)
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"go/token"
 	"go/types"
 	"slices"
+	"strings"
 
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/analysis/passes/inspect"
@@ -40,7 +41,7 @@ var ErrorIgnored = &check.Check{
 			"exceptional conditions.",
 		Fix: "Return on the error, after a 401, 403 or 500. There is no quick fix, because only you know what to answer.",
 		Limits: "A function counts by its name (`authorize`, `checkPermission`, `verifyToken`, `requireAdmin`, ...), and only if the error is all it returns, or if its answer speaks of refusal (`isRevoked`) or permission (`hasPermission`). Left alone: errors that are used in any " +
-			"way but logging, checks of a configuration (`config.CheckCredentials()`), deferred calls, and test code.",
+			"way but logging, checks of a configuration (`config.CheckCredentials()`), deferred calls, and test code. In commands, and of clients, which log in somewhere, it is for persona pedantic.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/636.html",
 			"https://owasp.org/Top10/2025/A10_2025-Mishandling_of_Exceptional_Conditions/",
@@ -86,7 +87,11 @@ func reportIgnored(pass *check.PackagePass, c inspector.Cursor, call *ast.CallEx
 		return
 	}
 	report := func(format string, args ...any) {
-		pass.Report(check.Finding{Message: fmt.Sprintf(format, args...), Location: pass.Location(call)})
+		finding := check.Finding{Message: fmt.Sprintf(format, args...), Location: pass.Location(call)}
+		if isCommand(pass.Pkg) || isClients(fn) {
+			finding.Persona = check.Pedantic // who is not let in there is the program itself
+		}
+		pass.Report(finding)
 	}
 	isError := query.IsType(results.At(n-1).Type(), "error")
 	switch {
@@ -108,6 +113,24 @@ func reportIgnored(pass *check.PackagePass, c inspector.Cursor, call *ast.CallEx
 			report("the error of verifying %s is only logged, so a forged one passes", v.of)
 		}
 	}
+}
+
+// isClients reports whether a function is a method of a client, or of a package of one: it logs the program in somewhere, or asks
+// for what it may do there, and a server refuses what comes after a failure.
+func isClients(fn *types.Func) bool {
+	names := []string{}
+	if fn.Pkg() != nil {
+		names = append(names, fn.Pkg().Name())
+	}
+	if recv := fn.Signature().Recv(); recv != nil {
+		name := query.TypeName(recv.Type())
+		names = append(names, name[strings.LastIndexByte(name, '.')+1:])
+	}
+	return slices.ContainsFunc(names, func(name string) bool {
+		return slices.ContainsFunc(query.Words(name), func(w string) bool {
+			return w == "client" || w == "cli" || w == "sdk" || w == "dialer" || w == "conn" || w == "connection"
+		})
+	})
 }
 
 // isOfConfiguration reports whether a call judges a configuration, such as config.CheckCredentials(), and nobody who

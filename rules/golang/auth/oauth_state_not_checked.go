@@ -32,7 +32,7 @@ var OAuthStateNotChecked = &check.Check{
 		Why: "The state ties the answer of the login provider to the browser that asked. Without the comparison an attacker begins a login with their own account, keeps the last redirect, and makes a visitor's browser follow it: the visitor is logged in " +
 			"as the attacker, or links the attacker's login to their account.",
 		Fix:    "Compare `r.FormValue(\"state\")` with what the login put into a cookie or the session, before the exchange; use PKCE as well. There is no quick fix, because only you know where the state is kept.",
-		Limits: "Any word that contains state, in a name or a text of the handler, counts as the comparison, and so does a verifier for PKCE. The check may stand in middleware, which is not seen. Test code is left alone.",
+		Limits: "Any word that contains state, in a name or a text of the handler, counts as the comparison, and so does a verifier for PKCE. The check may stand in middleware, which is not seen. In commands, which wait for one answer, it is for persona pedantic. Test code is left alone.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/352.html",
 			"https://www.rfc-editor.org/rfc/rfc6749#section-10.12",
@@ -56,10 +56,14 @@ func runOAuthStateNotChecked(_ context.Context, pass *check.PackagePass) error {
 		if !fl.answers(c.Fn) || len(c.Expr.Args) > 2 || speaksOf(root, "state", "csrf", "nonce") {
 			continue
 		}
-		pass.Report(check.Finding{
+		finding := check.Finding{
 			Message:  "any code is taken for this visitor's: the state, which ties the answer to the browser that asked, is not compared",
 			Location: pass.Location(c.Expr),
-		})
+		}
+		if isCommand(pass.Pkg) {
+			finding.Persona = check.Pedantic // its handler waits for one answer, on the machine of the user
+		}
+		pass.Report(finding)
 	}
 	return nil
 }

@@ -204,6 +204,14 @@ func isReasoned(pass *check.PackagePass, n ast.Node) bool {
 	return remark.Mentions(pass.Pass, n, reasons...)
 }
 
+// whoDecided gives the persona for a verification that is left out, by whether somebody gave a reason.
+func whoDecided(pass *check.PackagePass, n ast.Node) check.Persona {
+	if isReasoned(pass, n) {
+		return check.Pedantic
+	}
+	return check.Regular
+}
+
 // measures reports whether a package is there to put load on servers or to measure them, by its path: what it sends there is
 // made up.
 func measures(pass *check.PackagePass) bool {

@@ -15,6 +15,7 @@ import (
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/rules/golang/internal/code"
 	"github.com/peercheck/peercheck/rules/golang/internal/edit"
+	"github.com/peercheck/peercheck/rules/golang/internal/remark"
 )
 
 type cursor = inspector.Cursor
@@ -38,7 +39,7 @@ var TLSWeakCipherSuite = &check.Check{
 			"key exchange whoever gets the server's key later reads all recorded traffic, if the ROBOT attack (CVE-2017-13099 and others) does not do without the key.",
 		Fix: "Leave `CipherSuites` out: Go's own choice is good, depends on the hardware, and gets better with each release. The quick fix removes the suite from the list; peers that know " +
 			"nothing better are refused from then on.",
-		Limits: "Looks at lists that are written where they are assigned, and at variables that hold only one list. TLS 1.3 has no configurable suites. Test code is left alone.",
+		Limits: "Looks at lists that are written where they are assigned, and at variables that hold only one list. TLS 1.3 has no configurable suites. Where a comment at the suite gives old peers as the reason, it is for persona pedantic. Test code is left alone.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/327.html",
 			"https://pkg.go.dev/crypto/tls#InsecureCipherSuites",
@@ -161,6 +162,9 @@ func weakSuites(pass *check.PackagePass, l list) {
 			continue
 		}
 		f := check.Finding{Message: fmt.Sprintf("%s is accepted: %s", obj.Name(), reason), Location: pass.Location(e)}
+		if remark.Mentions(pass.Pass, e, oldPeers...) {
+			f.Persona = check.Pedantic // somebody decided it
+		}
 		if len(l.elements) > l.least {
 			f.Fixes = []check.Fix{{Title: "Remove " + obj.Name(), Edits: []check.Edit{edit.Element(pass, l.elements, i)}}}
 		}

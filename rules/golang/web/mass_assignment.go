@@ -37,7 +37,7 @@ var MassAssignment = &check.Check{
 		Why:  "A decoder fills every field that it finds a name for. Who adds `\"is_admin\": true` to the request for a new account is an administrator; in 2012 a user of GitHub added their key to the Rails project in this way.",
 		Fix:  "Decode into a struct that has only the fields of the request, and copy them. Or tag the others `json:\"-\"`, or name the columns that are stored. There is no quick fix, because only you know which fields are theirs.",
 		Limits: "Reported where the same function decodes and stores a variable by gorm, bun, sqlx, go-pg, xorm, pgx or the MongoDB driver. Which fields decide is judged by their names. Fields that are set after decoding, and " +
-			"statements that name the columns (`Select`, `Omit`, `Column`, `Cols`), are left alone. Test code is left alone.",
+			"statements that name the columns (`Select`, `Omit`, `Column`, `Cols`), are left alone. Handlers that are named for administration are for persona pedantic. Test code is left alone.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/915.html",
 			"https://cheatsheetseries.owasp.org/cheatsheets/Mass_Assignment_Cheat_Sheet.html",
@@ -94,13 +94,26 @@ func runMassAssignment(_ context.Context, pass *check.PackagePass) error {
 		}
 		stored := pass.Location(store)
 		stored.Message = "here it is stored"
-		pass.Report(check.Finding{
+		finding := check.Finding{
 			Message:  fmt.Sprintf("the sender of the request sets %s of what is stored", strings.Join(fields, ", ")),
 			Location: pass.Location(call),
 			Related:  []check.Location{stored},
-		})
+		}
+		if isForAdministrators(pass, f.Name) {
+			finding.Persona = check.Pedantic // who may set all of it
+		}
+		pass.Report(finding)
 	}
 	return nil
+}
+
+// isForAdministrators reports whether a function, or an element of its package's path, is named for administration.
+func isForAdministrators(pass *check.PackagePass, function string) bool {
+	return slices.ContainsFunc(append(strings.Split(pass.Pkg.Path(), "/"), function), func(name string) bool {
+		return slices.ContainsFunc(query.Words(name), func(w string) bool {
+			return w == "admin" || w == "admins" || w == "administration" || w == "backoffice"
+		})
+	})
 }
 
 // pointed gives the variable whose address, or which pointer, an argument is.
