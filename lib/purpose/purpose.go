@@ -9,7 +9,7 @@ func Shows(name string) bool {
 	folders := strings.Split(name, "/")
 	for _, folder := range folders[:len(folders)-1] {
 		folder = strings.TrimPrefix(strings.ToLower(folder), "_")
-		if showing[folder] || strings.HasSuffix(folder, "bench") && folder != "workbench" || strings.HasSuffix(folder, "test") && !noTrials[folder] || strings.HasPrefix(folder, "fake") || strings.HasSuffix(strings.TrimSuffix(folder, "s"), "example") {
+		if showing[folder] || strings.HasSuffix(folder, "bench") && folder != "workbench" || strings.HasSuffix(folder, "test") && !noTrials[folder] || strings.HasSuffix(folder, "testserver") || strings.HasSuffix(folder, "benchserver") || strings.HasPrefix(folder, "fake") || strings.HasSuffix(strings.TrimSuffix(folder, "s"), "example") {
 			return true
 		}
 		for _, word := range strings.FieldsFunc(folder, func(r rune) bool { return r == '-' || r == '_' || r == '.' }) {
@@ -37,7 +37,7 @@ var standIns = map[string]bool{"mock": true, "mocks": true, "fake": true, "fakes
 var (
 	showing = map[string]bool{
 		"tutorial": true, "tutorials": true, "docs": true, "integration": true, "fixtures": true, "hack": true, "devtools": true,
-		"testdata": true, "testing": true, "testutil": true, "testutils": true, "testingutil": true, "testhelper": true, "testhelpers": true, "testserver": true,
+		"testdata": true, "testing": true, "testutil": true, "testutils": true, "testingutil": true, "testhelper": true, "testhelpers": true,
 	}
 	noTrials = map[string]bool{
 		"attest": true, "contest": true, "fastest": true, "greatest": true, "latest": true, "pentest": true, "protest": true, "shortest": true, "speedtest": true,

@@ -15,7 +15,7 @@ func Trial(text string) bool {
 		if partOfIt.MatchString(sentence) {
 			continue
 		}
-		if isTrial(sentence) || isFor.MatchString(sentence) || notProduction.MatchString(sentence) {
+		if isTrial(sentence) || isFor.MatchString(sentence) || notProduction.MatchString(sentence) || emulates.MatchString(sentence) {
 			return true
 		}
 	}
@@ -109,6 +109,9 @@ var isFor = regexp.MustCompile(`\b(?:(?:is|are|be|was)|(?:intended|meant|designe
 
 // notProduction matches a program that is not for production, by what it is; what is not ready yet may become so.
 var notProduction = regexp.MustCompile(`\bnot (?:intended|meant|designed|suited|suitable|supposed|made|built|to be used)\b(?: [\w-]+){0,6}? (?:in |for |as )?(?:an? )?production\b`)
+
+// emulates matches a program that does as another does for those who develop or test against that one.
+var emulates = regexp.MustCompile(`\b(?:emulate|emulates|simulate|simulates|mimic|mimics)\b.*\b(?:(?:local|test|testing|development) environments?|locally|for (?:local )?(?:tests?|testing|development)|so (?:that )?developers can test)\b`)
 
 // partOfIt matches a sentence about a part of the program, about its own tests, or about what others do with it.
 var partOfIt = regexp.MustCompile(`\b(?:we|you|you'll|i|default|defaults|option|flag|mode|setup|config|configuration|compose|certificates?|feature|features|release|branch|following|below|default\w*|folder|directory|subcommand|docker|image|contains|includes|ships|see|run|running|in-memory|backend|if|when)\b`)
