@@ -525,7 +525,7 @@ func (s *servers) opensLocally(fn *types.Func) bool {
 			return true
 		}
 		opens := code.Callee(s.TypesInfo, call)
-		if opens == nil || !strings.HasPrefix(opens.Name(), "Listen") {
+		if opens == nil || !strings.HasPrefix(opens.Name(), "Listen") || opens.Name() == "Listeners" { // of systemd, which opened them
 			return true
 		}
 		network := ""
