@@ -32,7 +32,7 @@ var DefaultClientChanged = &check.Check{
 		Why: "There is one in a process. A transport that adds the user's token to each request adds it from then on to the requests of every package that uses `http.Get`, whatever host they go to. That is how the SDK of " +
 			"CloudEvents gave credentials away (CVE-2024-28110).",
 		Fix:    "Make a client of your own: `&http.Client{}` is what the default one is. There is no quick fix, because the field may be given out.",
-		Limits: "Programs (package main) may change what is theirs, and test code is left alone. In packages that only their own module can import it is for persona pedantic. A client is followed through fields and variables of the package.",
+		Limits: "Programs (package main) may change what is theirs, and test code is left alone. In packages that only their own module can import it is for persona pedantic. A client is followed through fields and variables of the package. One that compares a client with `http.DefaultClient` somewhere is left alone.",
 		References: []string{
 			"https://nvd.nist.gov/vuln/detail/CVE-2024-28110",
 			"https://pkg.go.dev/net/http#DefaultClient",
@@ -58,6 +58,9 @@ func runDefaultClientChanged(_ context.Context, pass *check.PackagePass) error {
 				if !ok || !query.IsType(field.X.Type(), "net/http.Client") || !isDefaultClient(fl, field.X) {
 					continue
 				}
+				if tellsApart(fl) {
+					continue
+				}
 				finding := check.Finding{
 					Message:  "this changes http.DefaultClient, which every package of the program uses",
 					Location: pass.Location(code.Place(store.Pos())),
@@ -70,6 +73,21 @@ func runDefaultClientChanged(_ context.Context, pass *check.PackagePass) error {
 		}
 	}
 	return nil
+}
+
+// tellsApart reports whether a package compares a client with the one that net/http shares, so as to make one of its own
+// before it changes anything.
+func tellsApart(fl *flow.Flow) bool {
+	for _, fn := range fl.Functions {
+		for _, b := range fn.Blocks {
+			for _, instr := range b.Instrs {
+				if op, ok := instr.(*ssa.BinOp); ok && (isGlobalClient(op.X) || isGlobalClient(op.Y)) {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 // isDefaultClient reports whether a client may be the one that net/http shares.
