@@ -36,7 +36,7 @@ var standIns = map[string]bool{"mock": true, "mocks": true, "fake": true, "fakes
 // showing are folders, and trials words in the names of folders, that hold no part of what runs for others. noTrials end like one.
 var (
 	showing = map[string]bool{
-		"autobahn": true, "tutorial": true, "tutorials": true, "docs": true, "integration": true, "fixtures": true, "hack": true, "devtools": true,
+		"autobahn": true, "testapp": true, "testapps": true, "tutorial": true, "tutorials": true, "docs": true, "integration": true, "fixtures": true, "hack": true, "devtools": true,
 		"testdata": true, "testing": true, "testutil": true, "testutils": true, "testingutil": true, "testhelper": true, "testhelpers": true,
 	}
 	noTrials = map[string]bool{

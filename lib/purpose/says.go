@@ -15,7 +15,7 @@ func Trial(text string) bool {
 		if partOfIt.MatchString(sentence) {
 			continue
 		}
-		if isTrial(sentence) || isFor.MatchString(sentence) || notProduction.MatchString(sentence) || emulates.MatchString(sentence) {
+		if isTrial(sentence) || isFor.MatchString(sentence) || notProduction.MatchString(sentence) || emulates.MatchString(sentence) || watches.MatchString(sentence) || forTests.MatchString(sentence) {
 			return true
 		}
 	}
@@ -57,7 +57,7 @@ func isKindOfTrial(words []string) bool {
 				if nouns[next] {
 					return true
 				}
-				if n == 2 || ends[next] {
+				if n == 3 || ends[next] {
 					break
 				}
 			}
@@ -112,6 +112,13 @@ var notProduction = regexp.MustCompile(`\bnot (?:intended|meant|designed|suited|
 
 // emulates matches a program that does as another does for those who develop or test against that one.
 var emulates = regexp.MustCompile(`\b(?:emulate|emulates|simulate|simulates|mimic|mimics)\b.*\b(?:(?:local|test|testing|development) environments?|locally|for (?:local )?(?:tests?|testing|development)|so (?:that )?developers can test)\b`)
+
+// watches matches a program that a developer sees the program at work by, built again with each change; not one that reloads
+// its own configuration.
+var watches = regexp.MustCompile(`\b(?:live|hot)[ -]?reload(?:ing|er)?\b(?: [\w-]+){0,2} (?:for|server|utility|tool|proxy)\b`)
+
+// forTests matches a library that tests are written with.
+var forTests = regexp.MustCompile(`\bfor (?:your )?(?:automated )?(?:unit|integration|smoke|end-to-end|e2e|functional)(?:[/,]? ?(?:and |or )?(?:unit|integration|smoke|end-to-end|e2e|functional))* (?:tests|testing)$`)
 
 // partOfIt matches a sentence about a part of the program, about its own tests, or about what others do with it.
 var partOfIt = regexp.MustCompile(`\b(?:we|you|you'll|i|default|defaults|option|flag|mode|setup|config|configuration|compose|certificates?|feature|features|release|branch|following|below|default\w*|folder|directory|subcommand|docker|image|contains|includes|ships|see|run|running|in-memory|backend|if|when)\b`)

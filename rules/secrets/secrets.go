@@ -594,6 +594,9 @@ func choose(d *check.Document, all []guess) []guess {
 		if !alone && (build || byContext[g.kind] && trial || (byContext[g.kind] || g.named) && opensNothing(d, g)) {
 			g.persona = check.Pedantic
 		}
+		if g.kind == kindSecret && g.confidence == check.Tentative {
+			g.persona = check.Pedantic // a row of a table, an identifier, a checksum
+		}
 		if picture {
 			g.persona = check.Pedantic // the form of a token, by chance, in data that is no text
 		}
