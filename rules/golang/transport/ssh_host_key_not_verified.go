@@ -5,9 +5,11 @@ import (
 	_ "embed"
 	"go/ast"
 	"go/types"
+	"strings"
 
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/analysis/passes/inspect"
+	"golang.org/x/tools/go/ast/inspector"
 
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/golang/query"
@@ -34,7 +36,7 @@ var SSHHostKeyNotVerified = &check.Check{
 		Fix: "Use `knownhosts.New` from golang.org/x/crypto/ssh/knownhosts with the user's known_hosts file, or `ssh.FixedHostKey` for one server. There is no quick fix, because only " +
 			"you know where the key is.",
 		Limits: "Left alone: code that runs only under a condition or in a function whose name says that no verification is wanted (`if opts.Insecure`), callbacks that keep the key for " +
-			"something else to look at, and test code. Places whose comment gives a reason are for persona pedantic, because somebody decided that.",
+			"something else to look at, and test code. Places whose comment gives a reason are for persona pedantic, because somebody decided that, as are packages for tests that connect to a port that a container has mapped (`MappedPort`).",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/322.html",
 			"https://pkg.go.dev/golang.org/x/crypto/ssh#HostKeyCallback",
@@ -46,11 +48,15 @@ var SSHHostKeyNotVerified = &check.Check{
 }
 
 func runSSHHostKeyNotVerified(_ context.Context, pass *check.PackagePass) error {
-	report := func(n ast.Node, how string) {
+	report := func(c inspector.Cursor, n ast.Node, how string) {
+		persona := whoDecided(pass, n)
+		if isOwnContainer(pass, c) { // its key is as new as the container
+			persona = check.Pedantic
+		}
 		pass.Report(check.Finding{
 			Message:  "SSH host key is not verified: " + how + ", so anyone on the network path can pose as the server",
 			Location: pass.Location(n),
-			Persona:  whoDecided(pass, n),
+			Persona:  persona,
 		})
 	}
 	if query.Lookup(pass.Pkg, "golang.org/x/crypto/ssh.PublicKey") == nil { // of which a callback has one
@@ -60,11 +66,11 @@ func runSSHHostKeyNotVerified(_ context.Context, pass *check.PackagePass) error 
 		switch n := c.Node().(type) {
 		case *ast.SelectorExpr:
 			if query.Name(pass.TypesInfo.Uses[n.Sel]) == "golang.org/x/crypto/ssh.InsecureIgnoreHostKey" && !isChosen(pass, c) {
-				report(n, "any is accepted")
+				report(c, n, "any is accepted")
 			}
 		case *ast.FuncLit:
 			if key := hostKeyCallback(pass.TypesInfo.TypeOf(n)); key && !keepsParam(pass, n.Type, n.Body) && alwaysNil(pass, n.Body) && !isChosen(pass, c) {
-				report(n.Type, "this callback never returns an error")
+				report(c, n.Type, "this callback never returns an error")
 			}
 		}
 	}
@@ -74,10 +80,27 @@ func runSSHHostKeyNotVerified(_ context.Context, pass *check.PackagePass) error 
 			continue
 		}
 		if d.Body != nil && hostKeyCallback(pass.TypesInfo.Defs[d.Name].Type()) && !keepsParam(pass, d.Type, d.Body) && alwaysNil(pass, d.Body) && !isChosen(pass, c) {
-			report(d.Name, "this callback never returns an error")
+			report(c, d.Name, "this callback never returns an error")
 		}
 	}
 	return nil
+}
+
+// isOwnContainer reports whether a package for tests, by its name, asks in the same function which port a container has
+// mapped: that container was started for the test, and nobody can know its key before.
+func isOwnContainer(pass *check.PackagePass, c inspector.Cursor) bool {
+	f, ok := code.Enclosing(c)
+	if name := pass.Pkg.Name(); !ok || !strings.HasPrefix(name, "test") && !strings.HasSuffix(name, "test") {
+		return false
+	}
+	for at := range f.Cursor.Preorder((*ast.CallExpr)(nil)) {
+		if call, ok := at.Node().(*ast.CallExpr); ok {
+			if fn := code.Callee(pass.TypesInfo, call); fn != nil && fn.Name() == "MappedPort" && fn.Signature().Recv() != nil {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // hostKeyCallback reports whether a type is the signature of ssh.HostKeyCallback.

@@ -48,7 +48,7 @@ var TLSVerificationDisabled = &check.Check{
 		Limits: "Left alone: values that are not constant, or that the same function sets to something else under a condition; code that runs only under a condition whose name speaks of it " +
 			"(`if opts.Insecure`, a Unix socket, another mode than `verify-full`) or in a function that is named for it (`NewInsecureClient`), because there a person chose it; " +
 			"configurations with a `VerifyConnection` or `VerifyPeerCertificate` that can return an error, set there or by who calls the function that makes them; functions that look at " +
-			"`PeerCertificates` themselves, that send nothing over the connection, or that connect to an address of this machine (`https://localhost:8086`); server configurations, where the field has no effect, and those of peers that ask each other for certificates (`RequestClientCert`); packages that are named for scanning or probing servers; test code. A gateway that calls its own server of gRPC is for persona pedantic, as are places whose comment gives a reason, because somebody decided that, and packages that put load on servers (`bench`, `loadtest`). Whether a callback " +
+			"`PeerCertificates` themselves, that send nothing over the connection, or that connect to an address of this machine (`https://localhost:8086`); server configurations, where the field has no effect, and those of peers that ask each other for certificates (`RequestClientCert`); packages that are named for scanning or probing servers; test code. A gateway that calls its own server of gRPC is for persona pedantic, as are places whose comment gives a reason, because somebody decided that, and packages that put load on servers (`bench`, `loadtest`). So is a `tls.Config` that, as far as the package shows, no client gets (a transport, a dialer, the client of a mail server or database) and that is not a program's own, without a certificate to show; and a field that is assigned under a condition other than that of an error. Whether a callback " +
 			"verifies well is not judged, only that it can refuse.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/295.html",
@@ -92,7 +92,7 @@ func runTLSVerificationDisabled(_ context.Context, pass *check.PackagePass) erro
 					return setLater(pass, c, kv.Key, field)
 				}
 				if !asksPeer(set(isClientAuth)) && !isCompletedByCaller(pass, c) {
-					reportSkip(pass, c, kv, set(isVerifier), removeField(pass, n, i))
+					reportSkip(pass, c, kv, kv.Key, set(isVerifier), removeField(pass, n, i))
 				}
 			}
 		case *ast.AssignStmt:
@@ -107,14 +107,14 @@ func runTLSVerificationDisabled(_ context.Context, pass *check.PackagePass) erro
 					return setWhereMade(pass, lhs, field)
 				}
 				if !asksPeer(set(isClientAuth)) {
-					reportSkip(pass, c, n, set(isVerifier), setFalse(pass, n.Rhs[i]))
+					reportSkip(pass, c, n, lhs, set(isVerifier), setFalse(pass, n.Rhs[i]))
 				}
 			}
 		case *ast.CallExpr:
 			// flag.BoolVar(&config.InsecureSkipVerify, "insecure", true, ...)
 			value := flagDefault(pass, n)
 			if value != nil && alwaysTrue(pass, value) {
-				reportSkip(pass, c, n, nil, setFalse(pass, value))
+				reportSkip(pass, c, n, nil, nil, setFalse(pass, value))
 			}
 		}
 	}
@@ -169,8 +169,8 @@ func flagDefault(pass *check.PackagePass, call *ast.CallExpr) ast.Expr {
 }
 
 // reportSkip reports one place, unless something around it says that it is
-// wanted or made good.
-func reportSkip(pass *check.PackagePass, c inspector.Cursor, n ast.Node, verifier ast.Expr, fixes []check.Fix) {
+// wanted or made good. field is what is set, nil for the default of a flag.
+func reportSkip(pass *check.PackagePass, c inspector.Cursor, n ast.Node, field, verifier ast.Expr, fixes []check.Fix) {
 	message := "TLS certificate is not verified, so anyone on the network path can read and change the traffic"
 	switch {
 	case isTakenBack(pass, c, n):
@@ -189,6 +189,8 @@ func reportSkip(pass *check.PackagePass, c inspector.Cursor, n ast.Node, verifie
 	case isReasoned(pass, n): // somebody decided it
 		persona = check.Pedantic
 	case measures(pass): // what it sends is made up
+		persona = check.Pedantic
+	case field != nil && !isForClient(pass, c, field): // a server's, or for others to judge
 		persona = check.Pedantic
 	}
 	pass.Report(check.Finding{Message: message, Location: pass.Location(n), Fixes: fixes, Persona: persona})
