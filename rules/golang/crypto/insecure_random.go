@@ -48,7 +48,7 @@ var InsecureRandom = &check.Check{
 		Limits: "Judged by what the value is used for, as names tell it; jitter, shuffling, sampling, simulation and test data are left alone, and so are " +
 			"IDs that only have to differ (requests, traces; numbers called nonces in packages without cryptography) unless the function that makes them seeds the generator from crypto/rand, and numbers that are taken where crypto/rand fails. Values are followed within a function, to the callers in the package, and " +
 			"to callers of helpers in other packages of the scan. A helper for random text is reported by itself if its documentation does not say what it is not for: as tentative, and for persona pedantic, unless its package " +
-			"uses crypto/rand too, so that callers may expect it.",
+			"uses crypto/rand too, so that callers may expect it. For persona pedantic are also numbers of a ChaCha8 generator whose seed the function fills from crypto/rand, and session IDs in functions that are named for a hello or a handshake and in packages that are named for obfuscation (`obfs`), which are sent in the clear.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/338.html",
 			"https://pkg.go.dev/crypto/rand",
@@ -376,12 +376,74 @@ func (r *randoms) report(at ast.Node, message string, use purpose.Use, fixes []c
 	if use.Purpose == purpose.Nonce && (slices.Contains(query.Words(use.Name), "salt") || !r.encrypts()) {
 		f.Persona = check.Pedantic // a salt, or the nonce of a signed request, has to differ from others, and is no secret
 	}
+	if r.isSeededSecurely(at) || use.Purpose == purpose.Token && r.fillsHandshake(at) {
+		f.Persona = check.Pedantic
+	}
 	if use.Node != nil && r.Document(use.Node.Pos()) != nil && use.Node.End() > use.Node.Pos() {
 		related := r.Location(use.Node)
 		related.Message = "here it becomes " + use.Name
 		f.Related = []check.Location{related}
 	}
 	r.Report(f)
+}
+
+// isSeededSecurely reports whether what is named draws from a ChaCha8 generator, or is one, whose seed the same function
+// fills from crypto/rand: the generator is a cipher, and nobody knows its key.
+func (r *randoms) isSeededSecurely(at ast.Node) bool {
+	generator, ok := at.(ast.Expr)
+	if sel, isSel := generator.(*ast.SelectorExpr); isSel && r.function(sel) != nil {
+		generator = sel.X
+	}
+	if !ok {
+		return false
+	}
+	made := r.made(generator)
+	if made != nil && query.Callee(r.TypesInfo, made) == "math/rand/v2.New" && len(made.Args) == 1 {
+		made = r.made(made.Args[0])
+	}
+	if made == nil || query.Callee(r.TypesInfo, made) != "math/rand/v2.NewChaCha8" || len(made.Args) != 1 {
+		return false
+	}
+	seed := code.Var(r.TypesInfo, made.Args[0])
+	return seed != nil && seed.Kind() == types.LocalVar && slices.ContainsFunc(query.IndexOf(r.Pass).Uses(seed), func(use inspector.Cursor) bool {
+		if use.ParentEdgeKind() != edge.SliceExpr_X || use.Parent().ParentEdgeKind() != edge.CallExpr_Args {
+			return false
+		}
+		call, ok := use.Parent().Parent().Node().(*ast.CallExpr)
+		if !ok {
+			return false
+		}
+		switch query.Callee(r.TypesInfo, call) {
+		case "crypto/rand.Read":
+			return true
+		case "io.ReadFull":
+			source := code.Var(r.TypesInfo, call.Args[0])
+			return source != nil && query.Name(source) == "crypto/rand.Reader"
+		}
+		return false
+	})
+}
+
+// made gives the call that makes what an expression names, or that it is; nil if there is none.
+func (r *randoms) made(e ast.Expr) *ast.CallExpr {
+	if call, ok := ast.Unparen(e).(*ast.CallExpr); ok {
+		return call
+	}
+	call, _ := code.Init(r.Pass, e).(*ast.CallExpr)
+	return call
+}
+
+// fillsHandshake reports whether a place is in a function that is named for a hello or a handshake, or in a package that is
+// named for obfuscation: a session ID there is sent in the clear to look like another protocol's, and opens nothing.
+func (r *randoms) fillsHandshake(at ast.Node) bool {
+	if slices.ContainsFunc(query.Words(r.Pkg.Name()), func(w string) bool { return w == "obfs" || strings.HasPrefix(w, "obfuscat") }) {
+		return true
+	}
+	file := code.FileAt(r.Pass, at.Pos())
+	return file != nil && slices.ContainsFunc(file.Decls, func(d ast.Decl) bool {
+		fn, ok := d.(*ast.FuncDecl)
+		return ok && fn.Pos() <= at.Pos() && at.Pos() < fn.End() && slices.ContainsFunc(query.Words(fn.Name.Name), func(w string) bool { return w == "hello" || w == "handshake" })
+	})
 }
 
 // encrypts reports whether the package has to do with ciphers.

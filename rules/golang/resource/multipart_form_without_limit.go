@@ -3,6 +3,8 @@ package resource
 import (
 	"context"
 	_ "embed"
+	"go/ast"
+	"go/token"
 	"slices"
 
 	"golang.org/x/tools/go/analysis"
@@ -10,6 +12,7 @@ import (
 
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/golang"
+	"github.com/peercheck/peercheck/lib/golang/query"
 	"github.com/peercheck/peercheck/rules/golang/internal/flow"
 )
 
@@ -30,7 +33,7 @@ var MultipartFormWithoutLimit = &check.Check{
 		What:   "A handler parses a multipart form by `ParseMultipartForm` or `FormFile`, and nothing in the package limits the body.",
 		Why:    "The argument of `ParseMultipartForm` is not a limit: it says how much is kept in memory, and the rest goes to temporary files, however much it is. One endless upload fills the disk, and with it everything else on that machine fails.",
 		Fix:    "Set `r.Body = http.MaxBytesReader(w, r.Body, max)` before the form is parsed, or limit all handlers by `http.MaxBytesHandler`. There is no quick fix, because only you know how large an upload may be.",
-		Limits: "Looks at functions that have the `http.ResponseWriter` as well. A limit anywhere in the package, and a test of the declared length, count. A limit that another package or a proxy sets is not seen. For persona pedantic are uploads after a function that is named for it, or that verifies a token, has said who sends them, those of handlers that are registered behind one that is named for it (`requireAuth(s.upload)`), packages whose routes are all below `/internal/`, programs below a folder contrib and packages that are made for tests. Test code is left alone.",
+		Limits: "Looks at functions that have the `http.ResponseWriter` as well. A limit anywhere in the package, and a test of the declared length, count. A limit that another package or a proxy sets is not seen. For persona pedantic are uploads after a function that is named for it, or that verifies a token, has said who sends them, those of handlers that are registered behind one that is named for it (`requireAuth(s.upload)`), packages whose routes are all below `/internal/`, programs below a folder contrib, handlers that first ask whether the program is read-only, whose uploads are for its store, and packages that are made for tests. Test code is left alone.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/770.html",
 			"https://pkg.go.dev/net/http#Request.ParseMultipartForm",
@@ -58,7 +61,7 @@ func runMultipartFormWithoutLimit(_ context.Context, pass *check.PackagePass) er
 		}
 		reported[c.Fn] = true
 		persona := check.Regular
-		if isMadeForTests(pass) || isForKnown(pass, fl, c.Fn, c.Instr) || isBesides(pass.Pkg) {
+		if isMadeForTests(pass) || isForKnown(pass, fl, c.Fn, c.Instr) || isBesides(pass.Pkg) || asksReadOnly(c.Fn, c.Expr.Pos()) {
 			persona = check.Pedantic
 		}
 		pass.Report(check.Finding{
@@ -68,6 +71,26 @@ func runMultipartFormWithoutLimit(_ context.Context, pass *check.PackagePass) er
 		})
 	}
 	return nil
+}
+
+// asksReadOnly reports whether a function leaves before a place if the program is read-only: what is uploaded then goes to its
+// store, which whoever may write to it fills as well by other requests.
+func asksReadOnly(fn *ssa.Function, before token.Pos) bool {
+	if fn.Syntax() == nil {
+		return false
+	}
+	asks := false
+	ast.Inspect(fn.Syntax(), func(n ast.Node) bool {
+		guard, ok := n.(*ast.IfStmt)
+		if !ok || guard.End() > before || len(guard.Body.List) == 0 {
+			return true
+		}
+		_, leaves := guard.Body.List[len(guard.Body.List)-1].(*ast.ReturnStmt)
+		sel, isField := ast.Unparen(guard.Cond).(*ast.SelectorExpr)
+		asks = asks || leaves && isField && slices.Equal(query.Words(sel.Sel.Name), []string{"read", "only"})
+		return true
+	})
+	return asks
 }
 
 // answersBy reports whether a function answers requests, or a function of this

@@ -39,7 +39,7 @@ var RangeCheckTooWide = &check.Check{
 		Why: "The check shows that the number can be anything, and that the author wanted to keep out what does not fit; the boundary is off by one, is that of another type, is made wrong by what is added afterwards, or never refuses anything: `n < 0 && n > 255`. What slips through becomes " +
 			"another number: 256 becomes 0.",
 		Fix:    "Compare with the limits of the type (`math.MaxUint8`), and compare what is converted, after the calculation. There is no quick fix, because the check or the type may be the wrong one.",
-		Limits: "Only comparisons with constants are looked at. A byte of -128 to 255 is taken to be meant, one of less than that on both sides is for persona pedantic, as is the whole range of a wider integer with a sign; as are a conversion next to a shift of the same number, and one whose result is only negated or the side of a difference, where it wraps back. So is test code.",
+		Limits: "Only comparisons with constants are looked at. A byte of -128 to 255 is taken to be meant, one of less than that on both sides is for persona pedantic, as is the whole range of a wider integer with a sign; as are a conversion next to a shift of the same number, and one whose result is only negated or the side of a difference, where it wraps back. So is test code. A number that only loses its sign, in a type that is wide enough for its bits, is for persona pedantic, unless it is seen to become a size, an index or a bound.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/681.html",
 			"https://cwe.mitre.org/data/definitions/193.html",
@@ -68,7 +68,7 @@ func runRangeCheckTooWide(_ context.Context, pass *check.PackagePass) error {
 			worst = from.Min
 		}
 		persona := check.Regular
-		if _, isResult := unconverted(conv.X).(*ssa.BinOp); isSigned(from, to, isResult) {
+		if _, isResult := unconverted(conv.X).(*ssa.BinOp); isSigned(from, to, isResult) || losesSign(conv, from, to) && !isMeasure(conv, map[ssa.Value]bool{}) {
 			persona = check.Pedantic
 		}
 		pass.Report(check.Finding{
@@ -102,6 +102,68 @@ func isSigned(from, to bounds.Range, calculated bool) bool {
 		return from.Min.CmpAbs(most) >= 0 && from.Min.CmpAbs(half) <= 0 && from.Max.Cmp(most) == 0
 	}
 	return from.Min.CmpAbs(half) <= 0 && from.Max.Cmp(most) <= 0
+}
+
+// losesSign reports whether a conversion keeps all bits of a number, of which only the negative ones do not fit. One that was
+// negated before was meant to be positive.
+func losesSign(conv *ssa.Convert, from, to bounds.Range) bool {
+	if op, ok := unconverted(conv.X).(*ssa.UnOp); ok && op.Op == token.SUB {
+		return false
+	}
+	full, ok := bounds.OfType(conv.X.Type())
+	return ok && full.Min.Sign() < 0 && to.Min.Sign() == 0 && to.Max.Cmp(full.Max) > 0 && from.Max.Cmp(to.Max) <= 0
+}
+
+// isMeasure reports whether a number, or what is calculated from it, is a size, an index or a bound: then a negative one that
+// became huge does harm.
+func isMeasure(v ssa.Value, seen map[ssa.Value]bool) bool {
+	if seen[v] || v.Referrers() == nil {
+		return false
+	}
+	seen[v] = true
+	return slices.ContainsFunc(*v.Referrers(), func(r ssa.Instruction) bool {
+		switch r := r.(type) {
+		case *ssa.MakeSlice:
+			return true
+		case *ssa.Slice:
+			return r.X != v
+		case *ssa.IndexAddr:
+			return r.Index == v
+		case *ssa.Index:
+			return r.Index == v
+		case *ssa.BinOp:
+			switch r.Op {
+			case token.LSS, token.LEQ, token.GTR, token.GEQ:
+				return true
+			case token.EQL, token.NEQ:
+				return false
+			}
+			return isMeasure(r, seen)
+		case *ssa.Call:
+			return slices.ContainsFunc(query.Words(paramName(&r.Call, v)), func(w string) bool {
+				return slices.Contains([]string{"n", "size", "len", "length", "count", "limit", "index", "offset"}, w)
+			})
+		case *ssa.Convert:
+			return isMeasure(r, seen)
+		case *ssa.ChangeType:
+			return isMeasure(r, seen)
+		case *ssa.Phi:
+			return isMeasure(r, seen)
+		}
+		return false
+	})
+}
+
+// paramName gives the name of the parameter that a value is handed over as, "" if there is none.
+func paramName(call *ssa.CallCommon, v ssa.Value) string {
+	sig := call.Signature()
+	first := len(call.Args) - sig.Params().Len() // after the receiver
+	for i, arg := range call.Args {
+		if arg == v && i >= first && i-first < sig.Params().Len() {
+			return sig.Params().At(i - first).Name()
+		}
+	}
+	return ""
 }
 
 // wrapsBack reports whether all that becomes of a number is a sum or its negative, in its own type: what wrapped around in
