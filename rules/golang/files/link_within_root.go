@@ -4,6 +4,7 @@ import (
 	"context"
 	_ "embed"
 	"go/ast"
+	"slices"
 	"strings"
 
 	"golang.org/x/tools/go/analysis"
@@ -33,7 +34,7 @@ var LinkWithinRoot = &check.Check{
 		Why: "What is within the root was made by others: `/etc` in it may be a symbolic link to `/etc` of the host, and the kernel follows it there. An image whose volume was such a link, or had `..` in its path, gave away any file of the host in containerd (CVE-2022-23648); " +
 			"runc, Docker and Podman had the same.",
 		Fix:    "Open it through `os.OpenRoot(root)`, or resolve it within the root first: `securejoin.SecureJoin` of github.com/cyphar/filepath-securejoin, `fs.RootPath` of github.com/containerd/continuity. A check of the text, or `Lstat` of the last element, does not do. There is no quick fix, because every use of the path has to change.",
-		Limits: "A root is known by its name: rootfs, mount, mountpoint, chroot, sysroot. Paths of constants, of one element (`filepath.Base`) and what `Walk` or `ReadDir` found are left alone, and functions that resolve links or ask for `..` or IsLocal.",
+		Limits: "A root is known by its name: rootfs, mount, mountpoint, chroot, sysroot. Paths of constants, of one element (`filepath.Base`) and what `Walk` or `ReadDir` found are left alone, and functions that resolve links or ask for `..` or IsLocal. What is only named as mounted (mount path, mount point, mnt) is mostly a disk of the operator's and for persona pedantic, unless the function makes a temporary folder to mount something in.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/59.html",
 			"https://go.dev/blog/osroot",
@@ -60,7 +61,12 @@ func runLinkWithinRoot(_ context.Context, pass *check.PackagePass) error {
 				continue
 			}
 			reported[call] = true
+			persona := check.Regular
+			if isMountPoint(purpose.NameOf(pass.TypesInfo, call.Args[0])) && !makesFolder(x, join.Parent()) {
+				persona = check.Pedantic // a disk of the operator's
+			}
 			pass.Report(check.Finding{
+				Persona:  persona,
 				Message:  "a symbolic link in this path, which the maker of the file system placed there, leads out of the root",
 				Location: pass.Location(call),
 			})
@@ -76,6 +82,22 @@ func anyForeign(x *text.Index, elements []ssa.Value) bool {
 		}
 	}
 	return false
+}
+
+// makesFolder reports whether a function, or one that it is in, makes a temporary folder, where a file system is mounted
+// for a moment to get at what is in it.
+func makesFolder(x *text.Index, fn *ssa.Function) bool {
+	for ; fn != nil; fn = fn.Parent() {
+		if len(x.In(fn, "os.MkdirTemp", "io/ioutil.TempDir")) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// isMountPoint reports whether the name of a root says only that something is mounted there.
+func isMountPoint(name string) bool {
+	return slices.ContainsFunc(query.Words(name), func(w string) bool { return w == "mnt" || strings.HasPrefix(w, "mount") })
 }
 
 // isForeignRoot reports whether a folder is named as the root of a file system

@@ -157,7 +157,7 @@ func named(pattern string) func(string) bool {
 
 // ownText are functions whose text is their own: digests, dates, numbers, codings
 // without special characters.
-var ownText = regexp.MustCompile(`(?i)^(itoa|format(int|uint|float|bool)?|rfc3339|unix.*|hex|encodetostring|sum|hash|digest|checksum|uuid|newstring|hostname|getpid|getwd|statustext|typename|version|len|now|since|base64.*|nonce|random.*|rand.*|csrf.*|xsrf.*)$`)
+var ownText = regexp.MustCompile(`(?i)^(itoa|format(int|uint|float|bool)?|rfc3339|unix.*|hex|encodetostring|sum|hash|digest|checksum|uuid|newstring|hostname|getpid|getwd|statustext|typename|version|len|now|since|base(16|32|36|58|62|64).*|stringofbase|nonce|random.*|rand.*|csrf.*|xsrf.*)$`)
 
 // known reports whether the way of a stranger's data into one of some classes of
 // sink is known at a place.

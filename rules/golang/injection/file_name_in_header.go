@@ -33,7 +33,7 @@ var FileNameInHeader = &check.Check{
 		Why: "A name such as `sheet.bat\";x=.txt` ends the quoted name early: the browser saves a file of another name and kind than the one that was checked (gin, CVE-2023-29401). " +
 			"In a mail or a form that the program writes itself, a line end in it begins another header.",
 		Fix:    "Let `mime.FormatMediaType(\"attachment\", map[string]string{\"filename\": name})` write the value. It quotes what must be quoted. There is no quick fix, because the whole header has to be put together in another way.",
-		Limits: "Where the name comes from is not asked. Numbers, constants, package-level variables, dates, `%q`, what is named an ID, a hash or an extension, and what a function gives that is called escape, quote, encode, sanitize or replace, are fine.",
+		Limits: "Where the name comes from is not asked. Numbers, constants, package-level variables, dates, `%q`, what is named an ID, a hash or an extension, and what a function gives that is called escape, quote, encode, sanitize or replace, or that writes bytes in some base, are fine. A `name=` with no `filename=` before it is that of a form's field, and for persona pedantic.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/116.html",
 			"https://www.rfc-editor.org/rfc/rfc6266#section-4.3",
@@ -88,15 +88,27 @@ func isDisposition(v ssa.Value) bool {
 
 func judgeDisposition(a *assembled, value ssa.Value) {
 	a.Behind(value, a.clean, func(_ ssa.Value, t text.Text) {
+		var field *check.Finding
 		for i, p := range t {
 			if p.Value == nil || p.Expr == nil || p.Verb != 0 && p.Verb != 's' && p.Verb != 'v' || !strings.Contains(lower(t[:i].Constant()), "name=") || isIdentifier(a.pass, p.Expr) || !a.unescaped(p.Value) {
 				continue
 			}
-			a.pass.Report(check.Finding{
+			finding := check.Finding{
 				Message:  "a quote in this file name ends it early, and what follows becomes other parameters of the header",
 				Location: a.pass.Location(p.Expr),
-			})
-			return
+			}
+			if strings.Contains(lower(t[:i].Constant()), "filename") {
+				a.pass.Report(finding)
+				return
+			}
+			if field == nil { // the name of a field of a form, which the program that sends it chooses
+				finding.Persona = check.Pedantic
+				finding.Message = "a quote in this name ends it early, and what follows becomes other parameters of the header"
+				field = &finding
+			}
+		}
+		if field != nil {
+			a.pass.Report(*field)
 		}
 	}, func(ssa.Value) {})
 }

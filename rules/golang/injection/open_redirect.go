@@ -35,7 +35,7 @@ var OpenRedirect = &check.Check{
 		What:   "Data that a stranger sends becomes the target of a redirect, or the beginning of it is a header that proxies set, `X-Forwarded-Prefix` for example.",
 		Why:    "A link to your own site, which people trust, leads them to a copy of its login page; and where the redirect belongs to a login by OAuth, it gives away the code that logs in. A header is not part of a link, but of what a cache in between keeps for others, and Traefik redirected to it (CVE-2020-15129).",
 		Fix:    "Redirect to a path of your own: parse the target, and refuse it if `u.Host` or `u.Scheme` is not empty. `//host` and `/\\\\host` are hosts too. There is no quick fix, because only you know where redirects may go.",
-		Limits: "What comes after a constant path such as `/user/` is not reported, nor what was compared with a list or has an empty `u.Host`, nor an URL that is put together with a constant host, nor the path of a request in a function literal that is registered for that path alone, nor the URL of a request that a package spells again whose handlers a ServeMux of net/http calls, which lets no path with two slashes through.",
+		Limits: "What comes after a constant path such as `/user/` is not reported, nor what was compared with a list or has an empty `u.Host`, nor an URL that is put together with a constant host, nor the path of a request in a function literal that is registered for that path alone, nor the URL of a request that a package spells again whose handlers a ServeMux of net/http calls, which lets no path with two slashes through. For persona pedantic are what is only a part of a host with another part of it behind (`http://%s.%s/`), and the whole path of a request whose first element is known: it was compared with a constant, the constant was cut off it, or the handler is registered below one.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/601.html",
 			"https://nvd.nist.gov/vuln/detail/CVE-2020-15129",
@@ -63,6 +63,12 @@ func runOpenRedirect(_ context.Context, pass *check.PackagePass) error {
 		finding := f.Finding(pass, message)
 		if isOwnPath(&f) && goesThroughOthers(&f, pass.Pkg.Name()) {
 			finding.Persona = check.Pedantic // what begins there is no longer the request's
+		}
+		if isOwnPath(&f) && isBelowPrefix(x, &f) {
+			finding.Persona = check.Pedantic // neither // nor /\ begins it
+		}
+		if x != nil && isLabel(x, &f) {
+			finding.Persona = check.Pedantic // a host below one that others choose
 		}
 		pass.Report(finding)
 	}

@@ -6,6 +6,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"io/fs"
 	"regexp"
 	"slices"
 	"strings"
@@ -73,6 +74,9 @@ func (r *pathReport) add(f *taint.Flow, message string) {
 	if f.Source.Name == "archive" && (code.IsInternal(r.pass.Pkg) || r.runsDownloads()) {
 		p.Persona = check.Pedantic
 	}
+	if f.Source.Name == "link" && (r.refusesLinks() || r.meansAnywhere(f)) {
+		p.Persona = check.Pedantic
+	}
 	v := pathValue{fn: f.Fn, source: f.Steps[0].Place}
 	i, again := r.first[v]
 	switch {
@@ -85,6 +89,77 @@ func (r *pathReport) add(f *taint.Flow, message string) {
 	default:
 		r.found[i].Related = append(r.found[i].Related, p.Location)
 	}
+}
+
+// refusesLinks reports whether a function of the package asks Lstat of one element of a path after the other, and returns
+// at a symbolic link: a link that leads out is made, but nothing is written through it.
+func (r *pathReport) refusesLinks() bool {
+	return r.assembled != nil && slices.ContainsFunc(r.assembled.Functions, func(fn *ssa.Function) bool {
+		lstats := slices.ContainsFunc(r.assembled.In(fn, "os.Lstat", "(*os.Root).Lstat"), func(c flow.Call) bool { return repeats(c.Instr.Block()) })
+		return lstats && returnsAtLink(fn)
+	})
+}
+
+// repeats reports whether a block is in a loop.
+func repeats(b *ssa.BasicBlock) bool {
+	seen := map[*ssa.BasicBlock]bool{}
+	var reaches func(*ssa.BasicBlock) bool
+	reaches = func(from *ssa.BasicBlock) bool {
+		return slices.ContainsFunc(from.Succs, func(next *ssa.BasicBlock) bool {
+			if next == b {
+				return true
+			}
+			again := seen[next]
+			seen[next] = true
+			return !again && reaches(next)
+		})
+	}
+	return reaches(b)
+}
+
+// returnsAtLink reports whether a function returns where a mode has the bit of symbolic links.
+func returnsAtLink(fn *ssa.Function) bool {
+	for instr := range instructions(fn) {
+		branch, ok := instr.(*ssa.If)
+		if !ok {
+			continue
+		}
+		cond, ok := branch.Cond.(*ssa.BinOp)
+		if !ok || cond.Op != token.NEQ {
+			continue
+		}
+		mask, ok := cond.X.(*ssa.BinOp)
+		if !ok || mask.Op != token.AND {
+			continue
+		}
+		bit, ok := mask.Y.(*ssa.Const)
+		at := branch.Block().Succs[0].Instrs
+		if _, returns := at[len(at)-1].(*ssa.Return); ok && returns && bit.Value != nil && bit.Uint64() == uint64(fs.ModeSymlink) {
+			return true
+		}
+	}
+	return false
+}
+
+// anywhere is how a comment says that links are made as the archive has them.
+var anywhere = regexp.MustCompile(`(?i)\blinks?\s[^.]*\bpoint\s+(to\s+)?any(where|thing)\b`)
+
+// meansAnywhere reports whether a comment of the function where a flow ends says so.
+func (r *pathReport) meansAnywhere(f *taint.Flow) bool {
+	file := code.FileAt(r.pass.Pass, f.Pos)
+	if file == nil {
+		return false
+	}
+	for _, decl := range file.Decls {
+		fn, ok := decl.(*ast.FuncDecl)
+		if !ok || !query.Within(fn, f.Pos) {
+			continue
+		}
+		return slices.ContainsFunc(file.Comments, func(c *ast.CommentGroup) bool {
+			return (c == fn.Doc || query.Within(fn, c.Pos())) && anywhere.MatchString(c.Text())
+		})
+	}
+	return false
 }
 
 // runsDownloads reports whether the package fetches from an address that is a constant, at least its host, and runs a
