@@ -1,15 +1,21 @@
 // Package purpose says what a file is for, by its path, and what a program is for, by what it says about itself.
 package purpose
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+)
 
 // Shows reports whether a file is there to show, to test or to measure something, by its
 // folders, "examples" or "test-server", or its own name, "fakes.go": no stranger reaches it, and it goes to no production.
 func Shows(name string) bool {
 	folders := strings.Split(name, "/")
 	for _, folder := range folders[:len(folders)-1] {
+		if reproduces.MatchString(folder) {
+			return true
+		}
 		folder = strings.TrimPrefix(strings.ToLower(folder), "_")
-		if showing[folder] || strings.HasSuffix(folder, "bench") && folder != "workbench" || strings.HasSuffix(folder, "test") && !noTrials[folder] || strings.HasSuffix(folder, "testserver") || strings.HasSuffix(folder, "benchserver") || strings.HasPrefix(folder, "fake") || strings.HasSuffix(strings.TrimSuffix(folder, "s"), "example") {
+		if showing[folder] || strings.HasSuffix(folder, "bench") && folder != "workbench" || strings.HasSuffix(folder, "test") && !noTrials[folder] || strings.HasSuffix(folder, "testserver") || strings.HasSuffix(folder, "benchserver") || strings.HasPrefix(folder, "fake") || strings.HasSuffix(folder, "mock") && folder != "hammock" || strings.HasSuffix(strings.TrimSuffix(folder, "s"), "example") {
 			return true
 		}
 		for _, word := range strings.FieldsFunc(folder, func(r rune) bool { return r == '-' || r == '_' || r == '.' }) {
@@ -20,6 +26,9 @@ func Shows(name string) bool {
 	}
 	return standsIn(strings.ToLower(folders[len(folders)-1]))
 }
+
+// reproduces matches a folder with what shows a bug: issue-908.
+var reproduces = regexp.MustCompile(`^(?i:issue|bug|repro)[-_]?\d+$`)
 
 // standsIn reports whether a Go file is named for what stands in for something else in tests, "fakes.go", "mock_client.go",
 // or for a program to try it with, "test_proxy.go".

@@ -12,14 +12,14 @@ import (
 // and by the line that it is on.
 
 // opensNothing reports whether a value stands in code that somebody has commented out, is for a server on the
-// same machine, names an image or an authorization without a password, or is base64 of a word.
+// same machine, names an image, a token of PKCS #11 or an authorization without a password, or is base64 of a word.
 func opensNothing(d *check.Document, g *guess) bool {
 	before := d.Content[lineStart(d.Content, g.value.Start, maxLiteralLine):g.value.Start]
 	value := string(d.Content[g.value.Start:g.value.End])
 	after := d.Content[g.value.End:min(len(d.Content), g.value.End+maxHost)]
 	return commentedOut(d, before) ||
 		ownServer.Match(after) || ownQuery.Match(before) ||
-		imageName.Match(before) ||
+		imageName.Match(before) || tokenLabel.Match(before) ||
 		basicScheme.Match(before) && !strings.Contains(string(decodeBase64(value)), ":") ||
 		encodesWord(value)
 }
@@ -39,6 +39,9 @@ var basicScheme = engine.NewRegexp(`(?i)\bbasic[ \t]+["\x27\x60]?$`)
 
 // imageName comes before the tag of a container's image: registry.example/team/image:TAG.
 var imageName = engine.NewRegexp(`[\w-]+\.[\w.-]+/(?:[\w.-]+/)*[\w.-]+:$`)
+
+// tokenLabel comes before the label of a PKCS #11 token, which is its name (RFC 7512, section 2.3).
+var tokenLabel = engine.NewRegexp(`pkcs11:(?:[^\s"\x27]*;)?token=$`)
 
 // commentMarks begin a comment to the end of the line, by language; "#" does in all the others.
 var commentMarks = map[string][]string{

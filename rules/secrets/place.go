@@ -57,7 +57,7 @@ func aboutTests(w string) bool {
 		w = strings.TrimSuffix(w, what)
 	}
 	return testWords[w] || strings.HasPrefix(w, "test") || strings.HasPrefix(w, "example") || strings.HasPrefix(w, "fixture") ||
-		strings.HasSuffix(w, "tests") || strings.HasSuffix(w, "test") && !notTests[w]
+		strings.HasSuffix(w, "mock") || strings.HasSuffix(w, "tests") || strings.HasSuffix(w, "test") && !notTests[w]
 }
 
 // withoutPackage takes the folders that are a package of the JVM's out of a path:

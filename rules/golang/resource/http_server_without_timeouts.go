@@ -479,7 +479,7 @@ func (s *servers) isLocalListener(c inspector.Cursor, e ast.Expr) bool {
 		if v == nil || f == nil {
 			return false
 		}
-		found := assignedTo(s.TypesInfo, v, f)
+		found := slices.DeleteFunc(assignedTo(s.TypesInfo, v, f), func(e ast.Expr) bool { return s.wraps(e, v) })
 		if len(found) == 0 {
 			return v.IsField() && s.isLocalField(v) || s.isGiven(v, s.isLocalListener)
 		}
@@ -540,6 +540,12 @@ func (s *servers) opensLocally(fn *types.Func) bool {
 		return true
 	})
 	return unix > 0 && others == 0
+}
+
+// wraps reports whether a call is handed a variable, to which its result is assigned: l = limited(l, 10).
+func (s *servers) wraps(e ast.Expr, v *types.Var) bool {
+	call, ok := ast.Unparen(e).(*ast.CallExpr)
+	return ok && slices.ContainsFunc(call.Args, func(arg ast.Expr) bool { return code.Var(s.TypesInfo, arg) == v })
 }
 
 // assignedTo gives what a function assigns to a variable, or what its first result is assigned from.
