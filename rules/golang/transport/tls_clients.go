@@ -2,7 +2,6 @@ package transport
 
 import (
 	"go/ast"
-	"go/token"
 	"go/types"
 	"slices"
 
@@ -37,7 +36,7 @@ func isForClient(pass *check.PackagePass, c inspector.Cursor, field ast.Expr) bo
 		return pass.Pkg.Name() == "main" && !showsCertificate(pass, n)
 	case *ast.AssignStmt:
 		sel, ok := ast.Unparen(field).(*ast.SelectorExpr)
-		if !ok || isConditional(pass, c) {
+		if !ok || code.IsConditional(pass.TypesInfo, c) {
 			return false
 		}
 		return cl.isPartOf(sel.X) || cl.held(code.Selected(pass.TypesInfo, sel)) || pass.Pkg.Name() == "main"
@@ -52,27 +51,6 @@ func showsCertificate(pass *check.PackagePass, lit *ast.CompositeLit) bool {
 		return setIn(pass, lit, func(v *types.Var) bool { return v.IsField() && slices.Contains(names, v.Name()) }) != nil
 	}
 	return named("Certificates", "GetCertificate") && !named("RootCAs", "ServerName")
-}
-
-// isConditional reports whether a statement runs only under a condition, other than that of an error: the function then has
-// connections that verify, too.
-func isConditional(pass *check.PackagePass, c inspector.Cursor) bool {
-	for at := c; at.Node() != nil; at = at.Parent() {
-		switch kind, _ := at.ParentEdge(); kind {
-		case edge.IfStmt_Body, edge.IfStmt_Else:
-			if n, ok := at.Parent().Node().(*ast.IfStmt); ok && !comparesError(pass, n.Cond) {
-				return true
-			}
-		case edge.FuncDecl_Body, edge.FuncLit_Body:
-			return false
-		}
-	}
-	return false
-}
-
-func comparesError(pass *check.PackagePass, cond ast.Expr) bool {
-	b, ok := ast.Unparen(cond).(*ast.BinaryExpr)
-	return ok && (b.Op == token.NEQ || b.Op == token.EQL) && query.IsType(pass.TypesInfo.TypeOf(b.X), "error")
 }
 
 // isPartOf reports whether an expression is a part of a client: transport.TLSClientConfig.

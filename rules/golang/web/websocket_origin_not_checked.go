@@ -10,7 +10,6 @@ import (
 
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/analysis/passes/inspect"
-	"golang.org/x/tools/go/ast/edge"
 	"golang.org/x/tools/go/ast/inspector"
 
 	"github.com/peercheck/peercheck/lib/check"
@@ -214,34 +213,10 @@ func reportOrigin(pass *check.PackagePass, c inspector.Cursor, n ast.Node, fixes
 // whoSees gives the persona for a socket whose origin is not checked: everyone sees it only if there is a name that a page can
 // act in, and nobody decided to do without the check.
 func whoSees(pass *check.PackagePass, c inspector.Cursor, n ast.Node) check.Persona {
-	if !visitors.Known(pass.Pass) || isConditional(pass, c) || remark.Mentions(pass.Pass, n, "origin", "cors") {
+	if !visitors.Known(pass.Pass) || code.IsConditional(pass.TypesInfo, c) || remark.Mentions(pass.Pass, n, "origin", "cors") {
 		return check.Pedantic
 	}
 	return check.Regular
-}
-
-// isConditional reports whether a place runs under a condition, other than that there was no error.
-func isConditional(pass *check.PackagePass, c inspector.Cursor) bool {
-	for {
-		kind, parent := c.ParentEdgeKind(), c.Parent()
-		switch n := parent.Node().(type) {
-		case nil, *ast.FuncDecl:
-			return false
-		case *ast.CaseClause:
-			return kind == edge.CaseClause_Body
-		case *ast.IfStmt:
-			if kind == edge.IfStmt_Else || kind == edge.IfStmt_Body && !asksForError(pass, n.Cond) {
-				return true
-			}
-		}
-		c = parent
-	}
-}
-
-// asksForError reports whether a condition compares an error with nil.
-func asksForError(pass *check.PackagePass, cond ast.Expr) bool {
-	b, ok := ast.Unparen(cond).(*ast.BinaryExpr)
-	return ok && query.IsType(pass.TypesInfo.TypeOf(b.X), "error") && pass.TypesInfo.Types[b.Y].IsNil()
 }
 
 func acceptsAnyOrigin(pass *check.PackagePass, field, value ast.Expr) bool {
