@@ -20,9 +20,9 @@ type clients struct {
 	seen map[types.Object]bool
 }
 
-// isForClient reports whether the field that a literal or an assignment at c sets evidently concerns a client: a server never
-// looks at it, and what only offers a configuration leaves it to others. A program that has no certificate to show is one, as
-// is a field of another library's, which is there for nothing else.
+// isForClient reports whether the field that a literal or an assignment at c sets concerns a client: a server never looks at it.
+// It is followed to one; where it is not seen to get there, a program that has no certificate to show is one, as is a package
+// that serves nothing by TLS, and a field of another library's, which is there for nothing else.
 func isForClient(pass *check.PackagePass, c inspector.Cursor, field ast.Expr) bool {
 	if v := code.Var(pass.TypesInfo, field); v == nil || v.Pkg().Name() != "tls" { // others are made after crypto/tls
 		return true
@@ -30,18 +30,20 @@ func isForClient(pass *check.PackagePass, c inspector.Cursor, field ast.Expr) bo
 	cl := clients{pass: pass, seen: map[types.Object]bool{}}
 	switch n := c.Node().(type) {
 	case *ast.CompositeLit:
-		if cl.goes(c) {
-			return true
-		}
-		return pass.Pkg.Name() == "main" && !showsCertificate(pass, n)
+		return cl.goes(c) || !showsCertificate(pass, n) && (pass.Pkg.Name() == "main" || !servesTLS(pass))
 	case *ast.AssignStmt:
 		sel, ok := ast.Unparen(field).(*ast.SelectorExpr)
 		if !ok || code.IsConditional(pass.TypesInfo, c) {
 			return false
 		}
-		return cl.isPartOf(sel.X) || cl.held(code.Selected(pass.TypesInfo, sel)) || pass.Pkg.Name() == "main"
+		return cl.isPartOf(sel.X) || cl.held(code.Selected(pass.TypesInfo, sel)) || pass.Pkg.Name() == "main" || !servesTLS(pass)
 	}
 	return true
+}
+
+// servesTLS reports whether a package has what serves by TLS, for which a configuration may be as well.
+func servesTLS(pass *check.PackagePass) bool {
+	return code.Mentions(pass.Pass, "crypto/tls.Server", "crypto/tls.NewListener", "crypto/tls.Listen") || code.MentionsField(pass.Pass, "TLSConfig")
 }
 
 // showsCertificate reports whether a literal has a certificate of its own, and neither authorities nor the name of a server
