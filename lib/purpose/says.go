@@ -2,6 +2,7 @@ package purpose
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -15,12 +16,15 @@ func Trial(text string) bool {
 		if partOfIt.MatchString(sentence) {
 			continue
 		}
-		if isTrial(sentence) || isFor.MatchString(sentence) || notProduction.MatchString(sentence) || emulates.MatchString(sentence) || watches.MatchString(sentence) || forTests.MatchString(sentence) {
+		if isTrial(sentence) || slices.ContainsFunc(trialSentences, func(r *regexp.Regexp) bool { return r.MatchString(sentence) }) {
 			return true
 		}
 	}
 	return false
 }
+
+// trialSentences match what a program says of itself that is there to test, to show or to develop something.
+var trialSentences = []*regexp.Regexp{isFor, notProduction, emulates, watches, forTests}
 
 // isTrial reports whether a sentence says that something is a "mock server", a "test CA", by the noun that its kind ends
 // in, within one noun phrase: "a client that talks to test servers" is none.

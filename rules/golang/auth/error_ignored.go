@@ -8,7 +8,6 @@ import (
 	"go/token"
 	"go/types"
 	"slices"
-	"strings"
 
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/analysis/passes/inspect"
@@ -118,19 +117,7 @@ func reportIgnored(pass *check.PackagePass, c inspector.Cursor, call *ast.CallEx
 // isClients reports whether a function is a method of a client, or of a package of one: it logs the program in somewhere, or asks
 // for what it may do there, and a server refuses what comes after a failure.
 func isClients(fn *types.Func) bool {
-	names := []string{}
-	if fn.Pkg() != nil {
-		names = append(names, fn.Pkg().Name())
-	}
-	if recv := fn.Signature().Recv(); recv != nil {
-		name := query.TypeName(recv.Type())
-		names = append(names, name[strings.LastIndexByte(name, '.')+1:])
-	}
-	return slices.ContainsFunc(names, func(name string) bool {
-		return slices.ContainsFunc(query.Words(name), func(w string) bool {
-			return w == "client" || w == "cli" || w == "sdk" || w == "dialer" || w == "conn" || w == "connection"
-		})
-	})
+	return belongsTo(fn.Pkg(), fn.Signature(), "client", "cli", "sdk", "dialer", "conn", "connection")
 }
 
 // isOfConfiguration reports whether a call judges a configuration, such as config.CheckCredentials(), and nobody who

@@ -175,16 +175,25 @@ func (t tokens) answers(fn *ssa.Function) bool {
 // isOfClient reports whether a function belongs to a client, which may read the token that its server gave it: a
 // method of one, or a function of a package that is named so.
 func isOfClient(fn *ssa.Function) bool {
-	names := []string{}
+	var pkg *types.Package
 	if fn.Pkg != nil {
-		names = append(names, fn.Pkg.Pkg.Name())
+		pkg = fn.Pkg.Pkg
 	}
-	if recv := fn.Signature.Recv(); recv != nil {
+	return belongsTo(pkg, fn.Signature, "client", "cli")
+}
+
+// belongsTo reports whether the package of a function, if it has one, or the type of its receiver has one of some words in its name.
+func belongsTo(pkg *types.Package, sig *types.Signature, words ...string) bool {
+	var names []string
+	if pkg != nil {
+		names = append(names, pkg.Name())
+	}
+	if recv := sig.Recv(); recv != nil {
 		name := query.TypeName(recv.Type())
 		names = append(names, name[strings.LastIndexByte(name, '.')+1:])
 	}
 	return slices.ContainsFunc(names, func(name string) bool {
-		return slices.ContainsFunc(query.Words(name), func(w string) bool { return w == "client" || w == "cli" })
+		return slices.ContainsFunc(query.Words(name), func(w string) bool { return slices.Contains(words, w) })
 	})
 }
 

@@ -46,8 +46,6 @@ var JWTWithoutExpiry = &check.Check{
 }
 
 func runJWTWithoutExpiry(_ context.Context, pass *check.PackagePass) error {
-	// Who does not accept such tokens makes them for somebody else, who says what is in them.
-	accepts := code.MentionsLike(pass.Pass, func(name string) bool { return slices.Contains(verifiers, code.Unversioned(name)) })
 	index, makers := query.IndexOf(pass.Pass), ofJWT("%.NewWithClaims")
 	for c := range code.Calls(pass.Pass, func(called query.Called) bool { return slices.Contains(makers, code.Unversioned(called.Name)) }) {
 		call, ok := c.Node().(*ast.CallExpr)
@@ -60,8 +58,8 @@ func runJWTWithoutExpiry(_ context.Context, pass *check.PackagePass) error {
 		lit := claimsOf(pass, index, call.Args[1])
 		if lit != nil && !expires(pass, lit) {
 			finding := check.Finding{Message: "the token has no end: whoever gets hold of it is let in until the key is changed", Location: pass.Location(call)}
-			if !accepts {
-				finding.Persona = check.Pedantic
+			if !code.MentionsLike(pass.Pass, func(name string) bool { return slices.Contains(verifiers, code.Unversioned(name)) }) {
+				finding.Persona = check.Pedantic // who does not accept such tokens makes them for somebody else, who says what is in them
 			}
 			pass.Report(finding)
 		}

@@ -3,13 +3,11 @@ package crypto
 import (
 	"context"
 	_ "embed"
-	"go/ast"
 
 	"golang.org/x/tools/go/analysis"
-	"golang.org/x/tools/go/ast/inspector"
 
 	"github.com/peercheck/peercheck/lib/check"
-	"github.com/peercheck/peercheck/rules/golang/internal/code"
+	"github.com/peercheck/peercheck/lib/golang/query"
 	"github.com/peercheck/peercheck/rules/golang/internal/flow"
 	"github.com/peercheck/peercheck/rules/golang/internal/purpose"
 )
@@ -55,12 +53,8 @@ func runFixedSalt(_ context.Context, pass *check.PackagePass) error {
 	if !ok {
 		return nil
 	}
-	tracer := purpose.NewTracer(pass.Pass)
+	tracer, root := purpose.NewTracer(pass.Pass), query.IndexOf(pass.Pass).Inspector().Root()
 	for name, arg := range saltArguments {
-		places := map[ast.Node]inspector.Cursor{}
-		for c := range code.CallsTo(pass.Pass, name) {
-			places[c.Node()] = c
-		}
 		for _, c := range fl.Calls(name) {
 			at, index, ok := fl.FixedHere(c, arg)
 			if !ok || index >= len(at.Expr.Args) {
@@ -70,7 +64,7 @@ func runFixedSalt(_ context.Context, pass *check.PackagePass) error {
 				Message:  "the salt is the same for every password, so one guess is tried on all of them at once",
 				Location: pass.Location(at.Expr.Args[index]),
 			}
-			if place, ok := places[c.Expr]; !hashesPassword(at.Fn.Name()) && (!ok || !storesPassword(tracer, place)) {
+			if place, ok := root.FindNode(c.Expr); !hashesPassword(at.Fn.Name()) && (!ok || !storesPassword(tracer, place)) {
 				finding.Persona = check.Pedantic // a key, of a passphrase that is one installation's
 			}
 			pass.Report(finding)

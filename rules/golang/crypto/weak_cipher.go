@@ -153,7 +153,7 @@ func isOffered(fl *flow.Flow, c flow.Call) bool {
 // isECB reports whether a call goes through a slice block by block, in a function
 // that mixes nothing in.
 func isECB(c flow.Call) bool {
-	if !inLoop(c.Instr.Block()) {
+	if !flow.InLoop(c.Instr.Block()) {
 		return false
 	}
 	for _, b := range c.Fn.Blocks {
@@ -180,22 +180,4 @@ func isECB(c flow.Call) bool {
 	}
 	_, constant := src.Low.(*ssa.Const)
 	return src.Low != nil && !constant
-}
-
-// inLoop reports whether a block can come round again.
-func inLoop(b *ssa.BasicBlock) bool {
-	seen := map[*ssa.BasicBlock]bool{}
-	queue := slices.Clone(b.Succs)
-	for len(queue) > 0 {
-		next := queue[0]
-		queue = queue[1:]
-		if next == b {
-			return true
-		}
-		if !seen[next] {
-			seen[next] = true
-			queue = append(queue, next.Succs...)
-		}
-	}
-	return false
 }

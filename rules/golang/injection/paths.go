@@ -1,6 +1,7 @@
 package injection
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"go/ast"
@@ -95,26 +96,9 @@ func (r *pathReport) add(f *taint.Flow, message string) {
 // at a symbolic link: a link that leads out is made, but nothing is written through it.
 func (r *pathReport) refusesLinks() bool {
 	return r.assembled != nil && slices.ContainsFunc(r.assembled.Functions, func(fn *ssa.Function) bool {
-		lstats := slices.ContainsFunc(r.assembled.In(fn, "os.Lstat", "(*os.Root).Lstat"), func(c flow.Call) bool { return repeats(c.Instr.Block()) })
+		lstats := slices.ContainsFunc(r.assembled.In(fn, "os.Lstat", "(*os.Root).Lstat"), func(c flow.Call) bool { return flow.InLoop(c.Instr.Block()) })
 		return lstats && returnsAtLink(fn)
 	})
-}
-
-// repeats reports whether a block is in a loop.
-func repeats(b *ssa.BasicBlock) bool {
-	seen := map[*ssa.BasicBlock]bool{}
-	var reaches func(*ssa.BasicBlock) bool
-	reaches = func(from *ssa.BasicBlock) bool {
-		return slices.ContainsFunc(from.Succs, func(next *ssa.BasicBlock) bool {
-			if next == b {
-				return true
-			}
-			again := seen[next]
-			seen[next] = true
-			return !again && reaches(next)
-		})
-	}
-	return reaches(b)
 }
 
 // returnsAtLink reports whether a function returns where a mode has the bit of symbolic links.
@@ -217,24 +201,24 @@ func (r *pathReport) isCleanedByMux(f *taint.Flow) bool {
 // textBehind gives what stands behind a step on its line; "" if it is in another package.
 func (r *pathReport) textBehind(step taint.Step) string {
 	content := contentOf(r.pass, step)
-	line, _, _ := strings.Cut(content[min(step.End, len(content)):], "\n")
-	return line
+	line, _, _ := bytes.Cut(content[min(step.End, len(content)):], []byte("\n"))
+	return string(line)
 }
 
 // textAt gives the text of a step; "" if it is in another package.
 func textAt(pass *check.PackagePass, step taint.Step) string {
 	content := contentOf(pass, step)
-	return content[min(step.Start, len(content)):min(step.End, len(content))]
+	return string(content[min(step.Start, len(content)):min(step.End, len(content))])
 }
 
-// contentOf gives the text of the file that a step is in; "" if it is in another package.
-func contentOf(pass *check.PackagePass, step taint.Step) string {
+// contentOf gives the content of the file that a step is in; nil if it is in another package.
+func contentOf(pass *check.PackagePass, step taint.Step) []byte {
 	for _, file := range pass.Files {
 		if d := pass.Document(file.FileStart); d != nil && d.Path == step.File {
-			return string(d.Content)
+			return d.Content
 		}
 	}
-	return ""
+	return nil
 }
 
 // isValidated reports whether the function where a flow ends hands the value that

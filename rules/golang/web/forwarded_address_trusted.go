@@ -77,7 +77,7 @@ func runForwardedAddressTrusted(_ context.Context, pass *check.PackagePass) erro
 				Location: pass.Location(d.at),
 				Related:  []check.Location{source},
 			}
-			if !d.letsIn {
+			if d.what != accessDecided {
 				finding.Persona = check.Pedantic // behind a proxy that sets the header, which the code does not show, the limit holds
 			}
 			pass.Report(finding)
@@ -124,9 +124,8 @@ const accessDecided = "access is decided"
 
 // A decision is a place where an address decides.
 type decision struct {
-	what   string
-	at     ast.Node
-	letsIn bool // it decides who may come in, and does not only limit how often
+	what string // accessDecided, or what is only limited
+	at   ast.Node
 }
 
 func (a *addresses) follow(v ssa.Value) {
@@ -274,7 +273,7 @@ func nameOfMap(m ssa.Value) string {
 }
 
 func (a *addresses) decide(what string, at ast.Node) {
-	a.decisions = append(a.decisions, decision{what, at, what == accessDecided})
+	a.decisions = append(a.decisions, decision{what, at})
 }
 
 // callExpr gives the syntax of a call.

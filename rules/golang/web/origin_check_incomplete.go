@@ -49,11 +49,7 @@ var OriginCheckIncomplete = &check.Check{
 }
 
 func runOriginCheckIncomplete(_ context.Context, pass *check.PackagePass) error {
-	persona := check.Regular
-	if !speaksOfPages(pass) {
-		persona = check.Pedantic
-	}
-	originsMatchedByPart(pass, persona)
+	originsMatchedByPart(pass)
 	for c := range code.CallsTo(pass.Pass, "strings.HasPrefix", "strings.HasSuffix", "strings.Contains") {
 		call, ok := c.Node().(*ast.CallExpr)
 		if !ok || len(call.Args) != 2 {
@@ -91,10 +87,9 @@ func runOriginCheckIncomplete(_ context.Context, pass *check.PackagePass) error 
 			finding := check.Finding{
 				Message:  fmt.Sprintf("other hosts pass this check of the origin, %s for example", passes),
 				Location: pass.Location(call),
-				Persona:  persona,
 			}
-			if strings.Contains(text, "://") {
-				finding.Persona = check.Regular // as the origins of pages begin
+			if !strings.Contains(text, "://") && !speaksOfPages(pass) { // as the origins of pages begin
+				finding.Persona = check.Pedantic
 			}
 			pass.Report(finding)
 		}
@@ -148,7 +143,7 @@ func refuses(pass *check.PackagePass, c inspector.Cursor) bool {
 
 // originsMatchedByPart reports origins that are matched with a regular expression of the
 // configuration, which need not match the whole of them.
-func originsMatchedByPart(pass *check.PackagePass, persona check.Persona) {
+func originsMatchedByPart(pass *check.PackagePass) {
 	var matched []*ast.CallExpr
 	for c := range code.CallsTo(pass.Pass, "(*regexp.Regexp).MatchString") {
 		if call, ok := c.Node().(*ast.CallExpr); ok && len(call.Args) == 1 && isOriginText(pass, call.Args[0], 3) && !knownPattern(pass, call) {
@@ -157,6 +152,10 @@ func originsMatchedByPart(pass *check.PackagePass, persona check.Persona) {
 	}
 	if len(matched) == 0 || !compilesOpen(pass) {
 		return
+	}
+	persona := check.Regular
+	if !speaksOfPages(pass) {
+		persona = check.Pedantic
 	}
 	for _, call := range matched {
 		pass.Report(check.Finding{

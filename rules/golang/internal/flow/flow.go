@@ -940,3 +940,21 @@ func (f *Flow) reads(call *ssa.CallCommon, v ssa.Value) bool {
 	}
 	return false
 }
+
+// InLoop reports whether a block can come round again.
+func InLoop(b *ssa.BasicBlock) bool {
+	seen := map[*ssa.BasicBlock]bool{}
+	queue := slices.Clone(b.Succs)
+	for len(queue) > 0 {
+		next := queue[0]
+		queue = queue[1:]
+		if next == b {
+			return true
+		}
+		if !seen[next] {
+			seen[next] = true
+			queue = append(queue, next.Succs...)
+		}
+	}
+	return false
+}
