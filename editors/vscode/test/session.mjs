@@ -404,40 +404,51 @@ async function open(page, query) {
   }
 }
 
-/** openFile opens a file of the workspace. Keys and text are lost on a list that is
- * still being filled or that another one has just left, so that it is tried again. */
-async function openFile(page, name) {
-  const tab = page.locator(`.tab.active[data-resource-name="${name}"]`);
-  const row = page.locator(".quick-input-list .monaco-list-row.focused", { hasText: name }).first();
-  const comes = (what) => what.waitFor({ timeout: 6_000 }).then(() => true, () => false);
+/** ask opens the list that key asks for, writes text into it and waits for the row
+ * that Enter would take; false if it does not come. Keys and text are lost on a list
+ * that is still being filled or that another one has just left, and on a page in a
+ * frame of its own, as a walkthrough is; a list that has closed stays in the page,
+ * hidden. */
+async function ask(page, key, text, row) {
+  const timeout = 6_000;
+  await page.keyboard.press(key);
+  return page.locator(".quick-input-widget input").first().fill(text, { timeout })
+    .then(() => page.locator(".quick-input-list .monaco-list-row.focused", { hasText: row }).first().waitFor({ timeout }))
+    .then(() => true, () => false);
+}
+
+/** untilSeen tries what is lost now and then again, from a workbench without a list. */
+async function untilSeen(page, what, attempt) {
   for (let i = 0; i < 5; i++) {
-    await page.keyboard.press("Control+p");
-    await page.locator(".quick-input-widget input").first().fill(name);
-    if (await comes(row)) {
-      await page.keyboard.press("Enter");
-      if (await comes(tab)) {
-        return;
-      }
+    if (await attempt()) {
+      return;
     }
     await page.keyboard.press("Escape");
   }
-  throw new Error(`${name} does not open`);
+  throw new Error(`${what} does not open`);
+}
+
+/** openFile opens a file of the workspace. */
+async function openFile(page, name) {
+  const tab = page.locator(`.tab.active[data-resource-name="${name}"]`);
+  await untilSeen(page, name, async () => {
+    if (!await ask(page, "Control+p", name, name)) {
+      return false;
+    }
+    await page.keyboard.press("Enter");
+    return tab.waitFor({ timeout: 6_000 }).then(() => true, () => false);
+  });
 }
 
 async function command(page, title) {
-  await page.keyboard.press("F1");
-  await page.locator(".quick-input-widget input").first().fill(`>${title}`);
-  await page.locator(".quick-input-list .monaco-list-row", { hasText: title }).first().waitFor();
+  await untilSeen(page, title, () => ask(page, "F1", `>${title}`, title));
   await page.keyboard.press("Enter");
 }
 
-/** goTo puts the cursor at "line:column". The key is lost on a list that is not
- * there yet. */
+/** goTo puts the cursor at "line:column". */
 async function goTo(page, place) {
   const [line] = place.split(":");
-  await page.keyboard.press("Control+g");
-  await page.locator(".quick-input-widget input").first().fill(`:${place}`);
-  await page.locator(".quick-input-list .monaco-list-row.focused", { hasText: "Go to line" }).first().waitFor();
+  await untilSeen(page, place, () => ask(page, "Control+g", `:${place}`, "Go to line"));
   await page.keyboard.press("Enter");
   await page.locator(".quick-input-widget").waitFor({ state: "hidden" });
   await page.locator(".statusbar-item", { hasText: `Ln ${line}, Col` }).waitFor();
