@@ -105,14 +105,21 @@ func made(text ssa.Value, names []string, depth int) []ssa.Value {
 	return nil
 }
 
-// namesColumns reports whether a condition for a builder of SQL is a map from constant columns, as squirrel.Eq and a
-// map for gorm are: what the columns are compared with is sent apart from the statement.
+// namesColumns reports whether a condition for a builder of SQL is a struct, whose fields are columns for gorm, or a map from
+// constant columns, as squirrel.Eq and a map for gorm are: what the columns are compared with is sent apart from the statement.
 func namesColumns(v ssa.Value) bool {
 	boxed, ok := v.(*ssa.MakeInterface)
 	if !ok {
 		return false
 	}
 	v = boxed.X
+	t := v.Type().Underlying()
+	if p, ok := t.(*types.Pointer); ok {
+		t = p.Elem().Underlying()
+	}
+	if _, ok := t.(*types.Struct); ok {
+		return true
+	}
 	if named, ok := v.(*ssa.ChangeType); ok { // squirrel.Eq(map[string]any{...})
 		v = named.X
 	}

@@ -52,6 +52,7 @@ import (
 
 	"github.com/peercheck/peercheck/lib/golang"
 	"github.com/peercheck/peercheck/lib/golang/models"
+	"github.com/peercheck/peercheck/lib/golang/query"
 )
 
 // Analyzer finds the flows of untrusted data in a package; its result is a
@@ -177,6 +178,7 @@ func analyse(pass *analysis.Pass, fns *golang.Functions, m *models.Models) *Resu
 		}
 	}
 	r.gather()
+	r.trustSockets()
 	for _, fn := range r.source {
 		obj := fn.Object()
 		if sum := r.summaries[fn]; sum != nil && obj != nil && obj.Pkg() == pass.Pkg && obj.Name() != "init" && obj.Name() != "_" {
@@ -195,6 +197,23 @@ func analyse(pass *analysis.Pass, fns *golang.Functions, m *models.Models) *Resu
 	r.result.callers = sync.OnceValue(r.findCallers)
 	return r.result
 }
+
+// trustSockets takes requests for what they are in a package that listens on Unix sockets alone: from whoever runs the program,
+// and those whom it lets in.
+func (r *run) trustSockets() {
+	asks := func(f Flow) bool { return slices.Contains(requests, f.Source.Name) }
+	if !slices.ContainsFunc(r.result.Flows, asks) || !query.ListensLocally(r.pass) {
+		return
+	}
+	for i, f := range r.result.Flows {
+		if asks(f) {
+			r.result.Flows[i].Source = &models.Kind{Name: f.Source.Name, Title: f.Source.Title}
+		}
+	}
+}
+
+// requests are the kinds of sources that come in by what a package listens on.
+var requests = []string{"http", "grpc", "socket", "upload"}
 
 // standardPass reports whether the package is one of the standard library: it is
 // in no module. A driver that knows of no modules, as nogo, leaves that library out.

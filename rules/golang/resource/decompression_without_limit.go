@@ -367,7 +367,7 @@ func fromOutside(fl *flow.Flow, v ssa.Value, depth int) bool {
 	return false
 }
 
-// isDiscard reports whether a copy goes nowhere.
+// isDiscard reports whether a copy goes nowhere, or to another program, which takes it as it comes.
 func isDiscard(fl *flow.Flow, c flow.Call) bool {
 	if !strings.HasPrefix(c.Name, "io.Copy") {
 		return false
@@ -375,6 +375,11 @@ func isDiscard(fl *flow.Flow, c flow.Call) bool {
 	for _, o := range fl.Origins(c.Arg(0)) {
 		if load, ok := o.(*ssa.UnOp); ok {
 			if g, ok := load.X.(*ssa.Global); ok && g.Name() == "Discard" {
+				return true
+			}
+		}
+		if pipe, ok := o.(*ssa.Extract); ok {
+			if call, ok := pipe.Tuple.(*ssa.Call); ok && query.CalleeSSA(&call.Call) == "(*os/exec.Cmd).StdinPipe" {
 				return true
 			}
 		}

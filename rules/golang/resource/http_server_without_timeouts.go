@@ -505,6 +505,11 @@ func (s *servers) isLocalListener(c inspector.Cursor, e ast.Expr) bool {
 			network, _ := code.ConstString(s.Pass, call.Args[0])
 			return strings.HasPrefix(network, "unix") || s.isLocal(call.Args[1])
 		}
+	case "(*net.ListenConfig).Listen":
+		if len(call.Args) == 3 {
+			network, _ := code.ConstString(s.Pass, call.Args[1])
+			return strings.HasPrefix(network, "unix") || s.isLocal(call.Args[2])
+		}
 	case "crypto/tls.Listen":
 		return len(call.Args) == 3 && s.isLocal(call.Args[1])
 	}

@@ -36,7 +36,7 @@ var UntrustedAllocationSize = &check.Check{
 		Fix: "Compare the number with a limit and refuse what is larger, or take `min(n, limit)`. Where the data follows the number, grow with what really arrives: `append`, or `io.CopyN` into a buffer. There is no quick fix, because the limit " +
 			"depends on the data.",
 		Limits: "Where a library decodes the number of 32 bits or more from data (`encoding/binary`, protobuf, bytes that are shifted), keeps it in fields and hands it on, the finding is tentative: nothing shows that a stranger sends the data. It is for persona pedantic unless the package has an exported function that takes a `net.Conn`, and wherever the package compares a CRC: most such data is files, whose reader mostly knows where they are from. What is internal to a program reads back much that it wrote itself, " +
-			"and is left alone there, as are numbers that go through functions named for writing. A comparison with a variable counts as a bound, a comparison with a constant only if it is below 2^30; in a library it has to refuse what is larger. Numbers of 8 and 16 bits are no danger. What a request brings after it has said whose it is (a token that is verified, a route behind `requireAuth`), or on a route below `/internal/`, is for persona pedantic. What the client library of a message queue allocates as its own server says is for persona pedantic. Memory that grows bit by bit (`append` in a loop) is `go/untrusted-loop-bound`.",
+			"and is left alone there, as are numbers that go through functions named for writing. A comparison with a variable counts as a bound, a comparison with a constant only if it is below 2^30; in a library it has to refuse what is larger. Numbers of 8 and 16 bits are no danger. What a request brings after it has said whose it is (a token that is verified, a route behind `requireAuth`), or on a route below `/internal/`, is for persona pedantic. What the client library of a message queue allocates as its own server says is for persona pedantic, as is what a message of gRPC says, which comes from another part of the system mostly. Memory that grows bit by bit (`append` in a loop) is `go/untrusted-loop-bound`.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/789.html",
 			"https://nvd.nist.gov/vuln/detail/CVE-2023-2253",
@@ -50,14 +50,14 @@ const sizeInData = "a number in the data is how much %s allocates, and nothing s
 
 func runUntrustedAllocationSize(ctx context.Context, pass *check.PackagePass) error {
 	const message = "a number from %[1]s is how much %[2]s allocates, and nothing says how large it may be"
-	if err := strangersIf(message, func(f *taint.Flow) bool { return !isClients(pass, f) }, "allocation")(ctx, pass); err != nil {
+	if err := strangersIf(message, func(f *taint.Flow) bool { return !isOfSystem(pass, f) }, "allocation")(ctx, pass); err != nil {
 		return err
 	}
 	reported := map[line]bool{}
 	for _, f := range taint.Flows(pass, func(f *taint.Flow) bool { return f.Source.Remote && f.Class.Name == "allocation" }) {
-		if at := lineOf(pass, f.Pos); !reported[at] && straight(&f) && isClients(pass, &f) {
+		if at := lineOf(pass, f.Pos); !reported[at] && straight(&f) && isOfSystem(pass, &f) {
 			finding := f.Finding(pass, fmt.Sprintf(message, f.Source.Title, f.Sink))
-			finding.Persona = check.Pedantic // the server that its user has chosen
+			finding.Persona = check.Pedantic // of the server that its user has chosen, or of another part of the system
 			pass.Report(finding)
 		}
 		reported[lineOf(pass, f.Pos)] = true
@@ -76,6 +76,11 @@ func runUntrustedAllocationSize(ctx context.Context, pass *check.PackagePass) er
 		pass.Report(finding)
 	}
 	return nil
+}
+
+// isOfSystem reports whether a message comes from within a system: those of gRPC do mostly, with certificates on both sides.
+func isOfSystem(pass *check.PackagePass, f *taint.Flow) bool {
+	return f.Source.Name == "grpc" || isClients(pass, f)
 }
 
 // isClients reports whether data is that of a message whose type this package declares: it is the client of a message queue, and

@@ -1,0 +1,58 @@
+package query
+
+import (
+	"go/ast"
+	"strings"
+
+	"golang.org/x/tools/go/analysis"
+)
+
+// ListensLocally reports whether a package listens on Unix sockets, and on nothing else: who may send it something is decided
+// by the modes of the sockets' files (unix(7), "Pathname socket ownership and permissions"). Files of tests do not count. It
+// walks through the whole package.
+func ListensLocally(pass *analysis.Pass) bool {
+	sockets, others := 0, 0
+	for _, f := range pass.Files {
+		if strings.HasSuffix(pass.Fset.File(f.FileStart).Name(), "_test.go") {
+			continue
+		}
+		ast.Inspect(f, func(n ast.Node) bool {
+			call, ok := n.(*ast.CallExpr)
+			if !ok {
+				return others == 0
+			}
+			network, listens := listeners[Callee(pass.TypesInfo, call)]
+			switch {
+			case !listens:
+			case isUnix(pass, call, network):
+				sockets++
+			default:
+				others++
+			}
+			return others == 0
+		})
+	}
+	return sockets > 0 && others == 0
+}
+
+// listeners are the functions that listen, and which argument names the network, where one does.
+var listeners = map[string]int{
+	"net.Listen":                           0,
+	"(*net.ListenConfig).Listen":           1,
+	"crypto/tls.Listen":                    0,
+	"net.ListenUnix":                       0,
+	"net.ListenTCP":                        0,
+	"net/http.ListenAndServe":              -1,
+	"net/http.ListenAndServeTLS":           -1,
+	"(*net/http.Server).ListenAndServe":    -1,
+	"(*net/http.Server).ListenAndServeTLS": -1,
+}
+
+// isUnix reports whether an argument of a call is the constant "unix" or one of its kin (net.Dial).
+func isUnix(pass *analysis.Pass, call *ast.CallExpr, argument int) bool {
+	if argument < 0 || argument >= len(call.Args) {
+		return false
+	}
+	network, _ := String(pass.TypesInfo, call.Args[argument])
+	return strings.HasPrefix(network, "unix")
+}
