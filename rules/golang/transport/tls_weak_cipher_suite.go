@@ -37,9 +37,9 @@ var TLSWeakCipherSuite = &check.Check{
 		What: "The `CipherSuites` of a `tls.Config` has one that Go itself lists among `tls.InsecureCipherSuites`: RC4, 3DES, CBC with SHA-256, or key exchange by RSA.",
 		Why: "RC4's output is biased enough to recover cookies (RFC 7465); 3DES falls to Sweet32 (CVE-2016-2183); Go's CBC with SHA-256 has no defence against Lucky13; and with RSA " +
 			"key exchange whoever gets the server's key later reads all recorded traffic, if the ROBOT attack (CVE-2017-13099 and others) does not do without the key.",
-		Fix: "Leave `CipherSuites` out: Go's own choice is good, depends on the hardware, and gets better with each release. The quick fix removes the suite from the list; peers that know " +
+		Fix: "Leave `CipherSuites` out: Go's own choice is good, depends on the hardware, and gets better with each release. The quick fix removes the suites from the list; peers that know " +
 			"nothing better are refused from then on.",
-		Limits: "Looks at lists that are written where they are assigned, and at variables that hold only one list. TLS 1.3 has no configurable suites. Where a comment at the suite gives old peers as the reason, it is for persona pedantic. Test code is left alone.",
+		Limits: "One finding for each list. Looks at lists that are written where they are assigned, and at variables that hold only one list. TLS 1.3 has no configurable suites. Suites whose comment gives old peers as the reason are for persona pedantic. Test code is left alone.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/327.html",
 			"https://pkg.go.dev/crypto/tls#InsecureCipherSuites",
@@ -98,7 +98,7 @@ func runTLSWeakCipherSuite(_ context.Context, pass *check.PackagePass) error {
 	return nil
 }
 
-// A list has suites among its elements, and works with so many of them and more.
+// A list has suites among its elements, and works with so many elements and more.
 type list struct {
 	node     ast.Node
 	elements []ast.Expr
@@ -142,32 +142,63 @@ func isOptional(c inspector.Cursor) bool {
 	return false
 }
 
+// weakSuites judges the suites of one list together: whoever mends one of them mends all. Those that a comment gives a
+// reason for are a finding of their own.
 func weakSuites(pass *check.PackagePass, l list) {
+	var chosen, reasoned []int
 	for i, e := range l.elements {
-		var id *ast.Ident
-		switch e := ast.Unparen(e).(type) {
-		case *ast.SelectorExpr:
-			id = e.Sel
-		case *ast.Ident:
-			id = e
+		switch {
+		case weakSuite(suiteName(pass, e)) == "":
+		case remark.Mentions(pass.Pass, e, oldPeers...):
+			reasoned = append(reasoned, i) // somebody decided it
 		default:
-			continue
+			chosen = append(chosen, i)
 		}
-		obj, ok := pass.TypesInfo.Uses[id].(*types.Const)
-		if !ok || code.Path(obj.Pkg()) != "crypto/tls" {
-			continue
-		}
-		reason := weakSuite(obj.Name())
-		if reason == "" {
-			continue
-		}
-		f := check.Finding{Message: fmt.Sprintf("%s is accepted: %s", obj.Name(), reason), Location: pass.Location(e)}
-		if remark.Mentions(pass.Pass, e, oldPeers...) {
-			f.Persona = check.Pedantic // somebody decided it
-		}
-		if len(l.elements) > l.least {
-			f.Fixes = []check.Fix{{Title: "Remove " + obj.Name(), Edits: []check.Edit{edit.Element(pass, l.elements, i)}}}
-		}
-		pass.Report(f)
 	}
+	reportSuites(pass, l, chosen, check.Regular)
+	reportSuites(pass, l, reasoned, check.Pedantic)
+}
+
+// reportSuites reports some of the suites of a list, by the first of them.
+func reportSuites(pass *check.PackagePass, l list, weak []int, persona check.Persona) {
+	if len(weak) == 0 {
+		return
+	}
+	name := suiteName(pass, l.elements[weak[0]])
+	f := check.Finding{
+		Message:  fmt.Sprintf("%s is accepted: %s", name, weakSuite(name)),
+		Location: pass.Location(l.elements[weak[0]]),
+		Persona:  persona,
+	}
+	title := "Remove " + name
+	if others := len(weak) - 1; others > 0 {
+		f.Message += fmt.Sprintf(" (and %d more of this list)", others)
+		title = fmt.Sprintf("Remove %d suites", len(weak))
+	}
+	for _, i := range weak[1:] {
+		other := pass.Location(l.elements[i])
+		other.Message = weakSuite(suiteName(pass, l.elements[i]))
+		f.Related = append(f.Related, other)
+	}
+	if len(l.elements)-len(weak) >= l.least {
+		f.Fixes = []check.Fix{{Title: title, Edits: edit.Elements(pass, l.elements, weak)}}
+	}
+	pass.Report(f)
+}
+
+// suiteName gives the name of the constant of crypto/tls that an element is, "" if it is another value.
+func suiteName(pass *check.PackagePass, e ast.Expr) string {
+	var id *ast.Ident
+	switch e := ast.Unparen(e).(type) {
+	case *ast.SelectorExpr:
+		id = e.Sel
+	case *ast.Ident:
+		id = e
+	default:
+		return ""
+	}
+	if obj, ok := pass.TypesInfo.Uses[id].(*types.Const); ok && code.Path(obj.Pkg()) == "crypto/tls" {
+		return obj.Name()
+	}
+	return ""
 }

@@ -269,18 +269,37 @@ func Line(pass *check.PackagePass, n ast.Node) check.Edit {
 
 // Element removes one element of a comma-separated list, with its comma.
 func Element(pass *check.PackagePass, list []ast.Expr, i int) check.Edit {
-	if i+1 < len(list) {
-		return pass.Edit(span{list[i].Pos(), list[i+1].Pos()}, "")
+	return elements(pass, list, i, i)
+}
+
+// Elements removes several elements of a comma-separated list, which are given in their order.
+func Elements(pass *check.PackagePass, list []ast.Expr, at []int) (edits []check.Edit) {
+	for len(at) > 0 {
+		n := 1
+		for n < len(at) && at[n] == at[0]+n {
+			n++
+		}
+		edits = append(edits, elements(pass, list, at[0], at[n-1]))
+		at = at[n:]
 	}
-	if i > 0 {
-		return pass.Edit(span{list[i-1].End(), list[i].End()}, "")
+	return edits
+}
+
+// elements removes neighbours of a comma-separated list, from the first to the last one.
+func elements(pass *check.PackagePass, list []ast.Expr, first, last int) check.Edit {
+	if last+1 < len(list) {
+		return pass.Edit(span{list[first].Pos(), list[last+1].Pos()}, "")
 	}
-	loc := pass.Location(list[i])
-	doc := pass.Document(list[i].Pos())
+	if first > 0 {
+		return pass.Edit(span{list[first-1].End(), list[last].End()}, "")
+	}
+	all := span{list[first].Pos(), list[last].End()}
+	loc := pass.Location(all)
+	doc := pass.Document(all.Pos())
 	if doc == nil {
-		return pass.Edit(list[i], "")
+		return pass.Edit(all, "")
 	}
-	// The only element: what is left is "{}", so its comma and the line ends go too.
+	// Nothing is left but "{}", so the comma and the line ends go too.
 	start, end := loc.Range.Start, loc.Range.End
 	for start > 0 && strings.IndexByte(" \t\r\n", doc.Content[start-1]) >= 0 {
 		start--
