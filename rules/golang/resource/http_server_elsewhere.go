@@ -23,7 +23,7 @@ import (
 // for the machine of a developer, and where the function says that the server is an internal one.
 func (s *servers) personaOf(addr, handler ast.Expr, holder *types.Var, isDefaultMux bool) check.Persona {
 	if holder != nil && s.isHandedOut(holder) || addr != nil && s.isPlatformPort(addr, maxAddressDepth) || isDefaultMux && (s.leavesRoutes() || s.showsProfiles()) ||
-		isMadeForTests(s.PackagePass) || s.isLocalCommand() || isBesides(s.Pkg) ||
+		isMadeForTests(s.PackagePass) || s.isLocalCommand() || isBesides(s.PackagePass) ||
 		slices.ContainsFunc(query.Words(s.function), isBesidesWord) || slices.ContainsFunc(s.place, isPlacesWord) || holder != nil && slices.ContainsFunc(query.Words(holder.Name()), isBesidesWord) ||
 		isDefaultMux && s.onlyShows(isDefaultRoute, nil, isChallengesWord) || s.showsFolder(handler) {
 		return check.Pedantic

@@ -49,7 +49,7 @@ var HTTPServerWithoutTimeouts = &check.Check{
 		Limits: "A value that is not constant counts as a limit. A server counts as limited if anything in the package sets its limit, and " +
 			"for a local variable if that is done after the variable got the server. Left alone: servers on a Unix socket, on connections that the program dials, or on a loopback " +
 			"address, also where that is only the default or what all callers of an unexported function give, those that only show an operator profiles, metrics or health, by the " +
-			"names of their package, function, variable or address, or by their routes, those of build tools by which a developer sees the site that is built again with each change, those of functions that open the browser of who runs them, and test code. For persona pedantic are servers that something else may limit (an option, a method of an interface), those on the port that the environment gives as PORT, where the platform has a proxy in front, those of the default mux where a library leaves the routes to others or a program has imported net/http/pprof and adds none, those that are internal or show help by the name of their function, those that show state by the name of their receiver's type or file, exporters of metrics, servers on telephones, those that answer the challenges of ACME alone or show files (`http.FileServer`), playgrounds, programs below a folder contrib, and those that are made for tests. Servers that frameworks make (`gin.Engine.Run`, `echo.Echo.Start`) are not looked at.",
+			"names of their package, function, variable or address, or by their routes, those of build tools by which a developer sees the site that is built again with each change, those of functions that open the browser of who runs them, and test code. For persona pedantic are servers that something else may limit (an option, a method of an interface), those on the port that the environment gives as PORT, where the platform has a proxy in front, those of the default mux where a library leaves the routes to others or a program has imported net/http/pprof and adds none, those that are internal or show help by the name of their function, those that show state by the name of their receiver's type or file, exporters of metrics, servers on telephones, those that answer the challenges of ACME alone or show files (`http.FileServer`), playgrounds, programs below a folder contrib or, right in the module, tools, scripts, hack or misc, and those that are made for tests. Servers that frameworks make (`gin.Engine.Run`, `echo.Echo.Start`) are not looked at.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/400.html",
 			"https://pkg.go.dev/net/http#Server",
@@ -764,7 +764,7 @@ func (s *servers) showsState(handler ast.Expr) bool {
 	}
 	if call, ok := ast.Unparen(handler).(*ast.CallExpr); ok {
 		fn := code.Callee(s.TypesInfo, call)
-		return fn != nil && speaksOfOperators(call.Fun) && fn.Pkg() != s.Pkg
+		return fn != nil && fn.Pkg() != s.Pkg && (speaksOfOperators(call.Fun) || s.isToldToShow(call))
 	}
 	v := code.Var(s.TypesInfo, handler)
 	if v == nil || v.IsField() {
@@ -781,6 +781,14 @@ func (s *servers) showsState(handler ast.Expr) bool {
 	return s.onlyShows(func(called query.Called) bool {
 		return called.Name == "(*net/http.ServeMux).Handle" || called.Name == "(*net/http.ServeMux).HandleFunc"
 	}, v, isOperatorsWord)
+}
+
+// isToldToShow reports whether a call that makes a handler is told to show the state of the program, and handed no other handler:
+// internalserver.NewHandler(internalserver.WithMetrics()).
+func (s *servers) isToldToShow(call *ast.CallExpr) bool {
+	return slices.ContainsFunc(call.Args, speaksOfOperators) && !slices.ContainsFunc(call.Args, func(e ast.Expr) bool {
+		return query.Implements(s.Pkg, s.TypesInfo.TypeOf(e), "net/http.Handler")
+	})
 }
 
 func isDefaultRoute(called query.Called) bool {

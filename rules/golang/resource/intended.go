@@ -34,9 +34,26 @@ func isMadeForTests(pass *check.PackagePass) bool {
 	return says
 }
 
-// isBesides reports whether a package is a program that a module has besides what it is there for, below its folder contrib.
-func isBesides(pkg *types.Package) bool {
-	return pkg.Name() == "main" && slices.Contains(strings.Split(pkg.Path(), "/"), "contrib")
+// isBesides reports whether a package is a program that a module has besides what it is there for: below a folder contrib, or
+// among the tools of those who work on the module, which stand right in it.
+func isBesides(pass *check.PackagePass) bool {
+	path := pass.Pkg.Path()
+	if pass.Pkg.Name() != "main" {
+		return false
+	}
+	if slices.Contains(strings.Split(path, "/"), "contrib") {
+		return true
+	}
+	if pass.Module == nil {
+		return false
+	}
+	below, ok := strings.CutPrefix(path, pass.Module.Path+"/")
+	first, _, _ := strings.Cut(below, "/")
+	switch first {
+	case "tools", "hack", "scripts", "misc":
+		return ok
+	}
+	return false
 }
 
 // configures reports whether a handler is there for who configures the program, as the documentation of the function, of the

@@ -33,7 +33,7 @@ var MultipartFormWithoutLimit = &check.Check{
 		What:   "A handler parses a multipart form by `ParseMultipartForm` or `FormFile`, and nothing in the package limits the body.",
 		Why:    "The argument of `ParseMultipartForm` is not a limit: it says how much is kept in memory, and the rest goes to temporary files, however much it is. One endless upload fills the disk, and with it everything else on that machine fails.",
 		Fix:    "Set `r.Body = http.MaxBytesReader(w, r.Body, max)` before the form is parsed, or limit all handlers by `http.MaxBytesHandler`. There is no quick fix, because only you know how large an upload may be.",
-		Limits: "Looks at functions that have the `http.ResponseWriter` as well. A limit anywhere in the package, and a test of the declared length, count. A limit that another package or a proxy sets is not seen. For persona pedantic are uploads after a function that is named for it, or that verifies a token, has said who sends them, those of handlers that are registered behind one that is named for it (`requireAuth(s.upload)`), packages whose routes are all below `/internal/`, programs below a folder contrib, handlers that first ask whether the program is read-only, whose uploads are for its store, and packages that are made for tests. Test code is left alone.",
+		Limits: "Looks at functions that have the `http.ResponseWriter` as well. A limit anywhere in the package, and a test of the declared length, count. A limit that another package or a proxy sets is not seen. For persona pedantic are uploads after a function that is named for it, or that verifies a token, has said who sends them, those of handlers that are registered behind one that is named for it (`requireAuth(s.upload)`), packages whose routes are all below `/internal/`, programs below a folder contrib or, right in the module, tools, scripts, hack or misc, handlers that first ask whether the program is read-only, whose uploads are for its store, and packages that are made for tests. Test code is left alone.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/770.html",
 			"https://pkg.go.dev/net/http#Request.ParseMultipartForm",
@@ -61,7 +61,7 @@ func runMultipartFormWithoutLimit(_ context.Context, pass *check.PackagePass) er
 		}
 		reported[c.Fn] = true
 		persona := check.Regular
-		if isMadeForTests(pass) || isForKnown(pass, fl, c.Fn, c.Instr) || isBesides(pass.Pkg) || asksReadOnly(c.Fn, c.Expr.Pos()) {
+		if isMadeForTests(pass) || isForKnown(pass, fl, c.Fn, c.Instr) || isBesides(pass) || asksReadOnly(c.Fn, c.Expr.Pos()) {
 			persona = check.Pedantic
 		}
 		pass.Report(check.Finding{

@@ -42,7 +42,7 @@ var UnboundedBodyRead = &check.Check{
 		Fix: "Read from `http.MaxBytesReader`, which also closes the connection of who sends more, or limit all handlers by `http.MaxBytesHandler`. " +
 			"The quick fix sets a limit of 1 MiB here. Look at it before you apply it: larger requests fail from then on.",
 		Limits: "Looks at functions that have the `http.ResponseWriter` or the context of gin or echo as well, and at those that they call, because a request alone may be one that is sent. A limit " +
-			"anywhere in the package (`http.MaxBytesReader`, `http.MaxBytesHandler`, echo's BodyLimit) and a test of the declared length count. A limit that another package or a proxy sets is not seen. For persona pedantic are packages that are made for tests, handlers that configure the program, as their documentation says, reads after a function that is named for it, or that verifies a token, has said who sends the request, also in all callers, those of handlers that are registered behind one that is named for it (`requireAuth(s.upload)`), packages whose routes are all below `/internal/`, functions for debugging, and programs below a folder contrib.",
+			"anywhere in the package (`http.MaxBytesReader`, `http.MaxBytesHandler`, echo's BodyLimit) and a test of the declared length count. A limit that another package or a proxy sets is not seen. For persona pedantic are packages that are made for tests, handlers that configure the program, as their documentation says, reads after a function that is named for it, or that verifies a token, has said who sends the request, also in all callers, those of handlers that are registered behind one that is named for it (`requireAuth(s.upload)`), packages whose routes are all below `/internal/`, functions for debugging, and programs below a folder contrib or, right in the module, tools, scripts, hack or misc.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/770.html",
 			"https://pkg.go.dev/net/http#MaxBytesReader",
@@ -177,7 +177,7 @@ func unboundedRead(pass *check.PackagePass, fl *flow.Flow, c flow.Call) {
 		return // it streams
 	}
 	persona := check.Regular
-	if isMadeForTests(pass) || configures(fl, c.Fn) || code.BehindPassword(pass.Pass, c.Expr.Pos()) || isForKnown(pass, fl, c.Fn, c.Instr) || isBesides(pass.Pkg) || logsIt(c.Fn) {
+	if isMadeForTests(pass) || configures(fl, c.Fn) || code.BehindPassword(pass.Pass, c.Expr.Pos()) || isForKnown(pass, fl, c.Fn, c.Instr) || isBesides(pass) || logsIt(c.Fn) {
 		persona = check.Pedantic
 	}
 	pass.Report(check.Finding{
