@@ -18,6 +18,7 @@ require (
 // Go: analysis, SSA, export data; go.mod files.
 require (
 	golang.org/x/mod v0.42.0
+	golang.org/x/net v0.61.0 // publicsuffix: whose domains are; tests: well-formed HTML
 	golang.org/x/sync v0.24.0
 	golang.org/x/tools v0.52.0
 )
@@ -42,11 +43,10 @@ require (
 	golang.org/x/term v0.47.0
 )
 
-// Tests only: scripts at the terminal, JSON schemas, well-formed HTML.
+// Tests only: scripts at the terminal, JSON schemas.
 require (
 	github.com/rogpeppe/go-internal v1.16.0
 	github.com/xeipuuv/gojsonschema v1.2.0
-	golang.org/x/net v0.61.0
 )
 
 require (

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/net/publicsuffix"
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/ssa"
 
@@ -37,7 +38,7 @@ var URLCheckedAsText = &check.Check{
 		Why: "`https://example.com.evil.net/` begins with `https://example.com`, `https://example.com@evil.net/` does too; `evil-example.com` ends in `example.com`; and anyone can write `?example.com` into an URL. " +
 			"What follows the check is a request, a redirect or an answer to another origin.",
 		Fix:    "Parse it and compare `u.Hostname()`, and `u.Scheme`, with what is allowed. For subdomains, ask for the suffix `.example.com` with its dot. As a prefix, `https://example.com/` with the slash does. There is no quick fix, because only you know which hosts are meant.",
-		Limits: "Counts where what does not pass is refused (an error, `false`), or the function is named for such a check. What only tells providers apart is left alone, as is test code. Where the function makes something of the URL, and sends or answers no request, it is for persona pedantic, and where no request is at hand, here or in the callers of the same package, and the name speaks of none: most such addresses are the user's own.",
+		Limits: "Counts where what does not pass is refused (an error, `false`), or the function is named for such a check. What only tells providers apart is left alone, as are the ends of names below a registered domain (`evil-api.example.com` is the owner's), and test code. Where the function makes something of the URL, and sends or answers no request, it is for persona pedantic, and where no request is at hand, here or in the callers of the same package, and the name speaks of none: most such addresses are the user's own.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/918.html",
 			"https://cheatsheetseries.owasp.org/cheatsheets/Server_Side_Request_Forgery_Prevention_Cheat_Sheet.html",
@@ -130,6 +131,13 @@ func isPlain(call *ssa.CallCommon) bool {
 	return call.Method.Name() == "Error" || call.Method.Name() == "String"
 }
 
+// canBeBought reports whether somebody else can have a domain that ends like this one: what stands below a registered domain,
+// evil-api.example.com, is its owner's.
+func canBeBought(s string) bool {
+	registered, err := publicsuffix.EffectiveTLDPlusOne(s)
+	return err != nil || registered == s
+}
+
 // passes says which other hosts pass a comparison; "" if none does.
 func passes(pass *check.PackagePass, c flow.Call) string {
 	s, ok := query.StringSSA(c.Arg(1))
@@ -143,7 +151,7 @@ func passes(pass *check.PackagePass, c flow.Call) string {
 			return s + ".evil.example and " + s + "@evil.example pass this check: nothing ends the host"
 		}
 	case "strings.HasSuffix":
-		if domain.MatchString(s) && isAddress(pass, c.Expr.Args[0]) {
+		if domain.MatchString(s) && canBeBought(s) && isAddress(pass, c.Expr.Args[0]) {
 			return "evil-" + s + " passes this check: no dot begins the domain"
 		}
 	case "strings.Contains":
