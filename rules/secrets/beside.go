@@ -5,6 +5,7 @@ import (
 	"crypto"
 	"crypto/rsa"
 	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/asn1"
 	"encoding/pem"
 	"io/fs"
@@ -15,15 +16,17 @@ import (
 	"strings"
 
 	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/rules/secrets/engine"
 )
 
 // besideKey looks at what stands beside a key: one whose certificate is for nobody but
-// this machine, and a file with one that only tests speak of, are a test's.
+// this machine, one in a folder that says what it is for, one that Docker Compose gives to
+// what it starts, and a file with one that only tests speak of, are a test's.
 func besideKey(tree fs.FS, d *check.Document, f *check.Finding) {
 	if f.Persona >= check.Pedantic {
 		return
 	}
-	if certifiesTests(tree, d, d.Content[f.Location.Range.Start:]) || d.Language == "" && onlyInTests(tree, d.Path) {
+	if certifiesTests(tree, d, d.Content[f.Location.Range.Start:]) || folderForTests(tree, d.Path) || composed(tree, d.Path) || d.Language == "" && onlyInTests(tree, d.Path) {
 		f.Persona, f.Confidence = check.Pedantic, check.Tentative
 	}
 }
@@ -38,31 +41,57 @@ const (
 )
 
 // certifiesTests reports whether the certificate of a key, in the same document or in
-// a file beside it, is a test's.
+// a file beside it, is a test's, or that of who certifies tests, or of their client.
 func certifiesTests(tree fs.FS, d *check.Document, key []byte) bool {
-	public, encrypted := publicHalf(key), isEncrypted(key)
-	if public == nil && !encrypted {
+	public := publicHalf(key)
+	if public == nil && !isEncrypted(key) {
 		return false
 	}
-	of := func(text []byte) bool {
-		return slices.ContainsFunc(certificatesIn(text), func(c *x509.Certificate) bool {
-			return (public == nil || public.Equal(c.PublicKey)) && forTests(c)
-		})
-	}
-	if public != nil && of(d.Content) {
-		return true
-	}
+	all := certificatesIn(d.Content)
+	var own []*x509.Certificate // of the key
 	stem := func(name string) string { return strings.TrimSuffix(name, path.Ext(name)) }
-	return slices.ContainsFunc(filesIn(tree, path.Dir(d.Path)), func(name string) bool {
-		if public == nil && (name == d.Path || stem(name) != stem(d.Path)) {
-			return false
-		}
+	for _, name := range filesIn(tree, path.Dir(d.Path)) {
 		switch strings.ToLower(path.Ext(name)) {
 		case ".crt", ".cer", ".cert", ".pem":
-			return of(readUpTo(tree, name, maxCertificate))
+			found := certificatesIn(readUpTo(tree, name, maxCertificate))
+			if all = append(all, found...); public == nil && name != d.Path && stem(name) == stem(d.Path) {
+				own = append(own, found...)
+			}
 		}
-		return false
+	}
+	if public != nil {
+		own = slices.DeleteFunc(slices.Clone(all), func(c *x509.Certificate) bool { return !public.Equal(c.PublicKey) })
+	}
+	return slices.ContainsFunc(own, func(c *x509.Certificate) bool {
+		return forTests(c) || signsForTests(c, all) || isClient(c) && slices.ContainsFunc(all, func(ca *x509.Certificate) bool {
+			return signedBy(c, ca) && (forTests(ca) || signsForTests(ca, all))
+		})
 	})
+}
+
+// signsForTests reports whether an authority has signed a test's certificate among some,
+// and none that is a server's elsewhere.
+func signsForTests(ca *x509.Certificate, all []*x509.Certificate) bool {
+	signs := false
+	for _, c := range all {
+		switch {
+		case isClient(c) || c.IsCA || !signedBy(c, ca):
+		case !forTests(c):
+			return false
+		default:
+			signs = true
+		}
+	}
+	return signs
+}
+
+func signedBy(c, ca *x509.Certificate) bool {
+	return !c.Equal(ca) && c.CheckSignatureFrom(ca) == nil
+}
+
+// isClient reports whether a certificate is for clients alone (RFC 5280, section 4.2.1.12).
+func isClient(c *x509.Certificate) bool {
+	return slices.Contains(c.ExtKeyUsage, x509.ExtKeyUsageClientAuth) && !slices.Contains(c.ExtKeyUsage, x509.ExtKeyUsageServerAuth)
 }
 
 // isEncrypted reports whether a text begins with a private key that only a passphrase
@@ -171,14 +200,16 @@ func certificatesIn(text []byte) (found []*x509.Certificate) {
 // mkcert and quicktls write where nobody says whose a certificate is.
 var untouched = set("internetwidgitsptyltd acmeco snakeoil defaultcompanyltd mkcertdevelopmentcertificate quicktls")
 
-// forTests reports whether a certificate is a test's: its subject says so, or is what
-// the tool has written by itself; or it speaks for nothing but the machine itself,
+// forTests reports whether a certificate is a test's: its subject, or that of who signed
+// it, says so, or is what the tool has written by itself; or it speaks for nothing but the machine itself,
 // hosts that are reserved, and names without a domain.
 func forTests(c *x509.Certificate) bool {
-	for _, s := range slices.Concat([]string{c.Subject.CommonName}, c.Subject.Organization, c.Subject.OrganizationalUnit) {
-		words := splitWords(s)
-		if slices.ContainsFunc(words, aboutTests) || untouched[strings.Join(words, "")] {
-			return true
+	for _, name := range []pkix.Name{c.Subject, c.Issuer} {
+		for _, s := range slices.Concat([]string{name.CommonName}, name.Organization, name.OrganizationalUnit) {
+			words := splitWords(s)
+			if slices.ContainsFunc(words, aboutTests) || untouched[strings.Join(words, "")] {
+				return true
+			}
 		}
 	}
 	names := slices.Clone(c.DNSNames)
@@ -211,6 +242,23 @@ func ownHost(name string) bool {
 	return !strings.Contains(name, ".") || slices.ContainsFunc(reservedDomains, func(d string) bool { return strings.HasSuffix(name, "."+d) || name == d })
 }
 
+// What a folder of keys says of them: the name of a file in it, and a sentence of its README.
+var (
+	namesTests = engine.NewRegexp(`(?i)^do[-_ ]?not[-_ ]?use|not[-_ ]?(?:for|in)[-_ ]?production|\bfor[-_ ]?test(?:ing|s)?[-_ ]?only`)
+	saysTests  = engine.NewRegexp(`(?i)\b(?:keys?|certificates?|certs|credentials|secrets)\b[^.]{0,80}\b(?:for (?:\w+ ){0,2}(?:tests?|testing|development|demos?|demonstration)\b|(?:not|never) (?:\w+ ){0,5}(?:in|for) production)|` +
+		`\bdo not use (?:\w+ ){0,4}(?:keys?|certificates?|certs|credentials|secrets)\b[^.]{0,80}\bproduction\b`)
+)
+
+// folderForTests reports whether the folder of a file says that what it has is for tests.
+// What the README of the whole says is of other things, too.
+func folderForTests(tree fs.FS, file string) bool {
+	dir := path.Dir(file)
+	return slices.ContainsFunc(filesIn(tree, dir), func(name string) bool {
+		base := path.Base(name)
+		return namesTests.Match([]byte(base)) || dir != "." && isReadme(base) && saysTests.Match(readUpTo(tree, name, maxCertificate))
+	})
+}
+
 // maxAbove is how many folders above that of a key are searched for who names it.
 const maxAbove = 2
 
@@ -239,6 +287,45 @@ func onlyInTests(tree fs.FS, file string) bool {
 		return mentions(text, base)
 	}
 	return slices.ContainsFunc(tests, named) && !slices.ContainsFunc(others, named) && budget > 0
+}
+
+// composed reports whether a file of Docker Compose, in the folder of a key or those above,
+// gives the key or its folder to the servers that it starts (its specification, "volumes"
+// and "secrets"): those run on the machine of whoever has it.
+func composed(tree fs.FS, file string) bool {
+	dir := path.Dir(file)
+	for range maxAbove + 1 {
+		inside := strings.TrimPrefix(file, dir+"/")
+		if slices.ContainsFunc(filesIn(tree, dir), func(name string) bool {
+			if !isCompose(name) {
+				return false
+			}
+			text := readUpTo(tree, name, maxMention)
+			return mounts(text, inside) || path.Dir(inside) != "." && mounts(text, path.Dir(inside))
+		}) {
+			return true
+		}
+		if dir == "." {
+			break
+		}
+		dir = path.Dir(dir)
+	}
+	return false
+}
+
+// mounts reports whether a text has a path from its own folder: ./certs, ${PWD}/certs.
+func mounts(text []byte, inside string) bool {
+	for {
+		before, rest, found := bytes.Cut(text, []byte("/"+inside))
+		if !found {
+			return false
+		}
+		text = bytes.TrimPrefix(rest, []byte("/"))
+		own := bytes.HasSuffix(before, []byte(".")) || bytes.HasSuffix(before, []byte("$PWD")) || bytes.HasSuffix(before, []byte("${PWD}"))
+		if own && (len(text) == 0 || text[0] <= ' ' || strings.IndexByte(`:"'`, text[0]) >= 0) {
+			return true
+		}
+	}
 }
 
 // mentions reports whether a text has the name of a file that is not the end of

@@ -18,6 +18,11 @@ import (
 
 // certified makes a key and a certificate of it.
 func certified(t *testing.T, template x509.Certificate) (key, certificate string) {
+	return issued(t, template, "", "")
+}
+
+// issued makes a key and a certificate of it that an authority signs; itself if there is none.
+func issued(t *testing.T, template x509.Certificate, authorityKey, authority string) (key, certificate string) {
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
@@ -27,7 +32,15 @@ func certified(t *testing.T, template x509.Certificate) (key, certificate string
 		t.Fatal(err)
 	}
 	template.SerialNumber = big.NewInt(1)
-	signed, err := x509.CreateCertificate(rand.Reader, &template, &template, private.Public(), private)
+	parent, signer := &template, any(private)
+	if authority != "" {
+		block, _ := pem.Decode([]byte(authorityKey))
+		if signer, err = x509.ParsePKCS8PrivateKey(block.Bytes); err != nil {
+			t.Fatal(err)
+		}
+		parent = certificatesIn([]byte(authority))[0]
+	}
+	signed, err := x509.CreateCertificate(rand.Reader, &template, parent, private.Public(), signer)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -142,6 +155,75 @@ func TestKeyThatTestsName(t *testing.T) {
 		c.files["server/configs/certs/a.key"] = key
 		if got := besidePersona(t, "server/configs/certs/a.key", c.files); got != c.want {
 			t.Errorf("beside %q the key is for %v, want %v", c.files, got, c.want)
+		}
+	}
+}
+
+// The key of who has signed for tests alone is a test's, and so is that of their client.
+func TestAuthorityBesideKey(t *testing.T) {
+	name := func(cn string) pkix.Name { return pkix.Name{CommonName: cn} }
+	authority := x509.Certificate{Subject: name("Acme"), IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign}
+	caKey, ca := certified(t, authority)
+	_, other := certified(t, authority)
+	_, local := issued(t, x509.Certificate{DNSNames: []string{"localhost"}}, caKey, ca)
+	_, host := issued(t, x509.Certificate{DNSNames: []string{"shop.acme.io"}}, caKey, ca)
+	clientKey, client := issued(t, x509.Certificate{Subject: name("till.acme.io"), ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}}, caKey, ca)
+	hostKey, shop := issued(t, x509.Certificate{Subject: name("shop.acme.io")}, caKey, ca)
+	testCAKey, testCA := certified(t, x509.Certificate{Subject: name("Acme Test CA"), IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign})
+	signedKey, signed := issued(t, x509.Certificate{Subject: name("shop.acme.io")}, testCAKey, testCA)
+	for what, c := range map[string]struct {
+		key   string
+		files map[string]string
+		want  check.Persona
+	}{
+		"an authority for this machine":            {caKey, map[string]string{"ca.pem": ca, "local.pem": local}, check.Pedantic},
+		"an authority that was given another name": {caKey, map[string]string{"ca.pem": other, "local.pem": local}, check.Regular},
+		"an authority for a host, too":             {caKey, map[string]string{"ca.pem": ca, "local.pem": local, "host.pem": host}, check.Regular},
+		"an authority for nobody":                  {caKey, map[string]string{"ca.pem": ca}, check.Regular},
+		"an authority for a client":                {caKey, map[string]string{"ca.pem": ca, "client.pem": client}, check.Regular},
+		"a client of this machine":                 {clientKey, map[string]string{"ca.pem": ca, "local.pem": local, "client.pem": client}, check.Pedantic},
+		"a client of a host":                       {clientKey, map[string]string{"ca.pem": ca, "local.pem": local, "host.pem": host, "client.pem": client}, check.Regular},
+		"a client whose authority is not there":    {clientKey, map[string]string{"ca.pem": other, "local.pem": local, "client.pem": client}, check.Regular},
+		"a host beside this machine":               {hostKey, map[string]string{"ca.pem": ca, "local.pem": local, "shop.pem": shop}, check.Regular},
+		"a host, by an authority for tests":        {signedKey, map[string]string{"shop.pem": signed}, check.Pedantic},
+	} {
+		files := map[string]string{"certs/a.key": c.key}
+		for file, text := range c.files {
+			files["certs/"+file] = text
+		}
+		if got := besidePersona(t, "certs/a.key", files); got != c.want {
+			t.Errorf("the key of %s is for %v, want %v", what, got, c.want)
+		}
+	}
+}
+
+// A folder says what its keys are for, and Docker Compose gives them to servers on the
+// machine of whoever tries a program.
+func TestFolderOfKey(t *testing.T) {
+	key, _ := certified(t, x509.Certificate{})
+	for _, c := range []struct {
+		file, text string
+		want       check.Persona
+	}{
+		{"deploy/certs/DO_NOT_USE_THESE_IN_PRODUCTION", "", check.Pedantic},
+		{"deploy/certs/not-for-production.txt", "", check.Pedantic},
+		{"deploy/certs/production.txt", "", check.Regular},
+		{"deploy/DO_NOT_USE_THESE_IN_PRODUCTION", "", check.Regular},
+		{"deploy/certs/README.md", "The certificates here are only\nfor local development.\n", check.Pedantic},
+		{"deploy/certs/README.md", "Do not use these keys in production!\n", check.Pedantic},
+		{"deploy/certs/README.md", "The keys of the server. Run them for testing.\n", check.Regular},
+		{"README.md", "The certificates here are for development.\n", check.Regular},
+		{"docker-compose.yml", "    volumes:\n      - ./deploy/certs/:/etc/certs:ro\n", check.Pedantic},
+		{"deploy/compose.yaml", "    volumes:\n      - ${PWD}/certs:/etc/certs\n", check.Pedantic},
+		{"deploy/compose.yaml", "secrets:\n  key:\n    file: ./certs/a.key\n", check.Pedantic},
+		{"deploy/compose.yaml", "    volumes:\n      - .:/srv\n      - ./certs-of-others:/etc/certs\n", check.Regular},
+		{"docker-compose.yml", "    volumes:\n      - $PWD/deploy/certs:/etc/certs\n", check.Pedantic},
+		{"docker-compose.yml", "    volumes:\n      - certs:/etc/deploy/certs\n", check.Regular},
+		{"deploy/certs/compose.yaml", "    volumes:\n      - .:/srv\n", check.Regular},
+		{"deploy/server.yaml", "    volumes:\n      - ./certs:/etc/certs\n", check.Regular},
+	} {
+		if got := besidePersona(t, "deploy/certs/a.key", map[string]string{"deploy/certs/a.key": key, c.file: c.text}); got != c.want {
+			t.Errorf("beside %s, %q, the key is for %v, want %v", c.file, c.text, got, c.want)
 		}
 	}
 }

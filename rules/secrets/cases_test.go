@@ -304,6 +304,20 @@ func TestManualsAndTests(t *testing.T) {
 			t.Errorf("a JWT in %q is for %v, want %v", text, got, want)
 		}
 	}
+	// A key that is whole is shown in a block of code, and left behind elsewhere.
+	key := "-----BEGIN OPENSSH PRIVATE KEY-----\n" + strings.Repeat("{b64:64}\n", 12) + "-----END OPENSSH PRIVATE KEY-----\n"
+	for text, want := range map[string]check.Persona{"```\n" + key + "```\n": check.Pedantic, key: check.Regular} {
+		if got := persona("README.md", text, "private-key"); got != want {
+			t.Errorf("a key in %q is for %v, want %v", text, got, want)
+		}
+	}
+	// The URL of a webhook posts, and no more.
+	hook := "https://discord.com/api/webhooks/8364719250{dig:8}/{b64u:68}\n"
+	for path, want := range map[string]check.Persona{"docs/notify.md": check.Pedantic, "notify_test.go": check.Pedantic, "notify.go": check.Regular, ".github/workflows/ci.yml": check.Regular} {
+		if got := persona(path, hook, "discord-webhook-url"); got != want {
+			t.Errorf("%s: the URL of a webhook is for %v, want %v", path, got, want)
+		}
+	}
 }
 
 // Of what tests and manuals hold, a credential is for everybody that its provider would
@@ -358,6 +372,8 @@ func TestCommentOnCredential(t *testing.T) {
 		{"a.go", "generic-api-key", "const testApiKey = \"" + key + "\"\n", check.Pedantic},
 		{"a.go", "generic-api-key", "const latestApiKey = \"" + key + "\"\n", check.Regular},
 		{"a.go", "private-key", "// DevKey is used in development mode.\nvar key = `" + pem + "`\n", check.Pedantic},
+		{"a.go", "private-key", "// The key of the server from the testdata directory.\nvar key = `\n" + pem + "`\n", check.Pedantic},
+		{"a.go", "private-key", "// The key of the server.\nvar key = `\n" + pem + "`\n", check.Regular},
 		{"a.go", "private-key", "const DevCoordinatorKey = `" + pem + "`\n", check.Pedantic},
 		{"a.go", "private-key", "const DeviceKey = `" + pem + "`\n", check.Regular},
 		{"a.go", "private-key", "// Key was changed in the development of version 2.\nvar key = `" + pem + "`\n", check.Regular},
@@ -449,6 +465,9 @@ func TestBuilds(t *testing.T) {
 		{".github/actions/upload/action.yml", kindSecret, client, check.Pedantic},
 		{"examples.d/.circleci/config.yml", kindSecret, client, check.Pedantic},
 		{"gcb/cloudbuild.yaml", kindSecret, client, check.Pedantic},
+		{".build.yml", kindSecret, client, check.Pedantic},
+		{".builds/linux.yml", kindSecret, client, check.Pedantic},
+		{"deploy/.build.yml", kindSecret, client, check.Regular},
 		{"deploy/ci.yml", kindSecret, client, check.Regular},
 		{".gitlab-ci.yml", kindPassword, "test:\n  variables:\n    POSTGRES_PASSWORD: " + password + "\n", check.Pedantic},
 		{".github/workflows/ci.yml", "service-credential", "- env:\n    COVERALLS_TOKEN: " + secret + "\n", check.Pedantic},
@@ -489,6 +508,10 @@ func TestOpensNothing(t *testing.T) {
 		{"ids.go", "go", kindSecret, "package p\n\nvar devices = []device{\n\t{ID: 0x0059, Name: \"MegaRAID SAS 8208ELP/8208ELP\"},\n}\n", check.Pedantic},
 		{"cheats/server.md", "markdown", kindPassword, "PASSWORD='" + password + "' acme server pass\n", check.Pedantic},
 		{"cheats/server.md", "markdown", "gitlab-pat", "TOKEN='glpat-" + secret[:20] + "' acme server pass\n", check.Regular},
+		{"a.go", "go", "gitlab-pat", "\t// e.g.: glpat-" + secret[:20] + "\n", check.Pedantic},
+		{"a.go", "go", "gitlab-pat", "\t// such as the example glpat-" + secret[:20] + "\n", check.Pedantic},
+		{"a.go", "go", "gitlab-pat", "\t// the example has glpat-" + secret[:20] + "\n", check.Regular},
+		{"a.go", "go", "gitlab-pat", "example := \"glpat-" + secret[:20] + "\"\n", check.Regular},
 		{"logo.png", "", "gitlab-pat", "\x89PNG\x00 glpat-" + secret[:20] + " ", check.Pedantic},
 		{"build.yaml", "yaml", kindService, "- name: 'docker.pkg.dev/coveralls/token:" + secret + "'\n", check.Pedantic},
 	} {
@@ -512,6 +535,70 @@ func TestSearchKey(t *testing.T) {
 		delete(found, kindPossible)
 		if len(found) > 0 != want {
 			t.Errorf("%q: %v", text, found)
+		}
+	}
+}
+
+// A value that was filled in, typed without looking, encrypted, or is the name of a type, is none.
+func TestMadeUp(t *testing.T) {
+	const uuid = "1312c856-0e13-4b04-8c40-ac26d4a5f700"
+	teams := func(uuid string) string {
+		return "https://acme.webhook.office.com/webhookb2/" + uuid + "@" + uuid + "/IncomingWebhook/8c40ac26d4a5f7001312c8560e134b04/" + uuid
+	}
+	for text, want := range map[string]string{
+		"url: " + teams("11111111-4444-4444-8444-cccccccccccc"): "",
+		"url: " + teams(uuid):                                                    "microsoft-teams-webhook firm " + teams(uuid),
+		"auth_token: 22222221-1c3d-4b04-8c40-ac26d4a5f700":                       "generic-api-key firm 22222221-1c3d-4b04-8c40-ac26d4a5f700",
+		"auth_token: a7-77777777777777-hX9kLm2qRt7vWz4p":                         "",
+		"auth_token: jflaksdjhflkashgdlfkajshdfgk":                               "",
+		"auth_token: jflaksdjhflkwshgdlfkajshd8fgk2":                             "generic-api-key firm jflaksdjhflkwshgdlfkajshd8fgk2",
+		"auth_token: amZsYWtzZGpoZmxrYXNoZ2RsZmthanNoZGZnaw==":                   "",
+		"secret_key: 6PYXFRFUfoMNjWd2UmaaEjwHSWpifcLLTbEfhkwXdiSZ2n2WLfr75JpxmJ": "",
+		"secret_key: 5PYXFRFUfoMNjWd2UmaaEjwHSWpifcLLTbEfhkwXdiSZ2n2WLfr75JpxmJ": "generic-api-key firm 5PYXFRFUfoMNjWd2UmaaEjwHSWpifcLLTbEfhkwXdiSZ2n2WLfr75JpxmJ",
+		"account.password has_password:flags.2?true":                             "",
+		"info saved_credentials:flags.14?PaymentSavedCredentials":                "",
+		`{"auth":["aws.auth#sigv4"]}`:                                            "",
+		`curl --header "Authorization: Token ACME_API_TOKEN" https://a.io`:       "",
+		"userPassPhrase: initialuserpassphrase1234":                              "",
+	} {
+		got := judgeText("a.yaml", text+"\n")
+		if want == "" && len(got) > 0 || want != "" && !slices.Equal(got, []string{want}) {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+	if got := judgeText("a.go", "\t\"cn-zhangbei-na61-b01\": \"clickhouse.acme.io\",\n\t\"cn-zhangjiakou-na62-a01\": \"clickhouse.acme.io\",\n"); len(got) > 0 {
+		t.Errorf("the next name in a map: %q", got)
+	}
+}
+
+// An element of a list of many strings is data, unless it is one of many keys, or speaks for itself.
+func TestAmongWords(t *testing.T) {
+	r := rand.New(rand.NewPCG(8, 8))
+	list := func(n int, form, value string) string {
+		var b strings.Builder
+		b.WriteString("var words = []string{")
+		for i := range 2 * n {
+			if i == n {
+				fmt.Fprintf(&b, "%q, ", value)
+			}
+			fmt.Fprintf(&b, "%q,\n", expand(form, r))
+		}
+		return b.String() + "}"
+	}
+	gcp, pat := expand("AIza{b62:35}", r), expand("glpat-{b62:20}", r)
+	for _, c := range []struct {
+		kind, text string
+		want       check.Persona
+	}{
+		{"gcp-api-key", list(25, "business_profile", gcp), check.Pedantic},
+		{"gcp-api-key", list(24, "business_profile", gcp), check.Regular},
+		{"gcp-api-key", list(25, "{b62:30}", gcp), check.Regular},
+		{"gcp-api-key", strings.ReplaceAll(list(25, "business_profile", gcp), ",\n", ": \"x\",\n"), check.Regular},
+		{"gitlab-pat", list(25, "business_profile", pat), check.Regular},
+	} {
+		found := standard.found(check.NewDocument("a.go", "go", []byte(c.text), check.Revision{}))[c.kind]
+		if len(found) != 1 || found[0].Persona != c.want {
+			t.Errorf("%q: %v, want one for %v", c.text, found, c.want)
 		}
 	}
 }
@@ -577,6 +664,7 @@ func TestDocumentationInCode(t *testing.T) {
 		{"api.yaml", "examples:\n  login: x\nclient:\n  access_token: " + key + "\n", "firm"},
 		{"a.go", "// Upon success, it responds with \"Session Token-> AuthToken: " + key + " <- for a user.\n", "tentative"},
 		{"a.go", "// var apiKey string = \"" + key + "\"\n", "firm"},
+		{"a.go", "// It looks something like this:\n// api_key=" + key + "\n", "tentative"},
 		{"a.go", "// Format:\n// api_key=" + key + "\n", "tentative"},
 		{"a.go", "const setExample = templates.Examples(i18n.T(`\n\tacme set --api-key=" + key + " \n`))\n", "tentative"},
 		{"a.go", "\tLong: `Sign ` + brand + ` bundles.\n\tapi_key=" + key + " \n`,\n", "tentative"},

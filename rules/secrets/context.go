@@ -346,7 +346,14 @@ func pairAt(text []byte, name check.Range, config bool, values *run) (p pair, ok
 	for c.prefix() {
 		c.spaces()
 	}
-	return p, c.value(&p, config) && !(lines && c.inList(name.Start))
+	return p, c.value(&p, config) && !(lines && (c.isKey() || c.inList(name.Start)))
+}
+
+// isKey reports whether a literal that has been read is the name of a value itself: the
+// next in a map, after one whose value was read as a name.
+func (c *cursor) isKey() bool {
+	i := *c
+	return i.any("\"'`") && (i.spaces() >= 0 && i.peek() == ':' || i.literal("=>"))
 }
 
 // inList reports whether a name, and its value that has been read, are members of a list

@@ -83,7 +83,7 @@ func inBlockComment(text []byte, at int) bool {
 }
 
 // introducesExample is in a sentence before what it shows.
-var introducesExample = engine.NewRegexp(`(?i)\be\.g\.|\beg[.:]|\bexamples?\b|\bfor instance\b|\bsuch as\b|\blooks? like\b|\bformat:|\bin the (?:following )?form\b`)
+var introducesExample = engine.NewRegexp(`(?i)\be\.g\.|\beg[.:]|\bexamples?\b|\bfor instance\b|\bsuch as\b|\blooks? (?:\w+ )?like\b|\bformat:|\bin the (?:following )?form\b`)
 
 // maxComment is how far above a line of a comment its beginning is looked for, in lines.
 const maxComment = 40
@@ -119,7 +119,7 @@ func documents(text []byte, at int) bool {
 // What the comment on a credential may say of it.
 var (
 	harmless = engine.NewRegexp(`(?i)\bnot (?:an? |really )?secret\b|\bsafe to (?:be )?(?:embed|commit|publish|share|check)|\bnot (?:actually )?(?:confidential|sensitive)\b|\bonly be used (?:for|in) test|\bfor test(?:ing)? purposes\b|` +
-		`\bpublic(?:al)?ly (?:published|known|available) (?:\w+ ){0,5}(?:keys?|certificates?)\b|\b(?:inherently|intentionally|deliberately|purposely) insecure\b|\bkey (?:that is |was |is )?published (?:by|in|with)\b|` +
+		`\bpublic(?:al)?ly (?:published|known|available) (?:\w+ ){0,5}(?:keys?|certificates?)\b|\b(?:inherently|intentionally|deliberately|purposely) insecure\b|\bkey (?:that is |was |is )?published (?:by|in|with)\b|\b(?:from|in) (?:the )?(?:[\w.-]+/)*testdata\b|` +
 		`\b(?:password|key|secret|token|credential|certificate)s? (?:is|are) (?:only |just )?(?:used |meant |intended )?(?:only )?for (?:local )?(?:tests?|testing|development)\b`)
 	broken = engine.NewRegexp(`(?i)\b(?:not (?:be )?valid|invalid|revoked|expired|made up|fake|bogus)\b`)
 )
@@ -127,7 +127,7 @@ var (
 // saysAbove reports whether the comment right above the line of an offset, in any
 // of the usual signs for one, says something.
 func saysAbove(text []byte, at int, what *engine.Regexp) bool {
-	line := lineStart(text, at, maxLiteralLine)
+	line := lineStart(text, openedAt(text, at), maxLiteralLine)
 	for n := 0; n < maxComment && line > 0; n++ {
 		end := line
 		line = lineStart(text, end-1, maxLiteralLine)
@@ -140,6 +140,16 @@ func saysAbove(text []byte, at int, what *engine.Regexp) bool {
 		}
 	}
 	return false
+}
+
+// openedAt gives the quote that opens the literal of an offset, if it is on a line above
+// and nothing stands between them; else the offset.
+func openedAt(text []byte, at int) int {
+	before := bytes.TrimRight(text[:at], " \t\r\n\\")
+	if n := len(before) - 1; n >= 0 && strings.IndexByte("\"'`", before[n]) >= 0 {
+		return n
+	}
+	return at
 }
 
 // packageClause begins the code of a file of Go; what a package is for stands in the

@@ -65,6 +65,16 @@ func commentedOut(d *check.Document, before []byte) bool {
 	return false
 }
 
+// exampleIntro ends right before what a comment shows of a value.
+var exampleIntro = engine.NewRegexp(`(?i)\b(?:e\.?g\.?|(?:for )?example|for instance)[:,]?[ \t]*["'\x60?(]*$`)
+
+// calledExample reports whether the comment that a value is in calls it an example, right
+// before it: // e.g.: VALUE.
+func calledExample(d *check.Document, at int) bool {
+	before := d.Content[lineStart(d.Content, at, maxLiteralLine):at]
+	return commentedOut(d, before) && exampleIntro.Match(before)
+}
+
 // maxWord is the longest word in base64 that counts as one, in bytes.
 const maxWord = 12
 
@@ -81,4 +91,50 @@ func encodesWord(v string) bool {
 		}
 	}
 	return true
+}
+
+// A dictionary is a list of at least minDictionary strings, of which one in dictionaryShare
+// at most looks like a key; maxDictionary of them are looked at on either side of a value.
+const (
+	minDictionary   = 50
+	maxDictionary   = 100
+	dictionaryShare = 10
+)
+
+// amongWords reports whether a value is an element of a dictionary, such as that of the
+// words which a protocol has short signs for: it is one of them.
+func amongWords(text []byte, value check.Range) bool {
+	if value.Start == 0 || value.End >= len(text) {
+		return false
+	}
+	quote := text[value.Start-1]
+	if strings.IndexByte("\"'`", quote) < 0 || text[value.End] != quote {
+		return false
+	}
+	words, keys := 0, 0
+	count := func(word []byte) {
+		if words++; natureOf(string(word[:min(len(word), maxValue)])) == natureRandom {
+			keys++
+		}
+	}
+	const between = ", \t\r\n"
+	after := bytes.TrimLeft(text[value.End+1:], between)
+	for n := 0; n < maxDictionary && len(after) > 0 && after[0] == quote; n++ {
+		end := 1 + bytes.IndexByte(after[1:], quote)
+		if end == 0 {
+			break
+		}
+		count(after[1:end])
+		after = bytes.TrimLeft(after[end+1:], between)
+	}
+	before := bytes.TrimRight(text[:value.Start-1], between)
+	for n := 0; n < maxDictionary && len(before) > 0 && before[len(before)-1] == quote; n++ {
+		start := bytes.LastIndexByte(before[:len(before)-1], quote)
+		if start < 0 {
+			break
+		}
+		count(before[start+1 : len(before)-1])
+		before = bytes.TrimRight(before[:start], between)
+	}
+	return words >= minDictionary && dictionaryShare*keys <= words
 }

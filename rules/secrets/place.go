@@ -130,7 +130,7 @@ func startsLocally(d *check.Document) bool {
 }
 
 // isBuild reports whether a path is that of what a service for builds and tests does
-// with each commit: GitHub, CircleCI, Travis CI, GitLab, AppVeyor, Azure, Drone, Buildkite, TeamCity, Google.
+// with each commit: GitHub, CircleCI, Travis CI, GitLab, AppVeyor, Azure, Drone, Buildkite, TeamCity, Google, SourceHut.
 // What is written there in the clear is for servers that live as long as the build, or may upload something and no more:
 // what opens anything else is a secret of the service.
 func isBuild(p string) bool {
@@ -138,12 +138,14 @@ func isBuild(p string) bool {
 	switch strings.TrimPrefix(base, ".") {
 	case "travis", "gitlab-ci", "appveyor", "azure-pipelines", "drone", "cirrus":
 		return path.Dir(p) == "."
+	case "build":
+		return p == ".build.yml"
 	case "cloudbuild":
 		return true
 	}
 	for folder := range strings.SplitSeq(dir, "/") {
 		switch folder {
-		case ".circleci", ".buildkite", ".teamcity", ".prow":
+		case ".circleci", ".buildkite", ".teamcity", ".prow", ".builds":
 			return true
 		}
 	}

@@ -250,10 +250,18 @@ func isLock(p string) bool {
 	}
 }
 
+// minSecret is how long a secret is at least that a rule finds, in bytes: a shorter one is
+// a group of its expression that is there for something else, as that of the digits in
+// the middle of a webhook's URL.
+const minSecret = 6
+
 // guessOf judges what a rule found.
 func guessOf(m *engine.Match, text []byte) guess {
 	g := guess{kind: kindID(m.Rule.ID), value: m.Secret, confidence: check.Firm, message: ruleTitle(m.Rule)}
 	value := string(m.Value)
+	if len(value) < minSecret && m.Rule.Regex != nil {
+		g.value, value = m.Range, string(m.Text)
+	}
 	doubt := func() guess {
 		g.kind, g.confidence, g.message = kindPossible, check.Tentative, "Value in the form of a credential, but probably none"
 		return g
@@ -300,7 +308,7 @@ func guessOf(m *engine.Match, text []byte) guess {
 	case proven(m.Rule.ID, value):
 		g.confidence = check.Certain
 	case strings.HasPrefix(m.Rule.ID, "curl-"), m.Rule.ID == "hashicorp-tf-password", m.Rule.ID == "nuget-config-password", m.Rule.ID == "kubernetes-secret-yaml":
-		if n := natureOf(strings.Trim(value, `"'`)); n == natureReference || n == naturePlaceholder || m.Rule.ID == "hashicorp-tf-password" && (n == natureText && identifier(strings.Trim(value, `"'`)) || leet(value)) {
+		if n := natureOf(strings.Trim(value, `"'`)); n == natureReference || n == naturePlaceholder || n == natureText && constantPattern.MatchString(value) || m.Rule.ID == "hashicorp-tf-password" && (n == natureText && identifier(strings.Trim(value, `"'`)) || leet(value)) {
 			return doubt()
 		}
 	case named(m.Rule):
@@ -436,6 +444,12 @@ var loose = set(`
 	vault-service-token square-access-token gitlab-session-cookie sourcegraph-access-token scaleway-access-key aws-access-token alibaba-access-key-id
 	alibaba-secret-by-id tencent-secret-id grafana-api-key gcp-oauth-access-token azure-sas-url new-relic-browser-api-token easypost-test-api-token
 	gcp-api-key flutterwave-public-key lob-pub-api-key mailgun-pub-key mapbox-api-token gitlab-cicd-job-token github-app-token github-refresh-token`)
+
+// webhooks are the kinds of URLs at which something can be posted, or a build begun, and no
+// more. Documentation of what posts shows them.
+var webhooks = set(`
+	slack-webhook-url discord-webhook-url microsoft-teams-webhook google-chat-webhook-url lark-webhook-url wecom-webhook-url make-webhook-url ifttt-webhook-url
+	zapier-webhook-url netlify-build-hook vercel-deploy-hook`)
 
 // alone reports whether a credential speaks for itself wherever it stands: its
 // provider would know it by its form, and the form is not known to be broken.
@@ -588,7 +602,7 @@ func choose(d *check.Document, all []guess) []guess {
 		if publicClient(d.Content, g.value.Start) || !alone && g.kind == kindPassword && afterUser(d.Content, g.value) {
 			g.persona = check.Pedantic
 		}
-		if g.kind != "private-key" && shows.has(g.value.Start) && !alone {
+		if (!alone || webhooks[g.kind]) && shows.has(g.value.Start) || !alone && amongWords(d.Content, g.value) || calledExample(d, g.value.Start) {
 			g.persona = check.Pedantic
 		}
 		if !alone && (build || byContext[g.kind] && trial || (byContext[g.kind] || g.named) && opensNothing(d, g)) {
@@ -604,7 +618,7 @@ func choose(d *check.Document, all []guess) []guess {
 			g.persona = check.Pedantic
 		}
 		if elsewhere {
-			if !alone || g.kind == "aws-access-token" || saysAbove(d.Content, g.value.Start, broken) { // AWS's have no checksum, and throw-away ones abound
+			if !alone || webhooks[g.kind] || g.kind == "aws-access-token" || saysAbove(d.Content, g.value.Start, broken) { // AWS's have no checksum, and throw-away ones abound
 				g.persona = check.Pedantic
 			}
 			if testKinds[g.kind] || byContext[g.kind] || g.confidence == check.Firm {

@@ -133,9 +133,9 @@ var (
 	uuidPattern   = engine.NewRegexp(`^(?:[\w.-]{1,40}[:/]|[A-Za-z]{1,8}-)?[{(]?[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}[)}]?(?:-\d{1,3}|/)?$`)
 	digestPattern = engine.NewRegexp(`^(?:(?:sha|SHA)-?(?:1|224|256|384|512)[-:=]|md5[-:=]|\$(?:2[abxy]|1|5|6|y|apr1|argon2\w*|pbkdf2[\w-]*|scrypt)\$|\{S?SHA\d*\}|pbkdf2[_:]sha|scrypt:|bcrypt|h1:|SCRAM-SHA|\*[0-9A-F]{40}$|[0-9a-f]{16,64}\$(?:[0-9a-f]{40}|[0-9a-f]{64}|[0-9a-f]{128})$)`)
 	publicPattern = engine.NewRegexp(`^(?:ssh-(?:rsa|ed25519|dss)|ecdsa-sha2|AAAA[BCE]3N|-----BEGIN (?:CERT|PUBLIC|RSA PUBLIC|PGP PUBLIC)|age1[a-z0-9]{58}$|pk_(?:live|test)_|pk\.eyJ|phc_|MII[A-Z]|(?:MFkwEwYH|MHYwEAYH)KoZIzj0|MIGbMBAGByqGSM49|MCowBQYDK2Vw|LS0tLS1CRUdJTiB(?:DRVJU|QVUJM)|6L[\w-]{38}$|G-[A-Z0-9]{8,12}$|UA-\d|0x[0-9a-fA-F]{40}$|[xyztuv]pub[1-9A-HJ-NP-Za-km-z]{100,}$|[A-Z]{1,5}_(?:kw|lA|gD)[A-Z][\w-]{4,}$|(?:[0-9a-fA-F]{2}[:-]){5}[0-9a-fA-F]{2}$)`)
-	// Encrypted by sops, Ansible, Jasypt, sealed-secrets, git-crypt, Rails and the like; or where a secret is kept that stands elsewhere, as in
+	// Encrypted by sops, Ansible, Jasypt, sealed-secrets, git-crypt, Rails and the like, a key of Bitcoin (BIP-38) or Neo (NEP-2); or where a secret is kept that stands elsewhere, as in
 	// TeamCity's credentialsJSON, Azure's App Service and Container Apps, Spring Cloud, Conjur's Summon, a keyring.
-	encryptedPattern = engine.NewRegexp(`^(?:ENC[\[({]|\$ANSIBLE_VAULT|!vault|AgB?[A-Za-z0-9+/]{100,}|vault:v\d|\{cipher\}|CiQA|AQICAH|arn:|projects/|op://|ref\+|secretsmanager|ssm:|keyvault|vault:|awskms|age-encryption|gAAAAA|credentialsJSON:|@Microsoft\.KeyVault\(|secretref:|sm@|akv:|gc?p?sm:|conjur:|keyring:|keychain:|(?:aws|gcp|azure|google|hashi(?:corp)?)[-_:]?(?:ssm|sm|secrets?manager|secrets?|parameterstore|kms|kv|keyvault|vault)[:/@#])`)
+	encryptedPattern = engine.NewRegexp(`^(?:ENC[\[({]|\$ANSIBLE_VAULT|!vault|AgB?[A-Za-z0-9+/]{100,}|vault:v\d|\{cipher\}|CiQA|AQICAH|arn:|projects/|op://|ref\+|secretsmanager|ssm:|keyvault|vault:|awskms|age-encryption|gAAAAA|6P[1-9A-HJ-NP-Za-km-z]{56}$|credentialsJSON:|@Microsoft\.KeyVault\(|secretref:|sm@|akv:|gc?p?sm:|conjur:|keyring:|keychain:|(?:aws|gcp|azure|google|hashi(?:corp)?)[-_:]?(?:ssm|sm|secrets?manager|secrets?|parameterstore|kms|kv|keyvault|vault)[:/@#])`)
 	versionPattern   = engine.NewRegexp(`^(?:\d+:)?[vV]?\d+(?:[._]\d+)+(?:[-+.][\w.+~-]*)?$`)
 	datePattern      = engine.NewRegexp(`^\d{4}-?\d{2}-?\d{2}(?:[T _-]?\d{2}[\d:.,+ -]*[A-Z]{0,4})?$`)
 	numberPattern    = engine.NewRegexp(`^[-+]?(?:0[xX][0-9a-fA-F]{1,16}[uUlL]{0,3}|[\d.,_ ]+(?:[eE][-+]?\d+)?|[\d_]*\.\d+(?:[eE][-+]?\d+)?(?:[fFlLhH]|lf|LF|_?f(?:32|64))?)$`)
@@ -144,6 +144,7 @@ var (
 	addressPattern   = engine.NewRegexp(`^(?:[0-9a-fA-F]{1,4}:){2,7}:?[0-9a-fA-F]{0,4}(?:/\d{1,3})?$`)                                           // IPv6
 	hostPattern      = engine.NewRegexp(`^(?:[a-zA-Z0-9_-]+\.)+(?:com|net|org|io|dev|app|local|internal|cloud|co|ai|me|info|svc|example|test|invalid|localhost|eu|us|uk|de|fr|gov|edu|xyz|sh|tech|go|js|ts|py|rb|java|json|ya?ml|xml|html?|txt|md|png|svg|pem|crt|key|cfg|conf|toml|sql|css|log|lock)(?::\d+)?(?:/.*)?$`)
 	codePattern      = engine.NewRegexp(`^[A-Za-z_]\w*(?:(?:\.|->|::)[A-Za-z_]\w*)+\($|^!*[\w$.\[\]]*[a-zA-Z_]\w*(?:\.[a-zA-Z_]\w*)*(?:\(.*\)?|\[.*\])$|^!*\w+(?:(?:\??\.|->|::)[a-zA-Z_]\w*)+$|^_\w+\$\w+$|=>|^(?:function|lambda|func|new|return|await|async|typeof|nil|None|null|undefined|true|false)\b`)
+	schemaPattern    = engine.NewRegexp(`^\w+\.\d+\?!?[\w.%]+$|^[a-z]\w*(?:\.\w+)+#\w+$`) // a type under a condition in TL (flags.1?true), a shape of Smithy (aws.auth#sigv4)
 	dataPattern      = engine.NewRegexp(`^(?:data:|image/|text/|application/|urn:|mailto:|tel:|#[0-9a-fA-F]{3,8}$|rgba?\(|M\d+[. ]|iVBORw0KGgo|/9j/4AA|R0lGOD|PHN2Zy|UEsDB|H4sI|d09G)`)
 	regexPattern     = engine.NewRegexp(`^\^.*\$$|\[(?:\^|0-9|[a-zA-Z]-[a-zA-Z]|\\[dws])[^\]]*\]|\\[dwsb][+*{]|\(\?:`)
 	referencePattern = engine.NewRegexp(`^\$\$?[({.A-Za-z_]|\$\{|\$\(|\{\{|\}\}|<%|%>|^%[\w.-]+%$|^%\(\w+\)|^<[^<>]*>$|^\[[^\]]*\]$|^\{[\w. -]*\}$|^@[\w.]+@?$|^#\{|^__\w+__$|^:[a-z_]+$|^!\w+|^&\w[\w.]*[{(]?$|^\*[\w.]+:?$|process\.env|os\.environ|os\.[Gg]etenv|getenv|System\.env|ENV\[|env\(|import\.meta|secrets\.|\bvar\.|\blocal\.|\bdata\.|\bmodule\.|\.Values\.|valueFrom|secretKeyRef|/run/secrets/|config\.|settings\.|\$env:|%[qsv](?:\W|$)|\bthis\.|\bself\.`)
@@ -155,7 +156,7 @@ var placeholders = []string{
 	"example", "exampl3", "changeme", "change-me", "change_me", "changeit", "your", "placeholder", "dummy", "sample", "xxxx", "todo", "redacted", "removed",
 	"replace", "insert", "notreal", "not-real", "not_real", "not-a-", "fake", "foobar", "foo-bar", "lorem", "ipsum", "asdf", "qwerty", "deadbeef", "cafebabe", "abcdef",
 	"12345", "23456", "01234", "98765", "mysecret", "my-secret", "my_secret", "mytoken", "my-token", "my_token", "mypass", "my-pass", "my_pass", "my-api", "my_api", "myapi",
-	"secret-key", "secretkey", "secret_key", "api-key", "api_key", "apikey", "access-key", "access_key", "password", "passw0rd", "passwort", "enter-", "enter_", "<", ">", "***", "...", "…", "•••",
+	"secret-key", "secretkey", "secret_key", "api-key", "api_key", "apikey", "access-key", "access_key", "password", "passw0rd", "passwort", "passphrase", "enter-", "enter_", "<", ">", "***", "...", "…", "•••",
 	"testtest", "test-token", "test_token", "testtoken", "test-key", "test_key", "testkey", "testing", "unittest", "-here", "_here", "somekey", "some-", "some_", "invalid", "undefined",
 	"thisis", "this-is", "this_is", "aaaaaa", "000000", "111111", "abc123", "secret123", "mock", "stub", "default", "optional", "required", "nullable", "string", "generate", "fixme", "supersecret", "super-secret", "super_secret", "topsecret", "top-secret", "hidden", "masked", "encrypted", "unknown", "disabled", "none",
 }
@@ -190,6 +191,8 @@ func natureOf(v string) nature {
 		return natureReference
 	case digestPattern.MatchString(v):
 		return natureDigest
+	case schemaPattern.MatchString(v):
+		return natureReference
 	case published[v]:
 		return naturePlaceholder
 	case publicPattern.MatchString(v):
@@ -277,7 +280,7 @@ func placeholder(v string) bool {
 			return true
 		}
 	}
-	if lower == "n/a" || strings.HasPrefix(lower, "my-") || strings.HasPrefix(lower, "my_") || lower == "tbd" || periodic(lower) || rising(lower) || len(v) >= 12 && distinct(v) <= 4 {
+	if lower == "n/a" || strings.HasPrefix(lower, "my-") || strings.HasPrefix(lower, "my_") || lower == "tbd" || periodic(lower) || rising(lower) || len(v) >= 12 && distinct(v) <= 4 || hollow(lower) || mashed(lower) {
 		return true
 	}
 	// In base64, as the examples of Kubernetes have it: "this is secret", or with
@@ -287,7 +290,7 @@ func placeholder(v string) bool {
 	if err != nil || len(text) < 8 || strings.IndexFunc(text, func(r rune) bool { return r < ' ' || r > '~' }) >= 0 {
 		return false
 	}
-	return selfNamed.MatchString(text) || strings.Contains(text, " ") && surprise(text) < 4.5 || rising(text) || periodic(text) ||
+	return selfNamed.MatchString(text) || strings.Contains(text, " ") && surprise(text) < 4.5 || rising(text) || periodic(text) || mashed(text) ||
 		slices.ContainsFunc(placeholders, func(p string) bool { return len(p) > 4 && strings.Contains(strings.ToLower(text), p) })
 }
 
@@ -301,7 +304,38 @@ func dummy(v string) bool {
 		}
 	}
 	tail := lower[max(0, len(v)-16):]
-	return len(tail) >= 12 && (distinct(tail) <= 4 || periodic(tail) || rising(tail))
+	return len(tail) >= 12 && (distinct(tail) <= 4 || periodic(tail) || rising(tail)) || hollow(lower)
+}
+
+// partOfUUID is the beginning and the end of a UUID (RFC 9562), of which generators choose every digit.
+var partOfUUID = engine.NewRegexp(`([0-9a-f]{8})-(?:[0-9a-f]{4}-){3}([0-9a-f]{12})`)
+
+// hollow reports whether a part of a value was filled with one digit or letter, or two: a
+// UUID such as 11111111-4444-4444-8444-cccccccccccc, a field that is zeros.
+func hollow(v string) bool {
+	for _, m := range partOfUUID.FindAllSubmatchIndex([]byte(v)) {
+		if distinct(v[m[2]:m[3]]) <= 2 && distinct(v[m[4]:m[5]]) <= 2 {
+			return true
+		}
+	}
+	for field := range strings.FieldsFuncSeq(v, notAlphanumeric) {
+		if len(field) >= 8 && distinct(field) == 1 || len(field) >= 12 && distinct(field) == 2 {
+			return true
+		}
+	}
+	return false
+}
+
+func notAlphanumeric(r rune) bool { return r >= 0x80 || !wordLetter(byte(r)) }
+
+// minMashed is how many letters somebody has typed at least who typed anything.
+const minMashed = 16
+
+// mashed reports whether a value is the letters under the fingers of somebody who typed
+// anything: those of the middle row of a keyboard alone. Of random ones of this length 1 in
+// twenty million is.
+func mashed(v string) bool {
+	return len(v) >= minMashed && strings.Trim(v, "asdfghjkl") == ""
 }
 
 // periodic reports whether a text is a shorter one again and again.
