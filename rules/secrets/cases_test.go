@@ -375,6 +375,8 @@ func TestCommentOnCredential(t *testing.T) {
 		{"a.go", "private-key", "// The key of the server from the testdata directory.\nvar key = `\n" + pem + "`\n", check.Pedantic},
 		{"a.go", "private-key", "// The key of the server.\nvar key = `\n" + pem + "`\n", check.Regular},
 		{"a.go", "private-key", "const DevCoordinatorKey = `" + pem + "`\n", check.Pedantic},
+		{"a.go", "private-key", "const debugCert = `\n" + pem + "`\n", check.Pedantic},
+		{"a.go", "private-key", "const debuggerCert = `\n" + pem + "`\n", check.Regular},
 		{"a.go", "private-key", "const DeviceKey = `" + pem + "`\n", check.Regular},
 		{"a.go", "private-key", "// Key was changed in the development of version 2.\nvar key = `" + pem + "`\n", check.Regular},
 		{"a.go", "generic-api-key", "const devApiKey = \"" + key + "\"\n", check.Regular},

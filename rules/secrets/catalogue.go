@@ -206,11 +206,18 @@ func pageOf(k kind, title string) check.Page {
 		p = provider{rotate: "Revoke it in the settings of the account that issued it, or change the password where it is checked"}
 	}
 	if k.limits == "" {
-		k.limits = "Placeholders, references to the environment and values that are plainly words are left alone. A credential that is " +
+		k.limits = "Placeholders, references to the environment, encrypted values and those that are plainly words are left alone. A credential that is " +
 			"assembled at run time, or has another form than its provider documents, is not found."
 	}
 	if byContext[k.id] {
 		k.limits += " In tests, manuals and Markdown, in a build, in the servers of Docker Compose, in a comment and for a server on the same machine it is for persona pedantic: there, most open nothing."
+	}
+	switch {
+	case webhooks[k.id]:
+		k.limits += " In tests and manuals, and in a block of code of Markdown, it is for persona pedantic: whoever has it can post something, and no more."
+	case testKinds[k.id] && !byContext[k.id]:
+		k.limits += " It is for persona pedantic where it is to try something with: in tests and manuals, in a block of code of Markdown, beside a certificate " +
+			"for this machine or of who certifies nothing else, in a folder that says so, in one that Docker Compose gives to what it starts."
 	}
 	page := check.Page{
 		What: fmt.Sprintf("%s that stands in the text of a file, in the clear or encoded in base64, hex, percent or Unicode escapes.", title),

@@ -481,7 +481,7 @@ func namedTest(text []byte, at int) bool {
 // devName is a declaration of a variable with what a program has to be tried with by
 // those who work on it; forDevelopment is what the comment on it says.
 var (
-	devName        = engine.NewRegexp(`^[ \t]*(?:var|const|let|final|static)?[ \t]*(?:[dD]ev[A-Z_]|DEV_|[dD]evelopment[A-Z_]|DEVELOPMENT_)\w*[ \t]*(?:\[?\]?\w+[ \t]*)?:?=`)
+	devName        = engine.NewRegexp(`^[ \t]*(?:var|const|let|final|static)?[ \t]*(?:[dD]ev[A-Z_]|DEV_|[dD]evelopment[A-Z_]|DEVELOPMENT_|[dD]ebug[A-Z_]|DEBUG_)\w*[ \t]*(?:\[?\]?\w+[ \t]*)?:?=`)
 	forDevelopment = engine.NewRegexp(`(?i)\b(?:in|for) (?:local )?development(?: mode| use| only|[.,;]|$)|\bdevelopment mode\b`)
 )
 
@@ -593,7 +593,7 @@ func choose(d *check.Document, all []guess) []guess {
 		if !alone && (known || saysAbove(d.Content, g.value.Start, harmless) || namedTest(d.Content, g.value.Start)) {
 			g.persona = check.Pedantic // somebody has thought of it
 		}
-		if testKinds[g.kind] && (devName.Match(d.Content[lineStart(d.Content, g.value.Start, maxLiteralLine):g.value.Start]) || saysAbove(d.Content, g.value.Start, forDevelopment)) {
+		if opened := openedAt(d.Content, g.value.Start); testKinds[g.kind] && (devName.Match(d.Content[lineStart(d.Content, opened, maxLiteralLine):opened]) || saysAbove(d.Content, g.value.Start, forDevelopment)) {
 			g.persona = check.Pedantic
 		}
 		if coverage && uploadToken.Match(d.Content[lineStart(d.Content, g.value.Start, maxLiteralLine):g.value.Start]) {
