@@ -232,6 +232,7 @@ func TestProgramsForTrial(t *testing.T) {
 		"-- shingle/readme.txt --\nThis is a mock server.\n-- shingle/main.go --\npackage main\n\n" + code +
 		"-- shingle/lib/lib.go --\npackage lib\n\n" + code +
 		"-- show/show.go --\n// Show is a demo server.\npackage main\n\n" + code +
+		"-- shown/go.mod --\nmodule example.com/go-examples/v2\n-- shown/a.go --\npackage shown\n\n" + code +
 		"-- test/README.md --\nThis is a mock server.\n-- nested/go.mod --\nmodule example.com/nested\n-- nested/a.go --\npackage nested\n\n" + code)
 	kept := &golang.Cache{States: 2}
 	judge := func() string {
@@ -242,9 +243,9 @@ func TestProgramsForTrial(t *testing.T) {
 		slices.Sort(got)
 		return strings.Join(got, "\n")
 	}
-	expect(t, judge(), "lib/lib.go regular\nnested/a.go regular\nshingle/lib/lib.go regular\nshingle/main.go pedantic\nshow/show.go pedantic")
+	expect(t, judge(), "lib/lib.go regular\nnested/a.go regular\nshingle/lib/lib.go regular\nshingle/main.go pedantic\nshow/show.go pedantic\nshown/a.go pedantic")
 	tree[".github/README.md"] = &fstest.MapFile{Data: []byte("# Shingle\n\nShingle is a small ACME test server.\n")} // shown where there is no other
-	expect(t, judge(), "lib/lib.go pedantic\nnested/a.go regular\nshingle/lib/lib.go pedantic\nshingle/main.go pedantic\nshow/show.go pedantic")
+	expect(t, judge(), "lib/lib.go pedantic\nnested/a.go regular\nshingle/lib/lib.go pedantic\nshingle/main.go pedantic\nshow/show.go pedantic\nshown/a.go pedantic")
 }
 
 func TestGeneratedIsAskedFor(t *testing.T) {

@@ -27,6 +27,22 @@ func Shows(name string) bool {
 	return standsIn(strings.ToLower(folders[len(folders)-1]))
 }
 
+// ShowsModule reports whether a module is there to show something, as its path says: github.com/google/trillian-examples.
+func ShowsModule(path string) bool {
+	name := path[strings.LastIndexByte(path, '/')+1:]
+	if version, ok := strings.CutPrefix(name, "v"); ok && version != "" && strings.Trim(version, "0123456789") == "" { // semantic import versions
+		path = strings.TrimSuffix(path, "/"+name)
+		name = path[strings.LastIndexByte(path, '/')+1:]
+	}
+	for _, word := range strings.FieldsFunc(strings.ToLower(name), func(r rune) bool { return r == '-' || r == '_' || r == '.' }) {
+		switch word {
+		case "example", "examples", "demo", "demos", "sample", "samples", "tutorial", "tutorials":
+			return true
+		}
+	}
+	return false
+}
+
 // reproduces matches a folder with what shows a bug: issue-908.
 var reproduces = regexp.MustCompile(`^(?i:issue|bug|repro)[-_]?\d+$`)
 

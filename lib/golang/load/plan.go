@@ -9,6 +9,7 @@ import (
 
 	"github.com/peercheck/peercheck/lib/cache"
 	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/lib/purpose"
 )
 
 // A Plan is what a request comes to: which packages there are, how they depend on
@@ -32,7 +33,7 @@ type Unit struct {
 	ModulePath string
 	// GoVersion is that of the module ("go1.26"), "" if not known.
 	GoVersion string
-	// Trial says that the program or library is there to test, to show or to develop something, by the README
+	// Trial says that the program or library is there to test, to show or to develop something, by the name of its module, or the README
 	// of its module, or the one beside a package main. It is no part of Key, which identifies the package.
 	Trial bool
 	// Requested tells a package of the request from one that is imported.
@@ -70,7 +71,7 @@ func (l *Loader) Plan(ctx context.Context, req Request) (*Plan, error) {
 				u.GoVersion = "go" + n.module.goVersion
 			}
 		}
-		u.Trial = n.external == nil && (n.module != nil && readmes.trial(n.fsys, n.module.folder) || n.name == "main" && readmes.trial(n.fsys, n.folder))
+		u.Trial = n.external == nil && (n.module != nil && (purpose.ShowsModule(n.module.path) || readmes.trial(n.fsys, n.module.folder)) || n.name == "main" && readmes.trial(n.fsys, n.folder))
 		for _, path := range n.imports {
 			if dep := n.deps[path]; dep != nil && dep.unit != nil {
 				u.Imports = append(u.Imports, dep.unit)
