@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"golang.org/x/tools/go/analysis"
+	"golang.org/x/tools/go/ast/inspector"
 	"golang.org/x/tools/go/ssa"
 
 	"github.com/peercheck/peercheck/lib/check"
@@ -16,6 +17,7 @@ import (
 	"github.com/peercheck/peercheck/rules/golang/internal/code"
 	"github.com/peercheck/peercheck/rules/golang/internal/flow"
 	"github.com/peercheck/peercheck/rules/golang/internal/purpose"
+	"github.com/peercheck/peercheck/rules/golang/internal/remark"
 )
 
 //go:embed testdata/hardcoded-key.txtar
@@ -38,7 +40,7 @@ var HardcodedKey = &check.Check{
 			"attackers 2,000 servers (CVE-2023-27524).",
 		Fix: "Read the key from the environment, a file or a secret store at start, and stop if it is missing or short. Take the key that was in the source as known to others: replace it. There is no quick fix, because the key has to come from somewhere, and to be changed.",
 		Limits: "Follows a value through variables of the package, fields that only the package can set, decoding, and through the callers of a helper in the package. A key of the source that is used only where an environment variable is not set is reported tentatively, and for persona pedantic. An HMAC counts if its key, or the function, is named for a key, token or signature, because a fixed text is also used to keep hashes " +
-			"apart; none counts in a function that derives secrets by it. Constants named for developing (`devKey`, `exampleSecret`) and test code is left alone.",
+			"apart; none counts in a function that derives secrets by it, or where a seed goes into it (BIP 32). A key of an HMAC or a cipher in a package that is named for a standard, or a function whose comments cite one, is for persona pedantic. Constants named for developing (`devKey`, `exampleSecret`) and test code is left alone.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/321.html",
 			"https://nvd.nist.gov/vuln/detail/CVE-2023-27524",
@@ -85,12 +87,12 @@ func runHardcodedKey(_ context.Context, pass *check.PackagePass) error {
 	if !ok {
 		return nil
 	}
-	report := func(e ast.Expr) {
-		if isForDevelopers(pass, e) {
-			return
+	reportFor := func(e ast.Expr, persona check.Persona) {
+		if !isForDevelopers(pass, e) {
+			pass.Report(check.Finding{Message: keyMessage, Location: secretLocation(pass, e), Persona: persona})
 		}
-		pass.Report(check.Finding{Message: keyMessage, Location: secretLocation(pass, e)})
 	}
+	report := func(e ast.Expr) { reportFor(e, check.Regular) }
 	fallback := func(e ast.Expr) {
 		pass.Report(check.Finding{
 			Message:    "where the environment has no key, this is one that whoever reads the source has",
@@ -103,11 +105,15 @@ func runHardcodedKey(_ context.Context, pass *check.PackagePass) error {
 		for _, c := range fl.Calls(name) {
 			for _, arg := range arguments {
 				at, index, ok := fl.FixedHere(c, arg)
-				if index >= len(at.Expr.Args) || name == "crypto/hmac.New" && !signs(pass, at, index) || isNoKey(fl, at.Arg(index)) {
+				if index >= len(at.Expr.Args) || name == "crypto/hmac.New" && (!signs(pass, at, index) || isLabel(pass, c)) || isNoKey(fl, at.Arg(index)) {
 					continue
 				}
 				if ok {
-					report(at.Expr.Args[index])
+					persona := check.Regular
+					if strings.HasPrefix(name, "crypto/") && remark.Standard(pass.Pass, at.Expr.Pos()) {
+						persona = check.Pedantic // published, and everyone's
+					}
+					reportFor(at.Expr.Args[index], persona)
 				} else if fl.FallsBack(at.Arg(index)) {
 					fallback(at.Expr.Args[index])
 				}
@@ -149,6 +155,32 @@ func runHardcodedKey(_ context.Context, pass *check.PackagePass) error {
 		}
 	}
 	return nil
+}
+
+// isLabel reports whether what goes into an HMAC is the secret, by its name: then the fixed key is the name of what is derived
+// from it, as in BIP 32.
+func isLabel(pass *check.PackagePass, c flow.Call) bool {
+	index := query.IndexOf(pass.Pass)
+	at, ok := index.Inspector().Root().FindNode(c.Expr)
+	if !ok {
+		return false
+	}
+	mac := code.Holder(pass.TypesInfo, at)
+	return mac != nil && slices.ContainsFunc(index.Uses(mac), func(use inspector.Cursor) bool {
+		sel, ok := use.Parent().Node().(*ast.SelectorExpr)
+		if !ok || sel.Sel.Name != "Write" {
+			return false
+		}
+		call, ok := use.Parent().Parent().Node().(*ast.CallExpr)
+		return ok && len(call.Args) == 1 && slices.ContainsFunc(purpose.Names(pass.TypesInfo, call.Args[0]), isSeed)
+	})
+}
+
+// isSeed reports whether a name is that of a secret that others are derived from.
+func isSeed(name string) bool {
+	return slices.ContainsFunc(query.Words(name), func(w string) bool {
+		return w == "seed" || w == "entropy" || w == "mnemonic" || w == "ikm" || w == "prk"
+	})
 }
 
 // isForDevelopers reports whether a key is one of the package, whose name says that it is for trying things out.

@@ -16,6 +16,7 @@ import (
 	"github.com/peercheck/peercheck/rules/golang/internal/bounds"
 	"github.com/peercheck/peercheck/rules/golang/internal/code"
 	"github.com/peercheck/peercheck/rules/golang/internal/flow"
+	"github.com/peercheck/peercheck/rules/golang/internal/remark"
 )
 
 //go:embed testdata/fixed-nonce.txtar
@@ -37,7 +38,7 @@ var FixedNonce = &check.Check{
 			"of messages show. Zerologon (CVE-2020-1472) took over Windows domains by an IV of zeros.",
 		Fix: "Fill it from `crypto/rand` for each message and send it along, or let `cipher.NewGCMWithRandomNonce` (Go 1.24) do both. There is no quick fix, because the receiver has to change too.",
 		Limits: "Follows a value through variables of the package and through the callers of a helper in the package. Left alone: functions that fill something from `crypto/rand` or derive a key (HKDF, ECDH), because with a key for one " +
-			"message a fixed nonce is right; decryption, which only repeats what was encrypted; tags over data that is not encrypted; encryption of no message of which nothing is used; test code. A stream that a function only keeps in a field, as for a connection, is for persona pedantic, as is a key that the caller gives, who may have one for each message, and a nonce that is cut from the key, which only protocols prescribe.",
+			"message a fixed nonce is right; decryption, which only repeats what was encrypted; tags over data that is not encrypted; encryption of no message of which nothing is used; test code. A stream that a function only keeps in a field, as for a connection, is for persona pedantic, as is a key that the caller gives, who may have one for each message, and a nonce that is cut from the key, which only protocols prescribe, or that is in a package named for a standard or a function whose comments cite one.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/323.html",
 			"https://pkg.go.dev/crypto/cipher#NewGCMWithRandomNonce",
@@ -98,7 +99,7 @@ func runFixedNonce(_ context.Context, pass *check.PackagePass) error {
 				Message:  "every message is encrypted with the same nonce, so two of them give their contents away",
 				Location: pass.Location(at.Expr.Args[index]),
 			}
-			if isKept(c) || keyIsGiven(fl, key(c), c.Fn, 3) {
+			if isKept(c) || keyIsGiven(fl, key(c), c.Fn, 3) || remark.Standard(pass.Pass, c.Expr.Pos()) {
 				f.Persona = check.Pedantic
 			}
 			pass.Report(f)

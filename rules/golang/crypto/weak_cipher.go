@@ -14,6 +14,7 @@ import (
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/golang/query"
 	"github.com/peercheck/peercheck/rules/golang/internal/flow"
+	"github.com/peercheck/peercheck/rules/golang/internal/remark"
 )
 
 //go:embed testdata/weak-cipher.txtar
@@ -34,7 +35,7 @@ var WeakCipher = &check.Check{
 		Why: "A DES key is found by trying all of them, within days for a few dollars. The 64-bit blocks of 3DES, Blowfish, CAST5 and TEA repeat after some gigabytes, which gives plaintext away (Sweet32, " +
 			"CVE-2016-2183). RC4's first bytes betray its key. In ECB equal blocks stay equal, so structure shows through and blocks can be swapped; Zoom's calls were encrypted that way until 2020.",
 		Fix: "Use AES-GCM: `cipher.NewGCMWithRandomNonce(block)` (Go 1.24) takes care of the nonce, and notices changes as well. There is no quick fix, because what is already encrypted has to be read and encrypted again.",
-		Limits: "Left alone: packages and functions that are named for a protocol which prescribes the cipher (NTLM, SMB, Kerberos, VNC, RDP, PKCS #12, OpenPGP, SSH, MySQL's old passwords), for old data (`legacy`), and test code. What a function makes of its caller's key and gives back, as one cipher of several, is for persona pedantic, as are packages that only decrypt, because somebody else chose the cipher. " +
+		Limits: "Left alone: packages and functions that are named for a protocol which prescribes the cipher (NTLM, SMB, Kerberos, VNC, RDP, PKCS #12, OpenPGP, SSH, MySQL's old passwords), for old data (`legacy`), and test code. What a function makes of its caller's key and gives back, as one cipher of several, is for persona pedantic, as are packages that only decrypt, because somebody else chose the cipher, and those that are named for a standard (`rfc4757`) or functions whose comments cite one of a protocol. " +
 			"ECB counts where a loop passes consecutive parts of a slice to Block.Encrypt or Decrypt and nothing in the function is XORed, as every mode but ECB does.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/327.html",
@@ -96,7 +97,7 @@ func runWeakCipher(_ context.Context, pass *check.PackagePass) error {
 				continue
 			}
 			f := check.Finding{Message: reason, Location: pass.Location(c.Expr)}
-			if isOffered(fl, c) || onlyReads {
+			if isOffered(fl, c) || onlyReads || remark.Standard(pass.Pass, c.Expr.Pos()) {
 				f.Persona = check.Pedantic
 			}
 			pass.Report(f)
@@ -108,7 +109,7 @@ func runWeakCipher(_ context.Context, pass *check.PackagePass) error {
 				Message:  "every block is encrypted by itself (ECB), so equal parts of the message stay equal",
 				Location: pass.Location(c.Expr),
 			}
-			if onlyReads {
+			if onlyReads || remark.Standard(pass.Pass, c.Expr.Pos()) {
 				f.Persona = check.Pedantic
 			}
 			pass.Report(f)

@@ -1,0 +1,64 @@
+package remark
+
+import (
+	"go/ast"
+	"go/token"
+	"regexp"
+	"strings"
+
+	"golang.org/x/tools/go/analysis"
+
+	"github.com/peercheck/peercheck/rules/golang/internal/code"
+)
+
+var (
+	// standards are packages that are named for a standard by its number, in an element of their path.
+	standards = regexp.MustCompile(`(^|/)(rfc|bip|slip)-?\d+(/|$)`)
+	// citations are how comments name the standards of protocols and formats: by a number, or as Microsoft names its own.
+	citations = regexp.MustCompile(`(?i)\b(?:rfc|bip|slip|eip)[- ]?0*(\d+)\b|\[?\bMS-[A-Z]{3,}\b`)
+)
+
+// general are RFCs of what programs use whatever they encrypt: padding, Base64, times, URIs, UUIDs, primitives and tokens.
+// That one is cited says nothing of who chose an algorithm.
+var general = map[string]bool{
+	"1321": true, "2045": true, "2104": true, "2202": true, "2315": true, "2898": true, "3174": true, "3339": true, "3986": true, "4122": true,
+	"4231": true, "4648": true, "5652": true, "5869": true, "6234": true, "6238": true, "7515": true, "7516": true, "7517": true, "7518": true, "7519": true, "8018": true, "9562": true,
+}
+
+// Standard reports whether the code at a position does what a published standard prescribes: its package is named for one, or
+// the comments of the function around it, or within that, cite one by its number.
+func Standard(pass *analysis.Pass, pos token.Pos) bool {
+	if pass.Pkg != nil && standards.MatchString(pass.Pkg.Path()) {
+		return true
+	}
+	file := code.FileAt(pass, pos)
+	if file == nil {
+		return false
+	}
+	for _, decl := range file.Decls {
+		fn, ok := decl.(*ast.FuncDecl)
+		if !ok || pos < fn.Pos() || fn.End() <= pos {
+			continue
+		}
+		from := fn.Pos()
+		if fn.Doc != nil {
+			from = fn.Doc.Pos()
+		}
+		for _, group := range file.Comments {
+			if from <= group.Pos() && group.End() <= fn.End() && cites(group.Text()) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// cites reports whether a comment cites a standard of something that is not in [general].
+func cites(comment string) bool {
+	for _, found := range citations.FindAllStringSubmatch(comment, -1) {
+		if !general[strings.TrimLeft(found[1], "0")] {
+			return true
+		}
+	}
+	return false
+}
