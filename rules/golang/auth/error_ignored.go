@@ -40,7 +40,7 @@ var ErrorIgnored = &check.Check{
 			"exceptional conditions.",
 		Fix: "Return on the error, after a 401, 403 or 500. There is no quick fix, because only you know what to answer.",
 		Limits: "A function counts by its name (`authorize`, `checkPermission`, `verifyToken`, `requireAdmin`, ...), and only if the error is all it returns, or if its answer speaks of refusal (`isRevoked`) or permission (`hasPermission`). Left alone: errors that are used in any " +
-			"way but logging, checks of a configuration (`config.CheckCredentials()`), deferred calls, and test code. In commands, and of clients, which log in somewhere, it is for persona pedantic.",
+			"way but logging, checks of a configuration (`config.CheckCredentials()`), deferred calls, and test code. In commands, and of clients, which log in somewhere, it is for persona pedantic, as are functions that say whether an address is banned.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/636.html",
 			"https://owasp.org/Top10/2025/A10_2025-Mishandling_of_Exceptional_Conditions/",
@@ -157,7 +157,11 @@ func reportFailOpen(pass *check.PackagePass, d *ast.FuncDecl) {
 		}
 		lets := named || !shuts && asksPermission(pass, d.Body, branch)
 		if answer, known := query.Bool(pass.TypesInfo, ret.Results[0]); known && answer == lets && (lets || shuts) {
-			pass.Report(check.Finding{Message: fmt.Sprintf("%s lets in whoever makes it fail: it answers %t on an error", d.Name.Name, answer), Location: pass.Location(ret)})
+			f := check.Finding{Message: fmt.Sprintf("%s lets in whoever makes it fail: it answers %t on an error", d.Name.Name, answer), Location: pass.Location(ret)}
+			if shuts && bansAddress(pass, d) {
+				f.Persona = check.Pedantic // whoever is banned has other addresses
+			}
+			pass.Report(f)
 		}
 		return true
 	})
@@ -210,6 +214,22 @@ func permits(name string) bool {
 		return true
 	}
 	return false
+}
+
+// bansAddress reports whether a function says whether an address is banned, that of a peer, which keeps abuse down as a limit of
+// rates does and tells nobody from another.
+func bansAddress(pass *check.PackagePass, d *ast.FuncDecl) bool {
+	words := query.Words(d.Name.Name)
+	if words[len(words)-1] != "banned" || d.Type.Params.NumFields() != 1 || len(d.Type.Params.List[0].Names) != 1 {
+		return false
+	}
+	param := d.Type.Params.List[0]
+	if query.TypeName(pass.TypesInfo.TypeOf(param.Type)) == "net/netip.Addr" {
+		return true
+	}
+	return slices.ContainsFunc(query.Words(param.Names[0].Name), func(w string) bool {
+		return w == "addr" || w == "address" || w == "ip" || w == "peer" || w == "host"
+	})
 }
 
 func shutsOut(name string) bool {

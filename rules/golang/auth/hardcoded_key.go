@@ -40,7 +40,7 @@ var HardcodedKey = &check.Check{
 			"attackers 2,000 servers (CVE-2023-27524).",
 		Fix: "Read the key from the environment, a file or a secret store at start, and stop if it is missing or short. Take the key that was in the source as known to others: replace it. There is no quick fix, because the key has to come from somewhere, and to be changed.",
 		Limits: "Follows a value through variables of the package, fields that only the package can set, decoding, and through the callers of a helper in the package. A key of the source that is used only where an environment variable is not set is reported tentatively, and for persona pedantic. An HMAC counts if its key, or the function, is named for a key, token or signature, because a fixed text is also used to keep hashes " +
-			"apart; none counts in a function that derives secrets by it, or where a seed goes into it (BIP 32). A key of an HMAC or a cipher in a package that is named for a standard, or a function whose comments cite one, is for persona pedantic. Constants named for developing (`devKey`, `exampleSecret`) and test code is left alone.",
+			"apart; none counts in a function that derives secrets by it, or where a seed goes into it (BIP 32). A key of an HMAC or a cipher in a package that is named for a standard, or a function whose comments cite one, is for persona pedantic, as is one of what is named for obscuring (`obfuscate`). Constants named for developing (`devKey`, `exampleSecret`) and test code is left alone.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/321.html",
 			"https://nvd.nist.gov/vuln/detail/CVE-2023-27524",
@@ -110,7 +110,7 @@ func runHardcodedKey(_ context.Context, pass *check.PackagePass) error {
 				}
 				if ok {
 					persona := check.Regular
-					if strings.HasPrefix(name, "crypto/") && remark.Standard(pass.Pass, at.Expr.Pos()) {
+					if strings.HasPrefix(name, "crypto/") && (remark.Standard(pass.Pass, at.Expr.Pos()) || obscures(pass, at.Fn)) {
 						persona = check.Pedantic // published, and everyone's
 					}
 					reportFor(at.Expr.Args[index], persona)
@@ -155,6 +155,13 @@ func runHardcodedKey(_ context.Context, pass *check.PackagePass) error {
 		}
 	}
 	return nil
+}
+
+// obscures reports whether a package or function is named for hiding something from a glance, and nothing else.
+func obscures(pass *check.PackagePass, fn *ssa.Function) bool {
+	return slices.ContainsFunc(query.Words(pass.Pkg.Name()+" "+fn.Name()), func(w string) bool {
+		return strings.HasPrefix(w, "obscur") || strings.HasPrefix(w, "obfuscat") || strings.HasPrefix(w, "deobfuscat")
+	})
 }
 
 // isLabel reports whether what goes into an HMAC is the secret, by its name: then the fixed key is the name of what is derived

@@ -4,11 +4,13 @@ import (
 	"context"
 	_ "embed"
 	"go/ast"
+	"go/types"
 	"slices"
 	"strings"
 
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/analysis/passes/inspect"
+	"golang.org/x/tools/go/ast/inspector"
 
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/golang/query"
@@ -33,7 +35,7 @@ var JWTClaimsNotValidated = &check.Check{
 		What:   "A parser is told not to look at the claims of a token: `WithoutClaimsValidation` or `SkipClaimsValidation` (golang-jwt), `WithValidate(false)` (lestrrat-go).",
 		Why:    "The signature says who issued a token, the claims say until when and for whom. Without a look at `exp` a token that leaked years ago still opens the door, and a session cannot end.",
 		Fix:    "Leave the option out, which the quick fix does; it is not safe to apply unseen, because tokens that are accepted today are refused then. For clocks that differ there is `jwt.WithLeeway`.",
-		Limits: "Left alone: functions that go on to validate the claims themselves, by a method or function called `Valid`, `Validate` or the like; functions for tokens that may have expired, to refresh or revoke them, by their name; test code. Where another function of the package validates claims, it is for persona pedantic.",
+		Limits: "Left alone: functions that go on to validate the claims themselves, by a method or function called `Valid`, `Validate` or the like; functions for tokens that may have expired, to refresh or revoke them, by their name; parsers that are only asked to `ParseUnverified`; test code. Where another function of the package validates claims, it is for persona pedantic.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/613.html",
 			"https://pkg.go.dev/github.com/golang-jwt/jwt/v5#WithoutClaimsValidation",
@@ -70,7 +72,7 @@ func runJWTClaimsNotValidated(_ context.Context, pass *check.PackagePass) error 
 				on, known := code.ConstBool(pass.Pass, n.Args[0])
 				off = known && !on
 			}
-			if !off || excused() {
+			if !off || excused() || onlyReads(pass, c) {
 				continue
 			}
 			finding := check.Finding{Message: "tokens are accepted after they have expired, and before they are valid", Location: pass.Location(n), Persona: persona}
@@ -104,6 +106,23 @@ func runJWTClaimsNotValidated(_ context.Context, pass *check.PackagePass) error 
 		}
 	}
 	return nil
+}
+
+// onlyReads reports whether the parser that an option is for is kept in a variable, and only parses tokens without verifying
+// them: claims are not validated there anyway, and nobody is let in.
+func onlyReads(pass *check.PackagePass, c inspector.Cursor) bool {
+	if _, ok := c.Parent().Node().(*ast.CallExpr); !ok {
+		return false
+	}
+	parser := code.Holder(pass.TypesInfo, c.Parent())
+	if parser == nil || parser.Kind() != types.LocalVar {
+		return false
+	}
+	uses := query.IndexOf(pass.Pass).Uses(parser)
+	return len(uses) > 0 && !slices.ContainsFunc(uses, func(use inspector.Cursor) bool {
+		sel, ok := use.Parent().Node().(*ast.SelectorExpr)
+		return !ok || sel.Sel.Name != "ParseUnverified"
+	})
 }
 
 // validatesElsewhere reports whether any function of a package that is no test validates claims itself: what is parsed here may

@@ -47,7 +47,7 @@ var TimingUnsafeCompare = &check.Check{
 		Fix: "`hmac.Equal` for MACs, `subtle.ConstantTimeCompare` for the rest. The quick fix puts them in. It is safe: the outcome of the " +
 			"comparison is the same. The length is still seen, which for tokens of one length tells nothing.",
 		Limits: "A value is a secret if it comes from crypto/hmac, in this function or a helper of this package, or if names say so: then " +
-			"one side has to come from a request, or both have to be secrets. Left alone: constants, hashes of secrets, two values of the " +
+			"one side has to come from a request, or both have to be secrets. Left alone: constants, addresses of network cards, hashes of secrets, two values of the " +
 			"same request (a password and its confirmation), two fields of one value or results of one function (do they agree?), the same field of two values (has it changed?), one that is made the same as the other where they differ, MACs whose key is called a salt, and those of what a passphrase opens, " +
 			"tokens against CSRF, which nobody can try out without the browser that holds them, session IDs unless they come with a request, and test code. For persona pedantic where nothing shows that a stranger can try out values: no request, and no parameter of a function that is there for other packages.",
 		References: []string{
@@ -179,7 +179,8 @@ type side struct {
 }
 
 func (t *timing) judge(c comparison) {
-	if !code.IsText(t.TypesInfo.TypeOf(c.x)) || !code.IsText(t.TypesInfo.TypeOf(c.y)) || t.isLiteral(c.x) || t.isLiteral(c.y) {
+	if !code.IsText(t.TypesInfo.TypeOf(c.x)) || !code.IsText(t.TypesInfo.TypeOf(c.y)) || t.isLiteral(c.x) || t.isLiteral(c.y) ||
+		query.IsType(t.TypesInfo.TypeOf(c.x), "net.HardwareAddr") || query.IsType(t.TypesInfo.TypeOf(c.y), "net.HardwareAddr") { // the MAC of a network card
 		return
 	}
 	x, y := t.side(c.x), t.side(c.y)

@@ -5,6 +5,8 @@ import (
 	_ "embed"
 	"go/token"
 	"go/types"
+	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -13,6 +15,7 @@ import (
 
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/golang/query"
+	"github.com/peercheck/peercheck/rules/golang/internal/code"
 	"github.com/peercheck/peercheck/rules/golang/internal/flow"
 	"github.com/peercheck/peercheck/rules/golang/internal/remark"
 )
@@ -35,7 +38,7 @@ var WeakCipher = &check.Check{
 		Why: "A DES key is found by trying all of them, within days for a few dollars. The 64-bit blocks of 3DES, Blowfish, CAST5 and TEA repeat after some gigabytes, which gives plaintext away (Sweet32, " +
 			"CVE-2016-2183). RC4's first bytes betray its key. In ECB equal blocks stay equal, so structure shows through and blocks can be swapped; Zoom's calls were encrypted that way until 2020.",
 		Fix: "Use AES-GCM: `cipher.NewGCMWithRandomNonce(block)` (Go 1.24) takes care of the nonce, and notices changes as well. There is no quick fix, because what is already encrypted has to be read and encrypted again.",
-		Limits: "Left alone: packages and functions that are named for a protocol which prescribes the cipher (NTLM, SMB, Kerberos, VNC, RDP, PKCS #12, OpenPGP, SSH, MySQL's old passwords), for old data (`legacy`), and test code. What a function makes of its caller's key and gives back, as one cipher of several, is for persona pedantic, as are packages that only decrypt, because somebody else chose the cipher, and those that are named for a standard (`rfc4757`) or functions whose comments cite one of a protocol. " +
+		Limits: "Left alone: packages, files and functions that are named for a protocol which prescribes the cipher (NTLM, SMB, Kerberos, VNC, RDP, PKCS #12, OpenPGP, SSH, MySQL's old passwords), for old data (`legacy`), and test code. What a function makes of its caller's key and gives back, as one cipher of several, is for persona pedantic, as are packages that only decrypt, because somebody else chose the cipher, and those that are named for a standard (`rfc4757`) functions whose comments cite one of a protocol or speak of old data (`legacy`, backward compatibility), and libraries that offer four ciphers or more. " +
 			"ECB counts where a loop passes consecutive parts of a slice to Block.Encrypt or Decrypt and nothing in the function is XORed, as every mode but ECB does.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/327.html",
@@ -63,41 +66,44 @@ var weakCiphers = map[string]string{
 var oldProtocols = []string{"ntlm", "ntlmssp", "smb", "kerberos", "krb", "krb5", "vnc", "rfb", "rdp", "pkcs", "pkcs12", "pgp", "openpgp", "ssh", "legacy", "mysql",
 	"pem", "wep", "mifare", "emv", "desfire", "radius", "mschap", "mschapv", "chap", "snmp", "usm", "pdf", "xls", "office", "bcrypt", "lm", "lanman", "tls", "mppe", "kcipher"}
 
-// prescribed reports whether a function or its package is named for such a protocol.
+// prescribed reports whether a function, its package or its file is named for such a protocol.
 func prescribed(pass *check.PackagePass, fn *ssa.Function) bool {
 	for fn.Parent() != nil {
 		fn = fn.Parent()
 	}
-	names := []string{pass.Pkg.Path(), fn.Name()}
+	names := []string{lastElement(pass.Pkg.Path()), fn.Name()}
 	if recv := fn.Signature.Recv(); recv != nil {
-		names = append(names, recv.Type().String())
+		names = append(names, lastElement(recv.Type().String()))
 	}
-	for _, name := range names {
-		if i := strings.LastIndexByte(name, '/'); i >= 0 && name != fn.Name() {
-			name = name[i+1:]
-		}
-		for _, w := range query.Words(name) {
-			if slices.Contains(oldProtocols, w) || strings.HasPrefix(w, "pdf") {
-				return true
-			}
-		}
+	if file := pass.Fset.PositionFor(fn.Pos(), false).Filename; file != "" {
+		names = append(names, filepath.Base(file))
 	}
-	return false
+	return slices.ContainsFunc(names, func(name string) bool {
+		words := query.Words(name)
+		return !slices.ContainsFunc(words, isPadding) && slices.ContainsFunc(words, func(w string) bool {
+			return slices.Contains(oldProtocols, w) || strings.HasPrefix(w, "pdf") || strings.HasSuffix(w, "pdf")
+		})
+	})
 }
+
+// isPadding reports whether a word says that a name is about padding: that of PKCS #5 and #7 goes with any cipher.
+func isPadding(w string) bool { return strings.HasPrefix(w, "pad") || strings.HasPrefix(w, "unpad") }
+
+func lastElement(path string) string { return path[strings.LastIndexByte(path, '/')+1:] }
 
 func runWeakCipher(_ context.Context, pass *check.PackagePass) error {
 	fl, ok := pass.ResultOf[flow.Analyzer].(*flow.Flow)
 	if !ok {
 		return nil
 	}
-	onlyReads := onlyDecrypts(fl)
+	othersChoose := onlyDecrypts(fl) || offersCiphers(pass, fl)
 	for name, reason := range weakCiphers {
 		for _, c := range fl.Calls(name) {
 			if prescribed(pass, c.Fn) || isOwn(pass, c) {
 				continue
 			}
 			f := check.Finding{Message: reason, Location: pass.Location(c.Expr)}
-			if isOffered(fl, c) || onlyReads || remark.Standard(pass.Pass, c.Expr.Pos()) {
+			if isOffered(fl, c) || othersChoose || isOthersChoice(pass, c) {
 				f.Persona = check.Pedantic
 			}
 			pass.Report(f)
@@ -109,7 +115,7 @@ func runWeakCipher(_ context.Context, pass *check.PackagePass) error {
 				Message:  "every block is encrypted by itself (ECB), so equal parts of the message stay equal",
 				Location: pass.Location(c.Expr),
 			}
-			if onlyReads || remark.Standard(pass.Pass, c.Expr.Pos()) {
+			if othersChoose || isOthersChoice(pass, c) {
 				f.Persona = check.Pedantic
 			}
 			pass.Report(f)
@@ -123,6 +129,28 @@ func onlyDecrypts(fl *flow.Flow) bool {
 	return len(fl.Calls("(crypto/cipher.Block).Decrypt", "crypto/cipher.NewCBCDecrypter", "crypto/cipher.NewCFBDecrypter")) > 0 &&
 		len(fl.Calls("(crypto/cipher.Block).Encrypt", "crypto/cipher.NewCBCEncrypter", "crypto/cipher.NewCFBEncrypter", "crypto/cipher.NewOFB", "crypto/cipher.NewCTR",
 			"(crypto/cipher.Stream).XORKeyStream", "(*crypto/rc4.Cipher).XORKeyStream", "(crypto/cipher.AEAD).Seal")) == 0
+}
+
+// ciphers are the functions that make the ciphers which programs choose among.
+var ciphers = append(slices.Collect(maps.Keys(weakCiphers)), "crypto/aes.NewCipher", "golang.org/x/crypto/twofish.NewCipher")
+
+// offersCiphers reports whether a library has so many ciphers that it is one of ciphers: whoever calls it chooses one.
+func offersCiphers(pass *check.PackagePass, fl *flow.Flow) bool {
+	if !code.IsForOthers(pass.Pkg) {
+		return false
+	}
+	offered := map[string]bool{} // by package
+	for _, name := range ciphers {
+		if len(fl.Calls(name)) > 0 {
+			offered[name[:strings.LastIndexByte(name, '.')]] = true
+		}
+	}
+	return len(offered) >= 4
+}
+
+// isOthersChoice reports whether comments say that a standard or old data prescribes the cipher of a call.
+func isOthersChoice(pass *check.PackagePass, c flow.Call) bool {
+	return remark.Standard(pass.Pass, c.Expr.Pos()) || remark.Past(pass.Pass, c.Expr.Pos())
 }
 
 // isOwn reports whether a cipher's own package makes it.

@@ -47,7 +47,7 @@ var WeakHash = &check.Check{
 		Limits: "Judged by what the value is used for, as names tell it: a checksum, ETag or map key may well be MD5. Files named by the hash of a key are reported as tentative, because " +
 			"only where strangers choose keys can they make two that share a file (beego's cache, CVE-2024-55885). So are lists of accepted hash functions (SIF, CVE-2022-39237), in packages that sign or verify, by their names. HMAC and " +
 			"PBKDF2 over SHA-1 are not broken and are left alone, as are protocols that prescribe the hash (HTTP digest, MySQL, " +
-			"WebSocket handshakes, breach databases). Values are followed within a function and to the callers in the package. For persona pedantic is what a protocol of others prescribes as a rule, or the comments of the function cite a standard for, and what nothing shows to be an attack: signatures over MD5 and SHA-1, hashes over a secret, passwords that are hashed and not kept, or only in fields in memory that are compared and nothing else, tokens and keys that are the hash of something else than the time, lists, and files that are not those of a cache.",
+			"WebSocket handshakes, breach databases). Values are followed within a function and to the callers in the package. For persona pedantic is what a protocol of others prescribes as a rule, or the comments of the function cite a standard for or call old (`legacy`, backward compatibility), and what nothing shows to be an attack: signatures over MD5 and SHA-1, hashes over a secret, passwords that are hashed and not kept, or only in fields in memory that are compared and nothing else, tokens and keys that are the hash of something else than the time, lists, and files that are not those of a cache.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/328.html",
 			"https://cwe.mitre.org/data/definitions/916.html",
@@ -352,8 +352,8 @@ func isInCache(pass *check.PackagePass, c inspector.Cursor) bool {
 }
 
 func (h *hashes) report(call *ast.CallExpr, message string, use purpose.Use, persona check.Persona, fixes []check.Fix) {
-	if remark.Standard(h.Pass, call.Pos()) {
-		persona = check.Pedantic // others prescribe it
+	if remark.Standard(h.Pass, call.Pos()) || remark.Past(h.Pass, call.Pos()) {
+		persona = check.Pedantic // others prescribe it, or what is there
 	}
 	f := check.Finding{Message: message, Location: h.Location(call.Fun), Persona: persona, Fixes: fixes}
 	if use.Node != nil && use.Name != "" && h.Document(use.Node.Pos()) != nil {

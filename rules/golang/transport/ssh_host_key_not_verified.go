@@ -36,7 +36,7 @@ var SSHHostKeyNotVerified = &check.Check{
 		Fix: "Use `knownhosts.New` from golang.org/x/crypto/ssh/knownhosts with the user's known_hosts file, or `ssh.FixedHostKey` for one server. There is no quick fix, because only " +
 			"you know where the key is.",
 		Limits: "Left alone: code that runs only under a condition or in a function whose name says that no verification is wanted (`if opts.Insecure`), callbacks that keep the key for " +
-			"something else to look at, and test code. Places whose comment gives a reason are for persona pedantic, because somebody decided that, as are packages for tests that connect to a port that a container has mapped (`MappedPort`).",
+			"something else to look at, and test code. Places whose comment gives a reason are for persona pedantic, because somebody decided that, as are conditional ones in a function that verifies by `ssh.FixedHostKey` or `knownhosts.New` otherwise, and packages for tests that connect to a port that a container has mapped (`MappedPort`).",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/322.html",
 			"https://pkg.go.dev/golang.org/x/crypto/ssh#HostKeyCallback",
@@ -50,7 +50,7 @@ var SSHHostKeyNotVerified = &check.Check{
 func runSSHHostKeyNotVerified(_ context.Context, pass *check.PackagePass) error {
 	report := func(c inspector.Cursor, n ast.Node, how string) {
 		persona := whoDecided(pass, n)
-		if isOwnContainer(pass, c) { // its key is as new as the container
+		if isOwnContainer(pass, c) || verifiesOtherwise(pass, c) { // its key is as new as the container, or a setting decides
 			persona = check.Pedantic
 		}
 		pass.Report(check.Finding{
@@ -84,6 +84,24 @@ func runSSHHostKeyNotVerified(_ context.Context, pass *check.PackagePass) error 
 		}
 	}
 	return nil
+}
+
+// verifiesOtherwise reports whether a place runs under a condition, in a function that makes a callback which verifies for the other
+// case: whoever configures the program gives a host key or does not. What is done where that fails, by an error, is no choice.
+func verifiesOtherwise(pass *check.PackagePass, c inspector.Cursor) bool {
+	f, ok := code.Enclosing(c)
+	if !ok || !code.IsConditional(pass.TypesInfo, c) {
+		return false
+	}
+	for at := range f.Cursor.Preorder((*ast.CallExpr)(nil)) {
+		if call, ok := at.Node().(*ast.CallExpr); ok {
+			switch query.Callee(pass.TypesInfo, call) {
+			case "golang.org/x/crypto/ssh.FixedHostKey", "golang.org/x/crypto/ssh/knownhosts.New":
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // isOwnContainer reports whether a package for tests, by its name, asks in the same function which port a container has

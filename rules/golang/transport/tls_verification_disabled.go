@@ -197,7 +197,7 @@ func reportSkip(pass *check.PackagePass, c inspector.Cursor, n ast.Node, field, 
 }
 
 // reasons are what a comment says that gives a reason.
-var reasons = []string{"because", "since ", "so that", "self-signed", "selfsigned", "self signed", "acceptable", "on purpose", "intentional", "deliberate", "is fine", "is ok", "we trust",
+var reasons = []string{"because", "since ", "so that", "so we ", "self-signed", "selfsigned", "self signed", "acceptable", "on purpose", "intentional", "deliberate", "is fine", "is ok", "we trust",
 	"pinned", "pinning", "fingerprint", "same pod", "same host", "same machine", "no need", "not needed", "does not matter", "doesn't matter", "by hand", "ourselves",
 	"hostname", "host name"}
 

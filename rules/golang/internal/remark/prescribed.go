@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/token"
 	"regexp"
+	"slices"
 	"strings"
 
 	"golang.org/x/tools/go/analysis"
@@ -16,6 +17,8 @@ var (
 	standards = regexp.MustCompile(`(^|/)(rfc|bip|slip)-?\d+(/|$)`)
 	// citations are how comments name the standards of protocols and formats: by a number, or as Microsoft names its own.
 	citations = regexp.MustCompile(`(?i)\b(?:rfc|bip|slip|eip)[- ]?0*(\d+)\b|\[?\bMS-[A-Z]{3,}\b`)
+	// past is how comments speak of what has to stay as it was.
+	past = regexp.MustCompile(`(?i)\bbackwards?[- ]compat|\blegacy\b`)
 )
 
 // general are RFCs of what programs use whatever they encrypt: padding, Base64, times, URIs, UUIDs, primitives and tokens.
@@ -28,12 +31,19 @@ var general = map[string]bool{
 // Standard reports whether the code at a position does what a published standard prescribes: its package is named for one, or
 // the comments of the function around it, or within that, cite one by its number.
 func Standard(pass *analysis.Pass, pos token.Pos) bool {
-	if pass.Pkg != nil && standards.MatchString(pass.Pkg.Path()) {
-		return true
-	}
+	return pass.Pkg != nil && standards.MatchString(pass.Pkg.Path()) || slices.ContainsFunc(around(pass, pos), cites)
+}
+
+// Past reports whether the comments of the function around a position, or within that, say that it is there for old data.
+func Past(pass *analysis.Pass, pos token.Pos) bool {
+	return slices.ContainsFunc(around(pass, pos), past.MatchString)
+}
+
+// around gives the comments of the declared function that a position is in, and those within it.
+func around(pass *analysis.Pass, pos token.Pos) (comments []string) {
 	file := code.FileAt(pass, pos)
 	if file == nil {
-		return false
+		return nil
 	}
 	for _, decl := range file.Decls {
 		fn, ok := decl.(*ast.FuncDecl)
@@ -45,12 +55,12 @@ func Standard(pass *analysis.Pass, pos token.Pos) bool {
 			from = fn.Doc.Pos()
 		}
 		for _, group := range file.Comments {
-			if from <= group.Pos() && group.End() <= fn.End() && cites(group.Text()) {
-				return true
+			if from <= group.Pos() && group.End() <= fn.End() {
+				comments = append(comments, group.Text())
 			}
 		}
 	}
-	return false
+	return comments
 }
 
 // cites reports whether a comment cites a standard of something that is not in [general].
