@@ -383,6 +383,8 @@ func TestCommentOnCredential(t *testing.T) {
 		{"a.go", "gcp-oauth-client-secret", "\tClientSecret: \"" + gcp + "\",\n}\nv.Set(\"grant_type\", \"urn:ietf:params:oauth:grant-type:device_code\")\n", check.Pedantic},
 		{"a.go", "generic-api-key", "\tClientSecret: \"" + key + "\",\n\tRedirectURL: \"oob\",\n", check.Pedantic},
 		{"a.go", "generic-api-key", "\tClientSecret: \"" + key + "\",\n}\nv.Set(\"grant_type\", \"urn:ietf:params:oauth:grant-type:device_code\")\n", check.Pedantic},
+		{"a.go", "generic-api-key", "\tAcmeClientNotSoSecret = \"" + key + "\"\n", check.Pedantic},
+		{"a.go", "generic-api-key", "\tAcmeClientSoSecret = \"" + key + "\"\n", check.Regular},
 		{"a.go", "generic-api-key", "\tClientSecret: \"" + key + "\",\n\tRedirectURL: \"https://acme.io/oob\",\n", check.Regular},
 		{"a.go", "generic-api-key", "\tSigningSecret: \"" + key + "\",\n\tRedirectURL: \"oob\",\n", check.Regular},
 		{"a.go", "gcp-oauth-client-secret", "\tdefaultClientNotSoSecret = \"" + gcp + "\"\n\tcallback = \"urn:ietf:wg:oauth:2.0:oob\"\n", check.Pedantic},
@@ -515,6 +517,8 @@ func TestOpensNothing(t *testing.T) {
 		{"a.go", "go", "gitlab-pat", "\t// the example has glpat-" + secret[:20] + "\n", check.Regular},
 		{"a.go", "go", "gitlab-pat", "example := \"glpat-" + secret[:20] + "\"\n", check.Regular},
 		{"logo.png", "", "gitlab-pat", "\x89PNG\x00 glpat-" + secret[:20] + " ", check.Pedantic},
+		{"setup.xml", "xml", kindSecret, "<ProductKey>\n\t<Key>2B87N-8KFHP-DKV6R-Y2C8J-PKCKT</Key>\n", check.Pedantic},
+		{"setup.xml", "xml", kindSecret, "<AcmeToken>\n\t<Key>2B87N-8KFHP-DKV6R-Y2C8J-PKCKT</Key>\n", check.Regular},
 		{"build.yaml", "yaml", kindService, "- name: 'docker.pkg.dev/coveralls/token:" + secret + "'\n", check.Pedantic},
 	} {
 		var found []check.Finding
@@ -570,6 +574,29 @@ func TestMadeUp(t *testing.T) {
 	}
 	if got := judgeText("a.go", "\t\"cn-zhangbei-na61-b01\": \"clickhouse.acme.io\",\n\t\"cn-zhangjiakou-na62-a01\": \"clickhouse.acme.io\",\n"); len(got) > 0 {
 		t.Errorf("the next name in a map: %q", got)
+	}
+}
+
+// The code of a test with several tokens tests what looks for them.
+func TestSamples(t *testing.T) {
+	r := rand.New(rand.NewPCG(8, 9))
+	line := func() string { return expand("\t\"glpat-{b62:20}\",\n", r) }
+	one := line()
+	for _, c := range []struct {
+		path, language, text string
+		want                 check.Persona
+	}{
+		{"a_test.go", "go", line() + line() + line(), check.Pedantic},
+		{"a_test.go", "go", line() + line(), check.Regular},
+		{"a_test.go", "go", one + one + one, check.Regular},
+		{"a_test.go", "go", line() + line() + expand("token := \"{jwt}\"\n", r), check.Regular},
+		{"a.go", "go", line() + line() + line(), check.Regular},
+		{"testdata/config.yaml", "yaml", line() + line() + line(), check.Regular},
+	} {
+		found := standard.found(check.NewDocument(c.path, c.language, []byte(c.text), check.Revision{}))["gitlab-pat"]
+		if len(found) == 0 || found[0].Persona != c.want {
+			t.Errorf("%s: %q: %v, want them for %v", c.path, c.text, found, c.want)
+		}
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 // and by the line that it is on.
 
 // opensNothing reports whether a value stands in code that somebody has commented out, is for a server on the
-// same machine, names an image, a token of PKCS #11 or an authorization without a password, or is base64 of a word.
+// same machine, names an image, a token of PKCS #11, is the key of a product or an authorization without a password, or is base64 of a word.
 func opensNothing(d *check.Document, g *guess) bool {
 	before := d.Content[lineStart(d.Content, g.value.Start, maxLiteralLine):g.value.Start]
 	value := string(d.Content[g.value.Start:g.value.End])
@@ -20,6 +20,7 @@ func opensNothing(d *check.Document, g *guess) bool {
 	return commentedOut(d, before) ||
 		ownServer.Match(after) || ownQuery.Match(before) ||
 		imageName.Match(before) || tokenLabel.Match(before) ||
+		productKey.Match(d.Content[max(0, g.value.Start-maxHost):g.value.Start]) ||
 		basicScheme.Match(before) && !strings.Contains(string(decodeBase64(value)), ":") ||
 		encodesWord(value)
 }
@@ -42,6 +43,10 @@ var imageName = engine.NewRegexp(`[\w-]+\.[\w.-]+/(?:[\w.-]+/)*[\w.-]+:$`)
 
 // tokenLabel comes before the label of a PKCS #11 token, which is its name (RFC 7512, section 2.3).
 var tokenLabel = engine.NewRegexp(`pkcs11:(?:[^\s"\x27]*;)?token=$`)
+
+// productKey comes before the key of a product in the answers to the setup of Windows: those of
+// volumes and evaluation are published by Microsoft, and others open no account.
+var productKey = engine.NewRegexp(`<ProductKey>\s*(?:<Key>\s*)?$`)
 
 // commentMarks begin a comment to the end of the line, by language; "#" does in all the others.
 var commentMarks = map[string][]string{

@@ -487,7 +487,8 @@ var (
 
 var (
 	// clientSecret is the name of what an application shows for itself to an OAuth server.
-	// Some say in it that it is none.
+	// Some say in it that it is none, as notSecret.
+	notSecret    = engine.NewRegexp(`(?i)client[_-]?not[_-]?(?:so|an?|really)[_-]?secret["']?[ \t]*(?:string[ \t]*)?(?::|=)`)
 	clientSecret = engine.NewRegexp(`(?i)client[_-]?(?:not[_-]?(?:so|an?|really)[_-]?)?secret["']?[ \t]*(?:string[ \t]*)?(?::|=)`)
 	// onDevice is in code that lets its user log in elsewhere, and type in or confirm a
 	// code: the device flow (RFC 8628), and Google's for programs without a browser.
@@ -503,7 +504,8 @@ var (
 // publicClient reports whether a value is the secret of a client that runs on the
 // machines of its users, so that everybody has it: it is none (RFC 8252, section 8.5).
 func publicClient(text []byte, at int) bool {
-	return clientSecret.Match(text[lineStart(text, at, maxLiteralLine):at]) && (onDevice.Match(text) || freePort.Match(text) && redirects.Match(text))
+	line := text[lineStart(text, at, maxLiteralLine):at]
+	return notSecret.Match(line) || clientSecret.Match(line) && (onDevice.Match(text) || freePort.Match(text) && redirects.Match(text))
 }
 
 // maxUser is how far before a password the name of its user is looked for, in bytes.
@@ -518,6 +520,24 @@ func afterUser(text []byte, value check.Range) bool {
 	password := string(text[value.Start:value.End])
 	user := strings.TrimRight(password, "0123456789")
 	return len(user) >= 4 && countsUp[password[len(user):]] && slices.Contains(splitWords(string(text[max(0, value.Start-maxUser):value.Start])), strings.ToLower(user))
+}
+
+// minSamples is how many tokens the code of a test has at least that tests what looks for
+// them, or hides them: what tests a client has one, or two.
+const minSamples = 3
+
+// areSamples reports whether what a document has are such.
+func areSamples(d *check.Document, found []guess) bool {
+	if !isTest(d.Path) || isConfig(d) {
+		return false
+	}
+	values := make(map[string]bool)
+	for _, g := range found {
+		if !testKinds[g.kind] && !byContext[g.kind] && !g.named && g.kind != kindPossible {
+			values[string(d.Content[g.value.Start:g.value.End])] = true
+		}
+	}
+	return len(values) >= minSamples
 }
 
 // secretKeyPattern is the secret to the ID of an access key of AWS.
@@ -582,7 +602,7 @@ func choose(d *check.Document, all []guess) []guess {
 	known, local, recorded := packageSays(d, harmless), startsLocally(d), isRecording(d)
 	coverage := isCoverage(d.Path)
 	build, trial := isBuild(d.Path), isCompose(d.Path) || isMarkdown(d.Path)
-	picture := isPicture(d.Path)
+	picture, samples := isPicture(d.Path), areSamples(d, chosen)
 	for i := range chosen {
 		g := &chosen[i]
 		alone := g.alone(d.Content)
@@ -618,7 +638,7 @@ func choose(d *check.Document, all []guess) []guess {
 			g.persona = check.Pedantic
 		}
 		if elsewhere {
-			if !alone || webhooks[g.kind] || g.kind == "aws-access-token" || saysAbove(d.Content, g.value.Start, broken) { // AWS's have no checksum, and throw-away ones abound
+			if !alone || webhooks[g.kind] || samples && g.confidence < check.Certain || g.kind == "aws-access-token" || saysAbove(d.Content, g.value.Start, broken) { // AWS's have no checksum, and throw-away ones abound
 				g.persona = check.Pedantic
 			}
 			if testKinds[g.kind] || byContext[g.kind] || g.confidence == check.Firm {
