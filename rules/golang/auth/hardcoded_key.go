@@ -80,7 +80,13 @@ var keyLists = map[string]int{
 	"github.com/gin-contrib/sessions/memstore.NewStore": 0,
 }
 
-const keyMessage = "this key is the same in every copy of the program, and whoever reads the source has it"
+// keyMessage says what is wrong with a key, e of the source.
+func keyMessage(pass *check.PackagePass, e ast.Expr) string {
+	if lit, ok := ast.Unparen(e).(*ast.CompositeLit); ok && len(lit.Elts) == 0 && code.IsText(pass.TypesInfo.TypeOf(lit)) {
+		return "this key is empty, so anyone can make what it signs"
+	}
+	return "this key is the same in every copy of the program, and whoever reads the source has it"
+}
 
 func runHardcodedKey(_ context.Context, pass *check.PackagePass) error {
 	fl, ok := pass.ResultOf[flow.Analyzer].(*flow.Flow)
@@ -89,7 +95,7 @@ func runHardcodedKey(_ context.Context, pass *check.PackagePass) error {
 	}
 	reportFor := func(e ast.Expr, persona check.Persona) {
 		if !isForDevelopers(pass, e) {
-			pass.Report(check.Finding{Message: keyMessage, Location: secretLocation(pass, e), Persona: persona})
+			pass.Report(check.Finding{Message: keyMessage(pass, e), Location: secretLocation(pass, e), Persona: persona})
 		}
 	}
 	report := func(e ast.Expr) { reportFor(e, check.Regular) }

@@ -179,8 +179,7 @@ type side struct {
 }
 
 func (t *timing) judge(c comparison) {
-	if !code.IsText(t.TypesInfo.TypeOf(c.x)) || !code.IsText(t.TypesInfo.TypeOf(c.y)) || t.isLiteral(c.x) || t.isLiteral(c.y) ||
-		query.IsType(t.TypesInfo.TypeOf(c.x), "net.HardwareAddr") || query.IsType(t.TypesInfo.TypeOf(c.y), "net.HardwareAddr") { // the MAC of a network card
+	if !code.IsText(t.TypesInfo.TypeOf(c.x)) || !code.IsText(t.TypesInfo.TypeOf(c.y)) || t.isLiteral(c.x) || t.isLiteral(c.y) {
 		return
 	}
 	x, y := t.side(c.x), t.side(c.y)

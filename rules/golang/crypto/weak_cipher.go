@@ -38,8 +38,8 @@ var WeakCipher = &check.Check{
 		Why: "A DES key is found by trying all of them, within days for a few dollars. The 64-bit blocks of 3DES, Blowfish, CAST5 and TEA repeat after some gigabytes, which gives plaintext away (Sweet32, " +
 			"CVE-2016-2183). RC4's first bytes betray its key. In ECB equal blocks stay equal, so structure shows through and blocks can be swapped; Zoom's calls were encrypted that way until 2020.",
 		Fix: "Use AES-GCM: `cipher.NewGCMWithRandomNonce(block)` (Go 1.24) takes care of the nonce, and notices changes as well. There is no quick fix, because what is already encrypted has to be read and encrypted again.",
-		Limits: "Left alone: packages, files and functions that are named for a protocol which prescribes the cipher (NTLM, SMB, Kerberos, VNC, RDP, PKCS #12, OpenPGP, SSH, MySQL's old passwords), for old data (`legacy`), and test code. What a function makes of its caller's key and gives back, as one cipher of several, is for persona pedantic, as are packages that only decrypt, because somebody else chose the cipher, and those that are named for a standard (`rfc4757`) functions whose comments cite one of a protocol or speak of old data (`legacy`, backward compatibility), and libraries that offer four ciphers or more. " +
-			"ECB counts where a loop passes consecutive parts of a slice to Block.Encrypt or Decrypt and nothing in the function is XORed, as every mode but ECB does.",
+		Limits: "Left alone: packages, files and functions that are named for a protocol which prescribes the cipher (NTLM, SMB, Kerberos, VNC, RDP, PKCS #12, OpenPGP, SSH, MySQL's old passwords), for old data (`legacy`), and test code. What a function makes of its caller's key and gives back, as one cipher of several, is for persona pedantic, as are packages that only decrypt, because somebody else chose the cipher, and those that are named for a standard (`rfc4757`) functions whose comments cite one of a protocol or speak of old data (`legacy`, backward compatibility), and libraries that offer ciphers of four packages or more, or implement one themselves. " +
+			"ECB counts where a loop passes consecutive parts of a slice to Block.Encrypt or Decrypt and nothing in the function is XORed, as every mode but ECB does; what is called a key is random, and for persona pedantic.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/327.html",
 			"https://pkg.go.dev/crypto/cipher#NewGCMWithRandomNonce",
@@ -115,7 +115,7 @@ func runWeakCipher(_ context.Context, pass *check.PackagePass) error {
 				Message:  "every block is encrypted by itself (ECB), so equal parts of the message stay equal",
 				Location: pass.Location(c.Expr),
 			}
-			if othersChoose || isOthersChoice(pass, c) {
+			if othersChoose || isOthersChoice(pass, c) || isOfKey(fl, c) {
 				f.Persona = check.Pedantic
 			}
 			pass.Report(f)
@@ -134,7 +134,8 @@ func onlyDecrypts(fl *flow.Flow) bool {
 // ciphers are the functions that make the ciphers which programs choose among.
 var ciphers = append(slices.Collect(maps.Keys(weakCiphers)), "crypto/aes.NewCipher", "golang.org/x/crypto/twofish.NewCipher")
 
-// offersCiphers reports whether a library has so many ciphers that it is one of ciphers: whoever calls it chooses one.
+// offersCiphers reports whether a library has so many ciphers that it is one of ciphers, or is a cipher itself, with its modes:
+// whoever calls it chooses one.
 func offersCiphers(pass *check.PackagePass, fl *flow.Flow) bool {
 	if !code.IsForOthers(pass.Pkg) {
 		return false
@@ -145,7 +146,21 @@ func offersCiphers(pass *check.PackagePass, fl *flow.Flow) bool {
 			offered[name[:strings.LastIndexByte(name, '.')]] = true
 		}
 	}
-	return len(offered) >= 4
+	return len(offered) >= 4 || implementsCipher(pass.Pkg)
+}
+
+// implementsCipher reports whether a package has a type of its own that is a cipher.Block.
+func implementsCipher(pkg *types.Package) bool {
+	scope := pkg.Scope()
+	return slices.ContainsFunc(scope.Names(), func(name string) bool {
+		t, ok := scope.Lookup(name).(*types.TypeName)
+		if !ok || t.IsAlias() {
+			return false
+		}
+		methods := types.NewMethodSet(types.NewPointer(t.Type()))
+		has := func(method string) bool { return methods.Lookup(pkg, method) != nil }
+		return has("BlockSize") && has("Encrypt") && has("Decrypt")
+	})
 }
 
 // isOthersChoice reports whether comments say that a standard or old data prescribes the cipher of a call.
@@ -185,19 +200,8 @@ func isECB(c flow.Call) bool {
 	if !flow.InLoop(c.Instr.Block()) {
 		return false
 	}
-	for _, b := range c.Fn.Blocks {
-		for _, instr := range b.Instrs {
-			switch instr := instr.(type) {
-			case *ssa.BinOp:
-				if instr.Op == token.XOR {
-					return false
-				}
-			case *ssa.Call:
-				if fn := instr.Call.StaticCallee(); fn != nil && strings.Contains(strings.ToLower(fn.Name()), "xor") {
-					return false
-				}
-			}
-		}
+	if xors(c.Fn, true) {
+		return false
 	}
 	src, ok := c.Arg(1).(*ssa.Slice)
 	if !ok {
@@ -209,4 +213,38 @@ func isECB(c flow.Call) bool {
 	}
 	_, constant := src.Low.(*ssa.Const)
 	return src.Low != nil && !constant
+}
+
+// xors reports whether a function mixes values by XOR, or calls one that is named for it; deep also looks into the functions of
+// its package that it calls.
+func xors(fn *ssa.Function, deep bool) bool {
+	for _, b := range fn.Blocks {
+		for _, instr := range b.Instrs {
+			switch instr := instr.(type) {
+			case *ssa.BinOp:
+				if instr.Op == token.XOR {
+					return true
+				}
+			case *ssa.Call:
+				callee := instr.Call.StaticCallee()
+				if callee != nil && (strings.Contains(strings.ToLower(callee.Name()), "xor") || deep && callee.Pkg != nil && callee.Pkg == fn.Pkg && onlyXORs(callee)) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// onlyXORs reports whether a function gets nothing but bytes, and mixes them.
+func onlyXORs(fn *ssa.Function) bool {
+	return !slices.ContainsFunc(fn.Params, func(p *ssa.Parameter) bool { return !isBytes(p.Type()) }) && xors(fn, false)
+}
+
+// isOfKey reports whether what is encrypted is called a key: that of a file, say, which is random, so that no blocks are equal.
+func isOfKey(fl *flow.Flow, c flow.Call) bool {
+	return slices.ContainsFunc(fl.Origins(c.Arg(1)), func(v ssa.Value) bool {
+		p, ok := v.(*ssa.Parameter)
+		return ok && slices.Contains(query.Words(p.Name()), "key")
+	})
 }
