@@ -5,9 +5,9 @@ import (
 	_ "embed"
 	"go/token"
 	"go/types"
-	"maps"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"golang.org/x/tools/go/analysis"
@@ -38,7 +38,7 @@ var WeakCipher = &check.Check{
 		Why: "A DES key is found by trying all of them, within days for a few dollars. The 64-bit blocks of 3DES, Blowfish, CAST5 and TEA repeat after some gigabytes, which gives plaintext away (Sweet32, " +
 			"CVE-2016-2183). RC4's first bytes betray its key. In ECB equal blocks stay equal, so structure shows through and blocks can be swapped; Zoom's calls were encrypted that way until 2020.",
 		Fix: "Use AES-GCM: `cipher.NewGCMWithRandomNonce(block)` (Go 1.24) takes care of the nonce, and notices changes as well. There is no quick fix, because what is already encrypted has to be read and encrypted again.",
-		Limits: "Left alone: packages, files and functions that are named for a protocol which prescribes the cipher (NTLM, SMB, Kerberos, VNC, RDP, PKCS #12, OpenPGP, SSH, MySQL's old passwords), for old data (`legacy`), and test code. What a function makes of its caller's key and gives back, as one cipher of several, is for persona pedantic, as are packages that only decrypt, because somebody else chose the cipher, and those that are named for a standard (`rfc4757`) functions whose comments cite one of a protocol or speak of old data (`legacy`, backward compatibility), and libraries that offer ciphers of four packages or more, or implement one themselves. " +
+		Limits: "Left alone: packages, files and functions that are named for a protocol which prescribes the cipher (NTLM, SMB, Kerberos, VNC, RDP, PKCS #12, OpenPGP, SSH, MySQL's old passwords), for old data (`legacy`), and test code. What a function makes of its caller's key and gives back, as one cipher of several, is for persona pedantic, as are packages that only decrypt, because somebody else chose the cipher, and those that are named for a standard (`rfc4757`) functions whose comments cite one of a protocol or speak of old data (`legacy`, backward compatibility), and libraries that import four ciphers or more, or implement one themselves. " +
 			"ECB counts where a loop passes consecutive parts of a slice to Block.Encrypt or Decrypt and nothing in the function is XORed, as every mode but ECB does; what is called a key is random, and for persona pedantic.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/327.html",
@@ -96,7 +96,7 @@ func runWeakCipher(_ context.Context, pass *check.PackagePass) error {
 	if !ok {
 		return nil
 	}
-	othersChoose := onlyDecrypts(fl) || offersCiphers(pass, fl)
+	othersChoose := onlyDecrypts(fl) || offersCiphers(pass)
 	for name, reason := range weakCiphers {
 		for _, c := range fl.Calls(name) {
 			if prescribed(pass, c.Fn) || isOwn(pass, c) {
@@ -131,19 +131,22 @@ func onlyDecrypts(fl *flow.Flow) bool {
 			"(crypto/cipher.Stream).XORKeyStream", "(*crypto/rc4.Cipher).XORKeyStream", "(crypto/cipher.AEAD).Seal")) == 0
 }
 
-// ciphers are the functions that make the ciphers which programs choose among.
-var ciphers = append(slices.Collect(maps.Keys(weakCiphers)), "crypto/aes.NewCipher", "golang.org/x/crypto/twofish.NewCipher")
+// cipherPackages are the packages of ciphers that programs choose among.
+var cipherPackages = []string{"crypto/aes", "crypto/des", "crypto/rc4", "golang.org/x/crypto/blowfish", "golang.org/x/crypto/cast5", "golang.org/x/crypto/tea", "golang.org/x/crypto/twofish",
+	"golang.org/x/crypto/xtea"}
 
-// offersCiphers reports whether a library has so many ciphers that it is one of ciphers, or is a cipher itself, with its modes:
-// whoever calls it chooses one.
-func offersCiphers(pass *check.PackagePass, fl *flow.Flow) bool {
+// offersCiphers reports whether a library imports so many ciphers that it is one of ciphers, or is a cipher itself, with its
+// modes: whoever calls it chooses one.
+func offersCiphers(pass *check.PackagePass) bool {
 	if !code.IsForOthers(pass.Pkg) {
 		return false
 	}
-	offered := map[string]bool{} // by package
-	for _, name := range ciphers {
-		if len(fl.Calls(name)) > 0 {
-			offered[name[:strings.LastIndexByte(name, '.')]] = true
+	offered := map[string]bool{}
+	for _, file := range pass.Files {
+		for _, spec := range file.Imports {
+			if path, err := strconv.Unquote(spec.Path.Value); err == nil && slices.Contains(cipherPackages, path) {
+				offered[path] = true
+			}
 		}
 	}
 	return len(offered) >= 4 || implementsCipher(pass.Pkg)
