@@ -48,7 +48,7 @@ var InsecureRandom = &check.Check{
 		Limits: "Judged by what the value is used for, as names tell it; jitter, shuffling, sampling, simulation and test data are left alone, and so are " +
 			"IDs that only have to differ (requests, traces; numbers called nonces in packages without cryptography) unless the function that makes them seeds the generator from crypto/rand, and numbers that are taken where crypto/rand fails. Values are followed within a function, to the callers in the package, and " +
 			"to callers of helpers in other packages of the scan. A helper for random text is reported by itself if its documentation does not say what it is not for: as tentative, and for persona pedantic, unless its package " +
-			"uses crypto/rand too, so that callers may expect it. For persona pedantic are also numbers of a ChaCha8 generator whose seed the function fills from crypto/rand, and session IDs in functions that are named for a hello or a handshake and in packages that are named for obfuscation (`obfs`), which are sent in the clear.",
+			"uses crypto/rand too, so that callers may expect it. For persona pedantic are also numbers of a ChaCha8 generator whose seed the function fills from crypto/rand, and numbers of sessions that are written nowhere as text, and session IDs in functions that are named for a hello or a handshake and in packages that are named for obfuscation (`obfs`), which are sent in the clear.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/338.html",
 			"https://pkg.go.dev/crypto/rand",
@@ -197,12 +197,35 @@ func (r *randoms) drawn(c inspector.Cursor, file *ast.File, call *ast.CallExpr, 
 	if isSeededByRuntime(code.Callee(r.TypesInfo, call)) {
 		said = "are not made for secrets"
 	}
-	r.report(call.Fun, fmt.Sprintf("%s in %s comes from %s, whose numbers %s", use.Purpose, use.Name, source, said), use, r.text(c, file, use))
+	f := r.finding(call.Fun, fmt.Sprintf("%s in %s comes from %s, whose numbers %s", use.Purpose, use.Name, source, said), use, r.text(c, file, use))
+	if r.numbersSession(trace, use) {
+		f.Persona = check.Pedantic
+	}
+	r.Report(f)
+}
+
+// numbersSession reports whether a value is the number of a session and stays one: protocols and tables tell sessions apart by
+// numbers, where connections show whose they are. What opens a session to a stranger is text that is sent to him.
+func (r *randoms) numbersSession(trace purpose.Trace, use purpose.Use) bool {
+	if use.Purpose != purpose.Token || !r.isInteger(use) || !slices.ContainsFunc(query.Words(use.Name), func(w string) bool { return w == "session" || w == "sess" || w == "sid" }) {
+		return false
+	}
+	return !trace.PassedTo("fmt", "strconv") && !slices.ContainsFunc(trace.Uses, func(u purpose.Use) bool {
+		e, ok := u.Node.(ast.Expr)
+		return ok && code.IsText(r.TypesInfo.TypeOf(e))
+	})
 }
 
 // onlyDiffers reports whether a nonce is a number in a package without ciphers, signatures or passwords: protocols tell
 // connections, messages and attempts apart by such.
 func (r *randoms) onlyDiffers(use purpose.Use) bool {
+	return r.isInteger(use) && !slices.ContainsFunc(r.Pkg.Imports(), func(p *types.Package) bool {
+		return strings.HasPrefix(p.Path(), "crypto/") || strings.HasPrefix(p.Path(), "golang.org/x/crypto/")
+	})
+}
+
+// isInteger reports whether what gets the value is a number.
+func (r *randoms) isInteger(use purpose.Use) bool {
 	e, ok := use.Node.(ast.Expr)
 	if !ok {
 		return false
@@ -212,9 +235,7 @@ func (r *randoms) onlyDiffers(use purpose.Use) bool {
 		return false
 	}
 	b, ok := t.Underlying().(*types.Basic)
-	return ok && b.Info()&types.IsInteger != 0 && !slices.ContainsFunc(r.Pkg.Imports(), func(p *types.Package) bool {
-		return strings.HasPrefix(p.Path(), "crypto/") || strings.HasPrefix(p.Path(), "golang.org/x/crypto/")
-	})
+	return ok && b.Info()&types.IsInteger != 0
 }
 
 // seededID reports whether a draw is of a generator for identifiers, by the name of the
@@ -369,6 +390,11 @@ func needsSecrecy(trace purpose.Trace) (purpose.Use, bool) {
 }
 
 func (r *randoms) report(at ast.Node, message string, use purpose.Use, fixes []check.Fix) {
+	r.Report(r.finding(at, message, use, fixes))
+}
+
+// finding is one of a draw, for the persona that what it is used for and where it comes from say.
+func (r *randoms) finding(at ast.Node, message string, use purpose.Use, fixes []check.Fix) check.Finding {
 	f := check.Finding{Message: message, Location: r.Location(at), Fixes: fixes}
 	if id, ok := at.(ast.Expr); ok && isSeededByRuntime(r.function(id)) {
 		f.Severity, f.Confidence, f.Persona = check.Low, check.Tentative, check.Pedantic // the documentation promises nothing, the generator holds
@@ -384,7 +410,7 @@ func (r *randoms) report(at ast.Node, message string, use purpose.Use, fixes []c
 		related.Message = "here it becomes " + use.Name
 		f.Related = []check.Location{related}
 	}
-	r.Report(f)
+	return f
 }
 
 // isSeededSecurely reports whether what is named draws from a ChaCha8 generator, or is one, whose seed the same function

@@ -223,7 +223,7 @@ func (t *timing) canTry(c comparison, x, y side) bool {
 				return true
 			}
 		case *ast.FuncDecl:
-			return t.serves(f.Type) || f.Name.IsExported() && code.IsLibrary(t.Pkg) && !isInMemory(f) && (t.isParameter(c.x) || t.isParameter(c.y))
+			return t.serves(f.Type) || f.Name.IsExported() && code.IsLibrary(t.Pkg) && !t.isInMemory(f) && (t.isParameter(c.x) || t.isParameter(c.y))
 		}
 	}
 	return false
@@ -246,12 +246,13 @@ func (t *timing) isParameter(e ast.Expr) bool {
 	return v != nil && v.Kind() == types.ParamVar
 }
 
-// isInMemory reports whether a function is a method of a store that is gone with the program, of which libraries have one to try them with.
-func isInMemory(f *ast.FuncDecl) bool {
+// isInMemory reports whether a function is a method of a store that is gone with the program, of which libraries have one to try
+// them with: its type or the package is named for memory.
+func (t *timing) isInMemory(f *ast.FuncDecl) bool {
 	if f.Recv == nil || len(f.Recv.List) == 0 {
 		return false
 	}
-	inMemory := false
+	inMemory := t.Pkg.Name() == "memory" || t.Pkg.Name() == "mem"
 	ast.Inspect(f.Recv.List[0].Type, func(n ast.Node) bool {
 		if id, ok := n.(*ast.Ident); ok {
 			words := query.Words(id.Name)
