@@ -41,7 +41,7 @@ const (
 )
 
 // certifiesTests reports whether the certificate of a key, in the same document or in
-// a file beside it, is a test's, or that of who certifies tests, or of their client.
+// a file beside it, is a test's, or that of who certifies tests alone, or of whom they certify.
 func certifiesTests(tree fs.FS, d *check.Document, key []byte) bool {
 	public := publicHalf(key)
 	if public == nil && !isEncrypted(key) {
@@ -63,7 +63,7 @@ func certifiesTests(tree fs.FS, d *check.Document, key []byte) bool {
 		own = slices.DeleteFunc(slices.Clone(all), func(c *x509.Certificate) bool { return !public.Equal(c.PublicKey) })
 	}
 	return slices.ContainsFunc(own, func(c *x509.Certificate) bool {
-		return forTests(c) || signsForTests(c, all) || isClient(c) && slices.ContainsFunc(all, func(ca *x509.Certificate) bool {
+		return forTests(c) || signsForTests(c, all) || slices.ContainsFunc(all, func(ca *x509.Certificate) bool {
 			return signedBy(c, ca) && (forTests(ca) || signsForTests(ca, all))
 		})
 	})

@@ -226,4 +226,7 @@ func TestFolderOfKey(t *testing.T) {
 			t.Errorf("beside %s, %q, the key is for %v, want %v", c.file, c.text, got, c.want)
 		}
 	}
+	if got := besidePersona(t, "a.key", map[string]string{"a.key": key, "README.md": "The certificates here are for development.\n"}); got != check.Regular {
+		t.Errorf("beside the README of the whole the key is for %v", got)
+	}
 }

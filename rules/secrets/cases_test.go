@@ -515,7 +515,7 @@ func TestOpensNothing(t *testing.T) {
 		{"a.go", "go", "gitlab-pat", "\t// e.g.: glpat-" + secret[:20] + "\n", check.Pedantic},
 		{"a.go", "go", "gitlab-pat", "\t// such as the example glpat-" + secret[:20] + "\n", check.Pedantic},
 		{"a.go", "go", "gitlab-pat", "\t// the example has glpat-" + secret[:20] + "\n", check.Regular},
-		{"a.go", "go", "gitlab-pat", "example := \"glpat-" + secret[:20] + "\"\n", check.Regular},
+		{"a.go", "go", "gitlab-pat", "\tExample: \"glpat-" + secret[:20] + "\",\n", check.Regular},
 		{"logo.png", "", "gitlab-pat", "\x89PNG\x00 glpat-" + secret[:20] + " ", check.Pedantic},
 		{"setup.xml", "xml", kindSecret, "<ProductKey>\n\t<Key>2B87N-8KFHP-DKV6R-Y2C8J-PKCKT</Key>\n", check.Pedantic},
 		{"setup.xml", "xml", kindSecret, "<AcmeToken>\n\t<Key>2B87N-8KFHP-DKV6R-Y2C8J-PKCKT</Key>\n", check.Regular},
@@ -548,14 +548,14 @@ func TestSearchKey(t *testing.T) {
 // A value that was filled in, typed without looking, encrypted, or is the name of a type, is none.
 func TestMadeUp(t *testing.T) {
 	const uuid = "1312c856-0e13-4b04-8c40-ac26d4a5f700"
-	teams := func(uuid string) string {
-		return "https://acme.webhook.office.com/webhookb2/" + uuid + "@" + uuid + "/IncomingWebhook/8c40ac26d4a5f7001312c8560e134b04/" + uuid
+	teams := func(group string) string {
+		return "https://acme.webhook.office.com/webhookb2/" + group + "@" + uuid + "/IncomingWebhook/8c40ac26d4a5f7001312c8560e134b04/" + uuid
 	}
 	for text, want := range map[string]string{
 		"url: " + teams("11111111-4444-4444-8444-cccccccccccc"): "",
 		"url: " + teams(uuid):                                                    "microsoft-teams-webhook firm " + teams(uuid),
 		"auth_token: 22222221-1c3d-4b04-8c40-ac26d4a5f700":                       "generic-api-key firm 22222221-1c3d-4b04-8c40-ac26d4a5f700",
-		"auth_token: a7-77777777777777-hX9kLm2qRt7vWz4p":                         "",
+		"auth_token: 22222222-1c3d-4b04-8c40-ac26d4a5f700":                       "",
 		"auth_token: jflaksdjhflkashgdlfkajshdfgk":                               "",
 		"auth_token: jflaksdjhflkwshgdlfkajshd8fgk2":                             "generic-api-key firm jflaksdjhflkwshgdlfkajshd8fgk2",
 		"auth_token: amZsYWtzZGpoZmxrYXNoZ2RsZmthanNoZGZnaw==":                   "",
@@ -565,7 +565,7 @@ func TestMadeUp(t *testing.T) {
 		"info saved_credentials:flags.14?PaymentSavedCredentials":                "",
 		`{"auth":["aws.auth#sigv4"]}`:                                            "",
 		`curl --header "Authorization: Token ACME_API_TOKEN" https://a.io`:       "",
-		"userPassPhrase: initialuserpassphrase1234":                              "",
+		"racfUser: bob\nracfPassPhrase: initialracfpassphrase1234":               "",
 	} {
 		got := judgeText("a.yaml", text+"\n")
 		if want == "" && len(got) > 0 || want != "" && !slices.Equal(got, []string{want}) {
