@@ -2,6 +2,8 @@ package query
 
 import (
 	"go/ast"
+	"go/types"
+	"slices"
 	"strings"
 
 	"golang.org/x/tools/go/analysis"
@@ -9,8 +11,11 @@ import (
 
 // ListensLocally reports whether a package listens on Unix sockets, and on nothing else: who may send it something is decided
 // by the modes of the sockets' files (unix(7), "Pathname socket ownership and permissions"). Files of tests do not count. It
-// walks through the whole package.
+// walks through the whole package, if that imports net at all.
 func ListensLocally(pass *analysis.Pass) bool {
+	if !slices.ContainsFunc(pass.Pkg.Imports(), func(p *types.Package) bool { return p.Path() == "net" }) {
+		return false
+	}
 	sockets, others := 0, 0
 	for _, f := range pass.Files {
 		if strings.HasSuffix(pass.Fset.File(f.FileStart).Name(), "_test.go") {
