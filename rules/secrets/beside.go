@@ -26,7 +26,7 @@ func besideKey(tree fs.FS, d *check.Document, f *check.Finding) {
 	if f.Persona >= check.Pedantic {
 		return
 	}
-	if certifiesTests(tree, d, d.Content[f.Location.Range.Start:]) || folderForTests(tree, d.Path) || composed(tree, d.Path) || d.Language == "" && onlyInTests(tree, d.Path) {
+	if certifiesTests(tree, d, d.Content[f.Location.Range.Start:]) || folderForTests(tree, d.Path) || composed(tree, d.Path) || isConfig(d) && onlyInTests(tree, d.Path) {
 		f.Persona, f.Confidence = check.Pedantic, check.Tentative
 	}
 }

@@ -157,6 +157,12 @@ func TestKeyThatTestsName(t *testing.T) {
 			t.Errorf("beside %q the key is for %v, want %v", c.files, got, c.want)
 		}
 	}
+	account := `{"private_key": "` + strings.ReplaceAll(key, "\n", `\n`) + `"}`
+	for file, want := range map[string]check.Persona{"internal/account.json": check.Pedantic, "internal/account.go": check.Regular} { // code is used without its name
+		if got := besidePersona(t, file, map[string]string{file: account, "internal/a_test.go": `f := "` + strings.TrimPrefix(file, "internal/") + `"`}); got != want {
+			t.Errorf("in %s the key is for %v, want %v", file, got, want)
+		}
+	}
 }
 
 // The key of who has signed for tests alone is a test's, and so is that of their client.
