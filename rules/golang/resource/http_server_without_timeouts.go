@@ -740,7 +740,7 @@ func speaksOfOperators(e ast.Expr) bool { return purpose.Speaks(e, isOperatorsWo
 func isOperatorsWord(w string) bool {
 	switch w {
 	case "pprof", "profile", "profiler", "profiling", "debug", "metric", "metrics", "prom", "prometheus", "promhttp", "expvar", "telemetry", "zpages",
-		"health", "healthz", "healthcheck", "readyz", "livez":
+		"health", "healthz", "healthcheck", "readyz", "livez", "diagnostic", "diagnostics":
 		return true
 	}
 	return false
