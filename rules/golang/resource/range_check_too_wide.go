@@ -57,9 +57,9 @@ func runRangeCheckTooWide(_ context.Context, pass *check.PackagePass) error {
 		if takesApart(conv) || !checked(conv.X, conv.Block()) {
 			continue
 		}
-		from, _ := bounds.Of(conv.X, conv.Block())
+		from, ok := bounds.Found(conv.X, conv.Block())
 		to, _ := bounds.OfType(conv.Type())
-		if from.Empty() || from.Within(to) || eitherSign(from, to) || wrapsBack(conv) ||
+		if !ok || from.Empty() || from.Within(to) || eitherSign(from, to) || wrapsBack(conv) ||
 			from.Max.Sign() < 0 || from.Min.Cmp(to.Max) > 0 { // integer-never-fits says that
 			continue
 		}

@@ -99,8 +99,18 @@ func Of(v ssa.Value, at *ssa.BasicBlock) (Range, bool) {
 	if _, ok := OfType(v.Type()); !ok {
 		return Range{}, false
 	}
+	r, _ := Found(v, at)
+	return r, true
+}
+
+// Found is Of, and also false where the budget ended before all that bounds the number was looked at.
+func Found(v ssa.Value, at *ssa.BasicBlock) (Range, bool) {
+	if _, ok := OfType(v.Type()); !ok {
+		return Range{}, false
+	}
 	e := evaluation{left: budget, active: map[ssa.Value]bool{}}
-	return e.value(v, at), true
+	r := e.value(v, at)
+	return r, e.left >= 0
 }
 
 // Exact gives the values that an operation on integers would have in a block if its

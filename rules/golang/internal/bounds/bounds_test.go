@@ -115,15 +115,7 @@ func lengths(n int, other []int) {
 `
 
 func TestRanges(t *testing.T) {
-	fset := token.NewFileSet()
-	file, err := parser.ParseFile(fset, "p.go", program, parser.ParseComments)
-	if err != nil {
-		t.Fatal(err)
-	}
-	pkg, _, err := ssautil.BuildPackage(&types.Config{Importer: importer.ForCompiler(fset, "source", nil)}, fset, types.NewPackage("p", "p"), []*ast.File{file}, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
+	fset, file, pkg := build(t, program)
 	wants := map[int]string{}
 	for _, group := range file.Comments {
 		wants[fset.Position(group.Pos()).Line] = strings.TrimSpace(group.Text())
@@ -157,5 +149,33 @@ func TestRanges(t *testing.T) {
 	}
 	if tested != len(wants) {
 		t.Errorf("%d calls, %d expectations", tested, len(wants))
+	}
+}
+
+func build(t *testing.T, text string) (*token.FileSet, *ast.File, *ssa.Package) {
+	t.Helper()
+	fset := token.NewFileSet()
+	file, err := parser.ParseFile(fset, "p.go", text, parser.ParseComments)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pkg, _, err := ssautil.BuildPackage(&types.Config{Importer: importer.ForCompiler(fset, "source", nil)}, fset, types.NewPackage("p", "p"), []*ast.File{file}, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fset, file, pkg
+}
+
+// A sum that is not looked at to its end has the range of its type, and is not found.
+func TestFound(t *testing.T) {
+	for terms, want := range map[int]bool{2: true, budget: false} {
+		_, _, pkg := build(t, "package p\n\nfunc sum(n int) int { return n"+strings.Repeat(" + n%3", terms)+" }\n")
+		for _, b := range pkg.Func("sum").Blocks {
+			if ret, ok := b.Instrs[len(b.Instrs)-1].(*ssa.Return); ok {
+				if _, got := Found(ret.Results[0], b); got != want {
+					t.Errorf("%d terms: found %t, want %t", terms, got, want)
+				}
+			}
+		}
 	}
 }
