@@ -21,7 +21,8 @@ func strangers(message string, classes ...string) func(context.Context, *check.P
 }
 
 // strangersIf is strangers for the flows that meet a condition. What several callers
-// lead to in another function is reported once.
+// lead to in another function is reported once. A message of gRPC is for persona
+// pedantic: another part of the system sends it, mostly with certificates on both sides.
 func strangersIf(message string, wanted func(*taint.Flow) bool, classes ...string) func(context.Context, *check.PackagePass) error {
 	return func(_ context.Context, pass *check.PackagePass) error {
 		want := func(f *taint.Flow) bool {
@@ -35,7 +36,7 @@ func strangersIf(message string, wanted func(*taint.Flow) bool, classes ...strin
 			}
 			reported[sink] = true
 			finding := f.Finding(pass, fmt.Sprintf(message, f.Source.Title, f.Sink))
-			if f.Source.Name == "http" && onlyPanics(f.Class.Name) || f.Class.Name == "metric" && !isLabelled(&f) || isOfKnown(pass, &f) {
+			if f.Source.Name == "grpc" || f.Source.Name == "http" && onlyPanics(f.Class.Name) || f.Class.Name == "metric" && !isLabelled(&f) || isOfKnown(pass, &f) {
 				finding.Persona = check.Pedantic
 			}
 			pass.Report(finding)

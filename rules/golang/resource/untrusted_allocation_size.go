@@ -50,14 +50,14 @@ const sizeInData = "a number in the data is how much %s allocates, and nothing s
 
 func runUntrustedAllocationSize(ctx context.Context, pass *check.PackagePass) error {
 	const message = "a number from %[1]s is how much %[2]s allocates, and nothing says how large it may be"
-	if err := strangersIf(message, func(f *taint.Flow) bool { return !isOfSystem(pass, f) }, "allocation")(ctx, pass); err != nil {
+	if err := strangersIf(message, func(f *taint.Flow) bool { return !isClients(pass, f) }, "allocation")(ctx, pass); err != nil {
 		return err
 	}
 	reported := map[line]bool{}
 	for _, f := range taint.Flows(pass, func(f *taint.Flow) bool { return f.Source.Remote && f.Class.Name == "allocation" }) {
-		if at := lineOf(pass, f.Pos); !reported[at] && straight(&f) && isOfSystem(pass, &f) {
+		if at := lineOf(pass, f.Pos); !reported[at] && straight(&f) && isClients(pass, &f) {
 			finding := f.Finding(pass, fmt.Sprintf(message, f.Source.Title, f.Sink))
-			finding.Persona = check.Pedantic // of the server that its user has chosen, or of another part of the system
+			finding.Persona = check.Pedantic // the server that its user has chosen
 			pass.Report(finding)
 		}
 		reported[lineOf(pass, f.Pos)] = true
@@ -76,11 +76,6 @@ func runUntrustedAllocationSize(ctx context.Context, pass *check.PackagePass) er
 		pass.Report(finding)
 	}
 	return nil
-}
-
-// isOfSystem reports whether a message comes from within a system: those of gRPC do mostly, with certificates on both sides.
-func isOfSystem(pass *check.PackagePass, f *taint.Flow) bool {
-	return f.Source.Name == "grpc" || isClients(pass, f)
 }
 
 // isClients reports whether data is that of a message whose type this package declares: it is the client of a message queue, and
