@@ -39,7 +39,7 @@ var RangeCheckTooWide = &check.Check{
 		Why: "The check shows that the number can be anything, and that the author wanted to keep out what does not fit; the boundary is off by one, is that of another type, is made wrong by what is added afterwards, or never refuses anything: `n < 0 && n > 255`. What slips through becomes " +
 			"another number: 256 becomes 0.",
 		Fix:    "Compare with the limits of the type (`math.MaxUint8`), and compare what is converted, after the calculation. There is no quick fix, because the check or the type may be the wrong one.",
-		Limits: "Only comparisons with constants are looked at. A byte of -128 to 255 is taken to be meant, one of less than that on both sides is for persona pedantic, as is the whole range of a wider integer with a sign; as are a conversion next to a shift of the same number, and one whose result is only negated or the side of a difference, where it wraps back. So is test code. A number that only loses its sign, in a type that is wide enough for its bits, is for persona pedantic, unless it is seen to become a size, an index or a bound.",
+		Limits: "Only comparisons with constants are looked at. A byte of -128 to 255 is taken to be meant, one of less than that on both sides is for persona pedantic, as is the whole range of a wider integer with a sign, or of an unsigned one of the same width; as are a conversion next to a shift of the same number, and one whose result is only negated or the side of a difference, where it wraps back. So is test code. A number that only loses its sign, in a type that is wide enough for its bits, is for persona pedantic, unless it is seen to become a size, an index or a bound.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/681.html",
 			"https://cwe.mitre.org/data/definitions/193.html",
@@ -68,7 +68,7 @@ func runRangeCheckTooWide(_ context.Context, pass *check.PackagePass) error {
 			worst = from.Min
 		}
 		persona := check.Regular
-		if _, isResult := unconverted(conv.X).(*ssa.BinOp); isSigned(from, to, isResult) || losesSign(conv, from, to) && !isMeasure(conv, map[ssa.Value]bool{}) {
+		if _, isResult := unconverted(conv.X).(*ssa.BinOp); isSigned(from, to, isResult) || isUnsigned(from, to) || losesSign(conv, from, to) && !isMeasure(conv, map[ssa.Value]bool{}) {
 			persona = check.Pedantic
 		}
 		pass.Report(check.Finding{
@@ -102,6 +102,13 @@ func isSigned(from, to bounds.Range, calculated bool) bool {
 		return from.Min.CmpAbs(most) >= 0 && from.Min.CmpAbs(half) <= 0 && from.Max.Cmp(most) == 0
 	}
 	return from.Min.CmpAbs(half) <= 0 && from.Max.Cmp(most) <= 0
+}
+
+// isUnsigned reports whether a range that becomes a signed integer ends where the unsigned one of the same width does: an encoder
+// writes its bits as they are.
+func isUnsigned(from, to bounds.Range) bool {
+	most := new(big.Int).Sub(new(big.Int).Lsh(big.NewInt(1), uint(to.Max.BitLen()+1)), big.NewInt(1))
+	return to.Min.Sign() != 0 && from.Min.Sign() >= 0 && from.Max.Cmp(most) == 0
 }
 
 // losesSign reports whether a conversion keeps all bits of a number, of which only the negative ones do not fit. One that was
