@@ -48,7 +48,7 @@ var InsecureRandom = &check.Check{
 		Limits: "Judged by what the value is used for, as names tell it; jitter, shuffling, sampling, simulation and test data are left alone, and so are " +
 			"IDs that only have to differ (requests, traces; numbers called nonces in packages without cryptography) unless the function that makes them seeds the generator from crypto/rand, and numbers that are taken where crypto/rand fails. Values are followed within a function, to the callers in the package, and " +
 			"to callers of helpers in other packages of the scan. A helper for random text is reported by itself if its documentation does not say what it is not for: as tentative, and for persona pedantic, unless its package " +
-			"uses crypto/rand too, so that callers may expect it. For persona pedantic are also numbers of a ChaCha8 generator whose seed the function fills from crypto/rand, and numbers of sessions that are written nowhere as text, and session IDs in functions that are named for a hello or a handshake and in packages that are named for obfuscation (`obfs`), which are sent in the clear.",
+			"uses crypto/rand too, so that callers may expect it. For persona pedantic are also numbers of a ChaCha8 generator whose seed the function fills from crypto/rand, and tokens and sessions that are numbers and written nowhere as text, and session IDs in functions that are named for a hello or a handshake and in packages that are named for obfuscation (`obfs`), which are sent in the clear.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/338.html",
 			"https://pkg.go.dev/crypto/rand",
@@ -198,16 +198,17 @@ func (r *randoms) drawn(c inspector.Cursor, file *ast.File, call *ast.CallExpr, 
 		said = "are not made for secrets"
 	}
 	f := r.finding(call.Fun, fmt.Sprintf("%s in %s comes from %s, whose numbers %s", use.Purpose, use.Name, source, said), use, r.text(c, file, use))
-	if r.numbersSession(trace, use) {
+	if r.staysNumber(trace, use) {
 		f.Persona = check.Pedantic
 	}
 	r.Report(f)
 }
 
-// numbersSession reports whether a value is the number of a session and stays one: protocols and tables tell sessions apart by
-// numbers, where connections show whose they are. What opens a session to a stranger is text that is sent to him.
-func (r *randoms) numbersSession(trace purpose.Trace, use purpose.Use) bool {
-	if use.Purpose != purpose.Token || !r.isInteger(use) || !slices.ContainsFunc(query.Words(use.Name), func(w string) bool { return w == "session" || w == "sess" || w == "sid" }) {
+// staysNumber reports whether a token is a number and stays one: protocols and tables tell sessions apart by numbers, where
+// connections show whose they are, and rings of hashes spread load by them. What opens something to a stranger is text that is sent to
+// him.
+func (r *randoms) staysNumber(trace purpose.Trace, use purpose.Use) bool {
+	if use.Purpose != purpose.Token || !r.isInteger(use) {
 		return false
 	}
 	return !trace.PassedTo("fmt", "strconv") && !slices.ContainsFunc(trace.Uses, func(u purpose.Use) bool {
@@ -224,7 +225,7 @@ func (r *randoms) onlyDiffers(use purpose.Use) bool {
 	})
 }
 
-// isInteger reports whether what gets the value is a number.
+// isInteger reports whether what gets the value is a number, or a list of such.
 func (r *randoms) isInteger(use purpose.Use) bool {
 	e, ok := use.Node.(ast.Expr)
 	if !ok {
@@ -233,6 +234,12 @@ func (r *randoms) isInteger(use purpose.Use) bool {
 	t := r.TypesInfo.TypeOf(e)
 	if t == nil {
 		return false
+	}
+	if list, ok := t.Underlying().(*types.Slice); ok {
+		t = list.Elem()
+		if types.Identical(t, types.Typ[types.Byte]) {
+			return false // what a key is made of
+		}
 	}
 	b, ok := t.Underlying().(*types.Basic)
 	return ok && b.Info()&types.IsInteger != 0

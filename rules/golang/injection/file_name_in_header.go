@@ -10,6 +10,7 @@ import (
 
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/golang/query"
+	"github.com/peercheck/peercheck/rules/golang/internal/code"
 	"github.com/peercheck/peercheck/rules/golang/internal/flow"
 	"github.com/peercheck/peercheck/rules/golang/internal/purpose"
 	"github.com/peercheck/peercheck/rules/golang/internal/text"
@@ -33,7 +34,7 @@ var FileNameInHeader = &check.Check{
 		Why: "A name such as `sheet.bat\";x=.txt` ends the quoted name early: the browser saves a file of another name and kind than the one that was checked (gin, CVE-2023-29401). " +
 			"In a mail or a form that the program writes itself, a line end in it begins another header.",
 		Fix:    "Let `mime.FormatMediaType(\"attachment\", map[string]string{\"filename\": name})` write the value. It quotes what must be quoted. There is no quick fix, because the whole header has to be put together in another way.",
-		Limits: "Where the name comes from is not asked. Numbers, constants, package-level variables, dates, `%q`, what is named an ID, a hash or an extension, and what a function gives that is called escape, quote, encode, sanitize or replace, or that writes bytes in some base, are fine. A `name=` with no `filename=` before it is that of a form's field, and for persona pedantic.",
+		Limits: "Where the name comes from is not asked. Numbers, constants, package-level variables, dates, `%q`, what is named an ID, a hash or an extension, and what a function gives that is called escape, quote, encode, sanitize or replace, or that writes bytes in some base, are fine. A `name=` with no `filename=` before it is that of a form's field, and for persona pedantic, as is what is part of the request that is answered: who asks names the file for himself, unless a link makes him.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/116.html",
 			"https://www.rfc-editor.org/rfc/rfc6266#section-4.3",
@@ -98,6 +99,9 @@ func judgeDisposition(a *assembled, value ssa.Value) {
 				Location: a.pass.Location(p.Expr),
 			}
 			if strings.Contains(lower(t[:i].Constant()), "filename") {
+				if isOfRequest(a.pass, p.Expr) {
+					finding.Persona = check.Pedantic // who asks names the file of the answer to himself
+				}
 				a.pass.Report(finding)
 				return
 			}
@@ -111,6 +115,20 @@ func judgeDisposition(a *assembled, value ssa.Value) {
 			a.pass.Report(*field)
 		}
 	}, func(ssa.Value) {})
+}
+
+// isOfRequest reports whether a value is part of a request, or a sum of such and constants: r.URL.Path, r.FormValue("name")+".csv".
+func isOfRequest(pass *check.PackagePass, e ast.Expr) bool {
+	switch e := ast.Unparen(e).(type) {
+	case *ast.BinaryExpr:
+		isConst := func(e ast.Expr) bool { return pass.TypesInfo.Types[e].Value != nil }
+		return (isConst(e.X) || isOfRequest(pass, e.X)) && (isConst(e.Y) || isOfRequest(pass, e.Y))
+	case *ast.CallExpr:
+		return isOfRequest(pass, e.Fun)
+	case *ast.SelectorExpr:
+		return code.IsRequest(pass.TypesInfo.TypeOf(e.X)) || isOfRequest(pass, e.X)
+	}
+	return false
 }
 
 // isIdentifier reports whether a value, or all that a sum adds to constants, is named for an identifier of the program's
