@@ -70,6 +70,6 @@ var (
 	trials = map[string]bool{
 		"example": true, "examples": true, "demo": true, "demos": true, "sample": true, "samples": true,
 		"test": true, "tests": true, "e2e": true, "mock": true, "mocks": true, "fake": true, "fakes": true, "benchmark": true, "benchmarks": true, "interop": true,
-		"fuzz": true, "fuzzing": true, "clusterfuzzlite": true, "testkit": true, "benchkit": true, "testbed": true,
+		"fuzz": true, "fuzzing": true, "clusterfuzzlite": true, "testkit": true, "benchkit": true, "testbed": true, "tst": true, "helloworld": true,
 	}
 )

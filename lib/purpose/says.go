@@ -93,7 +93,7 @@ func isMeasure(word string) bool {
 // than. orders begin a sentence that tells the reader what to do.
 var (
 	trialKinds = wordSet("test testing mock mocking fake emulator dummy demo demonstration example sample toy")
-	nouns      = wordSet("server servers service tool double doubles library client backend implementation application app program project website site toolkit kit provider idp broker proxy store harness utility driver ca")
+	nouns      = wordSet("server servers service tool double doubles library client backend implementation application app program project website site toolkit kit provider idp broker proxy store harness utility driver ca framework frameworks")
 	ends       = wordSet("that which who whose with without for of to in on by from as and or when where while if used using written was were has have can could will would you your we our it its i this these those they not")
 	orders     = wordSet("see run use try check start install download build create read visit make add clone open get go write take test set")
 )

@@ -32,6 +32,7 @@ func TestTrial(t *testing.T) {
 		"# API\n\nA server.\n\n- a demo server\n- a test server":                                                              false,
 		"# API\n\n```\nthis is a test server\n```\n\nA server for orders.":                                                    false,
 		"# Failpoint\n\nAn implementation of failpoints for Golang. They add points where errors may be injected.":            true,
+		"# Overview\n\nAn enjoyable golang test framework.":                                                                   true,
 		"# Tool\n\nTool is a client that talks to test servers.":                                                              false,
 		"# Tool\n\nA production-ready logging library.":                                                                       false,
 		"# Chi\n\nSee the example application in _examples. The router was written during the development of a test service.": false,

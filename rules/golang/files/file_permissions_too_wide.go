@@ -100,7 +100,7 @@ var modeCalls = map[string]modeCall{
 
 const (
 	othersWrite = 0o002
-	anyEnter    = 0o111 // without it nobody makes or removes what is in a folder
+	othersEnter = 0o001 // without it nobody else makes or removes what is in a folder
 	notOwner    = 0o077 // all bits of group and others
 	anyWrite    = 0o022 // write bits of group and others
 	createFlag  = 0x40  // os.O_CREATE on Linux; only used where the constant itself is not known
@@ -315,7 +315,7 @@ func (m *modes) call(file *ast.File, call *ast.CallExpr, mc modeCall) {
 			return
 		}
 	}
-	if perm&othersWrite == 0 || isSticky(value) || m.passesUmask(call) || mc.kind == newFolder && perm&anyEnter == 0 {
+	if perm&othersWrite == 0 || isSticky(value) || m.passesUmask(call) || mc.kind == newFolder && perm&othersEnter == 0 {
 		return
 	}
 	what := fmt.Sprintf("mode %04o lets every user of the machine write", perm)

@@ -199,10 +199,13 @@ func (s *servers) leavesRoutes() bool {
 }
 
 // isLocalByDefault reports whether a variable or field holds an address of this machine unless somebody asks for more, as the
-// flag that sets it says, or the tag of the field.
+// flag that sets it says, the tag of the field, or a literal with the defaults.
 func (s *servers) isLocalByDefault(v *types.Var) bool {
 	for _, use := range s.index.Uses(v) {
 		at := use
+		if kv, ok := at.Parent().Node().(*ast.KeyValueExpr); ok && at.ParentEdgeKind() == edge.KeyValueExpr_Key && v.IsField() && s.isConstLoopback(kv.Value) {
+			return true // config{Addr: "localhost:8080"}
+		}
 		if at.ParentEdgeKind() == edge.SelectorExpr_Sel {
 			at = at.Parent()
 		}
