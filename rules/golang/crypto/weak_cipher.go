@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/ssa"
@@ -38,7 +39,7 @@ var WeakCipher = &check.Check{
 		Why: "A DES key is found by trying all of them, within days for a few dollars. The 64-bit blocks of 3DES, Blowfish, CAST5 and TEA repeat after some gigabytes, which gives plaintext away (Sweet32, " +
 			"CVE-2016-2183). RC4's first bytes betray its key. In ECB equal blocks stay equal, so structure shows through and blocks can be swapped; Zoom's calls were encrypted that way until 2020.",
 		Fix: "Use AES-GCM: `cipher.NewGCMWithRandomNonce(block)` (Go 1.24) takes care of the nonce, and notices changes as well. There is no quick fix, because what is already encrypted has to be read and encrypted again.",
-		Limits: "Left alone: packages, files and functions that are named for a protocol which prescribes the cipher (NTLM, SMB, Kerberos, VNC, RDP, PKCS #12, OpenPGP, SSH, MySQL's old passwords), for old data (`legacy`), and test code. What a function makes of its caller's key and gives back, as one cipher of several, is for persona pedantic, as are packages that only decrypt, because somebody else chose the cipher, and those that are named for a standard (`rfc4757`) functions whose comments cite one of a protocol or speak of old data (`legacy`, backward compatibility), and libraries that import four ciphers or more, or implement one themselves. " +
+		Limits: "Left alone: packages, files and functions that are named for a protocol which prescribes the cipher (NTLM, SMB, Kerberos, VNC, RDP, PKCS #12, OpenPGP, SSH, MySQL's old passwords), for old data (`legacy`), and test code. What a function makes of its caller's key and gives back, as one cipher of several, is for persona pedantic, as are packages that only decrypt, because somebody else chose the cipher, and those that are named for a standard (`rfc4757`), functions whose comments cite one of a protocol or speak of old data (`legacy`, backward compatibility), and libraries that import four ciphers or more, or implement one themselves, or are named for the cipher or for ECB (`crypto/des`, `ecb.go`), which callers ask for by that name. " +
 			"ECB counts where a loop passes consecutive parts of a slice to Block.Encrypt or Decrypt and nothing in the function is XORed, as every mode but ECB does; what is called a key is random, and for persona pedantic.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/327.html",
@@ -103,7 +104,7 @@ func runWeakCipher(_ context.Context, pass *check.PackagePass) error {
 				continue
 			}
 			f := check.Finding{Message: reason, Location: pass.Location(c.Expr)}
-			if isOffered(fl, c) || othersChoose || isOthersChoice(pass, c) {
+			if isOffered(fl, c) || othersChoose || isOthersChoice(pass, c) || isAskedFor(pass, fl, c) {
 				f.Persona = check.Pedantic
 			}
 			pass.Report(f)
@@ -115,7 +116,7 @@ func runWeakCipher(_ context.Context, pass *check.PackagePass) error {
 				Message:  "every block is encrypted by itself (ECB), so equal parts of the message stay equal",
 				Location: pass.Location(c.Expr),
 			}
-			if othersChoose || isOthersChoice(pass, c) || isOfKey(fl, c) {
+			if othersChoose || isOthersChoice(pass, c) || isOfKey(fl, c) || isModeAskedFor(pass, c) {
 				f.Persona = check.Pedantic
 			}
 			pass.Report(f)
@@ -169,6 +170,51 @@ func implementsCipher(pkg *types.Package) bool {
 // isOthersChoice reports whether comments say that a standard or old data prescribes the cipher of a call.
 func isOthersChoice(pass *check.PackagePass, c flow.Call) bool {
 	return remark.Standard(pass.Pass, c.Expr.Pos()) || remark.Past(pass.Pass, c.Expr.Pos())
+}
+
+// namesOfDES are what packages of DES and of 3DES are called, in lower case and without signs.
+var namesOfDES = []string{"des", "3des", "des3", "tdes", "tripledes", "desede"}
+
+// isAskedFor reports whether a library's package, or its folder, is named for the cipher that it makes: who imports it asks for
+// that one by name. A key of the package's own is not offered to anyone.
+func isAskedFor(pass *check.PackagePass, fl *flow.Flow, c flow.Call) bool {
+	callee := c.Instr.Common().StaticCallee()
+	if !code.IsForOthers(pass.Pkg) || callee == nil || callee.Pkg == nil {
+		return false
+	}
+	names := []string{lastElement(callee.Pkg.Pkg.Path())}
+	if names[0] == "des" {
+		names = namesOfDES
+	}
+	if !slices.Contains(names, plain(pass.Pkg.Name())) && !slices.Contains(names, plain(lastElement(pass.Pkg.Path()))) {
+		return false
+	}
+	_, fixed := fl.Fixed(c.Arg(0))
+	return !fixed
+}
+
+// isModeAskedFor reports whether a library offers ECB by name: its package or the file is called so, or a function that others
+// call with a cipher of theirs.
+func isModeAskedFor(pass *check.PackagePass, c flow.Call) bool {
+	if !code.IsForOthers(pass.Pkg) {
+		return false
+	}
+	file := filepath.Base(pass.Fset.PositionFor(c.Expr.Pos(), false).Filename)
+	if pass.Pkg.Name() == "ecb" || strings.TrimSuffix(file, ".go") == "ecb" {
+		return true
+	}
+	return token.IsExported(c.Fn.Name()) && slices.Contains(query.Words(c.Fn.Name()), "ecb") &&
+		slices.ContainsFunc(c.Fn.Params, func(p *ssa.Parameter) bool { return query.IsType(p.Type(), "crypto/cipher.Block") })
+}
+
+// plain gives a name in lower case, with nothing but letters and digits.
+func plain(name string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return unicode.ToLower(r)
+		}
+		return -1
+	}, name)
 }
 
 // isOwn reports whether a cipher's own package makes it.

@@ -47,7 +47,7 @@ var WeakHash = &check.Check{
 		Limits: "Judged by what the value is used for, as names tell it: a checksum, ETag or map key may well be MD5. Files named by the hash of a key are reported as tentative, because " +
 			"only where strangers choose keys can they make two that share a file (beego's cache, CVE-2024-55885). So are lists of accepted hash functions (SIF, CVE-2022-39237), in packages that sign or verify, by their names. HMAC and " +
 			"PBKDF2 over SHA-1 are not broken and are left alone, as are protocols that prescribe the hash (HTTP digest, MySQL, " +
-			"WebSocket handshakes, breach databases). Values are followed within a function and to the callers in the package. For persona pedantic is what a protocol of others prescribes as a rule, or the comments of the function cite a standard for or call old (`legacy`, backward compatibility), and what nothing shows to be an attack: signatures over MD5 and SHA-1, hashes over a secret, passwords that are hashed and not kept, or only in fields in memory that are compared and nothing else, tokens and keys that are the hash of something else than the time, lists, and files that are not those of a cache.",
+			"WebSocket handshakes, breach databases). Values are followed within a function and to the callers in the package. For persona pedantic is what a protocol of others prescribes as a rule, or the comments of the function cite a standard for or call old (`legacy`, backward compatibility), and what nothing shows to be an attack: signatures over MD5 and SHA-1, hashes over a secret, passwords that are hashed and not kept, or put beside the name of the hash in a message of these two (`{Digest: d, Algorithm: \"sha-256\"}`), or kept only in fields in memory that are compared and nothing else, tokens and keys that are the hash of something else than the time, lists, and files that are not those of a cache.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/328.html",
 			"https://cwe.mitre.org/data/definitions/916.html",
@@ -285,7 +285,7 @@ func (h *hashes) hash(c inspector.Cursor, file *ast.File, call *ast.CallExpr, fn
 			return
 		}
 		persona := check.Regular
-		if !ok || !slices.ContainsFunc(outputs, func(output inspector.Cursor) bool { return !staysInMemory(h.Pass, output) }) {
+		if !ok || !slices.ContainsFunc(outputs, func(output inspector.Cursor) bool { return !staysInMemory(h.Pass, output) }) || h.isSentAs(c, fn) {
 			persona = check.Pedantic // an API may want it so, or nothing is stored
 		}
 		h.report(call, fn.name+" is too fast to protect a password: billions of guesses a second can be tried", stored, persona, nil)
@@ -318,6 +318,45 @@ func (h *hashes) hash(c inspector.Cursor, file *ast.File, call *ast.CallExpr, fn
 			})
 		}
 	}
+}
+
+// isSentAs reports whether the function around a hash makes a message of two parts, a value and the constant name of the hash
+// function: {Digest: digest, Algorithm: "sha-256"}. That is how a protocol wants the password of a client; what is stored has
+// the user or a salt with it.
+func (h *hashes) isSentAs(c inspector.Cursor, fn hashFunc) bool {
+	f, ok := code.Enclosing(c)
+	if !ok || f.Body == nil {
+		return false
+	}
+	found := false
+	ast.Inspect(f.Body, func(n ast.Node) bool {
+		if lit, ok := n.(*ast.CompositeLit); ok && len(lit.Elts) == 2 && h.hasTwoParts(lit) {
+			a, b := h.isNameOf(fn, lit.Elts[0]), h.isNameOf(fn, lit.Elts[1])
+			found = found || a != b
+		}
+		return !found
+	})
+	return found
+}
+
+// hasTwoParts reports whether a literal of two elements is a whole map, or a struct that has no more fields.
+func (h *hashes) hasTwoParts(lit *ast.CompositeLit) bool {
+	switch t := types.Unalias(h.TypesInfo.TypeOf(lit)).Underlying().(type) {
+	case *types.Struct:
+		return t.NumFields() == 2
+	case *types.Map:
+		return true
+	}
+	return false
+}
+
+// isNameOf reports whether an element of a literal is the constant name of a hash function.
+func (h *hashes) isNameOf(fn hashFunc, e ast.Expr) bool {
+	if kv, ok := e.(*ast.KeyValueExpr); ok {
+		e = kv.Value
+	}
+	text, ok := code.ConstString(h.Pass, e)
+	return ok && plain(text) == plain(fn.name)
 }
 
 // guessable gives the persona for a token or key that is the weak hash of something: everyone's if it is made of the time, which
