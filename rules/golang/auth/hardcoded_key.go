@@ -40,7 +40,7 @@ var HardcodedKey = &check.Check{
 			"attackers 2,000 servers (CVE-2023-27524).",
 		Fix: "Read the key from the environment, a file or a secret store at start, and stop if it is missing or short. Take the key that was in the source as known to others: replace it. There is no quick fix, because the key has to come from somewhere, and to be changed.",
 		Limits: "Follows a value through variables of the package, fields that only the package can set, decoding, and through the callers of a helper in the package. A key of the source that is used only where an environment variable is not set is reported tentatively, and for persona pedantic. An HMAC counts if its key, or the function, is named for a key, token or signature, because a fixed text is also used to keep hashes " +
-			"apart; none counts in a function that derives secrets by it, or where a seed goes into it (BIP 32). A key of an HMAC or a cipher in a package that is named for a standard, or a function whose comments cite one, is for persona pedantic, as is one of what is named for obscuring (`obfuscate`). Constants named for developing (`devKey`, `exampleSecret`) and test code is left alone.",
+			"apart; none counts in a function that derives secrets by it, or where a seed goes into it (BIP 32). A key of an HMAC or a cipher in a package that is named for a standard, or a function whose comments cite one, is for persona pedantic, as is one of what is named for obscuring (`obfuscate`), and of an HMAC over a token, password or key whose result is named for a key. Constants named for developing (`devKey`, `exampleSecret`) and test code is left alone.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/321.html",
 			"https://nvd.nist.gov/vuln/detail/CVE-2023-27524",
@@ -116,7 +116,7 @@ func runHardcodedKey(_ context.Context, pass *check.PackagePass) error {
 				}
 				if ok {
 					persona := check.Regular
-					if strings.HasPrefix(name, "crypto/") && (remark.Standard(pass.Pass, at.Expr.Pos()) || obscures(pass, at.Fn)) {
+					if strings.HasPrefix(name, "crypto/") && (remark.Standard(pass.Pass, at.Expr.Pos()) || obscures(pass, at.Fn) || name == "crypto/hmac.New" && makesKey(pass, c, at, index)) {
 						persona = check.Pedantic // published, and everyone's
 					}
 					reportFor(at.Expr.Args[index], persona)
@@ -173,20 +173,63 @@ func obscures(pass *check.PackagePass, fn *ssa.Function) bool {
 // isLabel reports whether what goes into an HMAC is the secret, by its name: then the fixed key is the name of what is derived
 // from it, as in BIP 32.
 func isLabel(pass *check.PackagePass, c flow.Call) bool {
+	return slices.ContainsFunc(callsOf(pass, c, "Write"), func(write inspector.Cursor) bool {
+		call, ok := write.Node().(*ast.CallExpr)
+		return ok && len(call.Args) == 1 && slices.ContainsFunc(purpose.Names(pass.TypesInfo, call.Args[0]), isSeed)
+	})
+}
+
+// makesKey reports whether an HMAC makes a key of another secret, by the names of both: its fixed key, which is the argument at index of a call, tells the key from others that are made of the secret.
+func makesKey(pass *check.PackagePass, c, at flow.Call, index int) bool {
+	var inputs []ast.Expr
+	for _, write := range callsOf(pass, c, "Write") {
+		if call, ok := write.Node().(*ast.CallExpr); ok {
+			inputs = append(inputs, call.Args...)
+		}
+	}
+	made := callsOf(pass, c, "Sum")
+	if c.Expr != at.Expr {
+		found, ok := query.IndexOf(pass.Pass).Inspector().Root().FindNode(at.Expr)
+		if !ok {
+			return false
+		}
+		made, inputs = []inspector.Cursor{found}, slices.Delete(slices.Clone(at.Expr.Args), index, index+1)
+	}
+	return slices.ContainsFunc(made, func(result inspector.Cursor) bool {
+		v := code.Holder(pass.TypesInfo, result)
+		return v != nil && purpose.OfName(v.Name()) == purpose.Key
+	}) && slices.ContainsFunc(inputs, func(e ast.Expr) bool {
+		return slices.ContainsFunc(purpose.Names(pass.TypesInfo, e), isSecret)
+	})
+}
+
+// callsOf gives the calls of a method of the HMAC that a call makes.
+func callsOf(pass *check.PackagePass, c flow.Call, method string) (calls []inspector.Cursor) {
 	index := query.IndexOf(pass.Pass)
 	at, ok := index.Inspector().Root().FindNode(c.Expr)
 	if !ok {
-		return false
+		return nil
 	}
 	mac := code.Holder(pass.TypesInfo, at)
-	return mac != nil && slices.ContainsFunc(index.Uses(mac), func(use inspector.Cursor) bool {
+	if mac == nil {
+		return nil
+	}
+	for _, use := range index.Uses(mac) {
 		sel, ok := use.Parent().Node().(*ast.SelectorExpr)
-		if !ok || sel.Sel.Name != "Write" {
-			return false
+		if !ok || sel.Sel.Name != method {
+			continue
 		}
-		call, ok := use.Parent().Parent().Node().(*ast.CallExpr)
-		return ok && len(call.Args) == 1 && slices.ContainsFunc(purpose.Names(pass.TypesInfo, call.Args[0]), isSeed)
-	})
+		if _, ok := use.Parent().Parent().Node().(*ast.CallExpr); ok {
+			calls = append(calls, use.Parent().Parent())
+		}
+	}
+	return calls
+}
+
+// isSecret reports whether a name is that of a token, a password or a key.
+func isSecret(name string) bool {
+	p := purpose.OfName(name)
+	return p == purpose.Token || p == purpose.Password || p == purpose.Key
 }
 
 // isSeed reports whether a name is that of a secret that others are derived from.
