@@ -39,7 +39,7 @@ var RangeCheckTooWide = &check.Check{
 		Why: "The check shows that the number can be anything, and that the author wanted to keep out what does not fit; the boundary is off by one, is that of another type, is made wrong by what is added afterwards, or never refuses anything: `n < 0 && n > 255`. What slips through becomes " +
 			"another number: 256 becomes 0.",
 		Fix:    "Compare with the limits of the type (`math.MaxUint8`), and compare what is converted, after the calculation. There is no quick fix, because the check or the type may be the wrong one.",
-		Limits: "Only comparisons with constants are looked at. A byte of -128 to 255 is taken to be meant, one of less than that on both sides is for persona pedantic, as is the whole range of a wider integer with a sign, or of an unsigned one of the same width; as are a conversion next to a shift of the same number, and one whose result is only negated or the side of a difference, where it wraps back. So is test code. A number that only loses its sign, in a type that is wide enough for its bits, is for persona pedantic, unless it is seen to become a size, an index or a bound.",
+		Limits: "Only comparisons with constants are looked at. A byte of -128 to 255 is taken to be meant, one of less than that on both sides is for persona pedantic, as is the whole range of a wider integer with a sign, or of an unsigned one of the same width; as are a conversion next to a shift of the same number, and one whose result is only negated or the side of a difference, where it wraps back. So is test code, and a check that no number meets, of one that is not converted: a clamp that is dead code. A number that only loses its sign, in a type that is wide enough for its bits, is for persona pedantic, unless it is seen to become a size, an index or a bound.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/681.html",
 			"https://cwe.mitre.org/data/definitions/193.html",
@@ -80,7 +80,12 @@ func runRangeCheckTooWide(_ context.Context, pass *check.PackagePass) error {
 	for _, fn := range fl.Functions {
 		for _, b := range fn.Blocks {
 			if test := contradiction(b); test != nil && !comparesNamed(pass, test) {
+				persona := check.Pedantic
+				if isNarrowed(test.X) {
+					persona = check.Regular
+				}
 				pass.Report(check.Finding{
+					Persona:  persona,
 					Message:  "no number is on both sides of this check at once, so it lets everything through: is || meant?",
 					Location: pass.Location(code.Place(test.Pos())),
 				})
@@ -241,6 +246,20 @@ func calculates(v ssa.Value) bool {
 	return slices.ContainsFunc(*v.Referrers(), func(r ssa.Instruction) bool {
 		op, ok := r.(*ssa.BinOp)
 		return ok && (op.Op == token.ADD || op.Op == token.SUB)
+	})
+}
+
+// isNarrowed reports whether a number is converted somewhere to an integer that cannot keep all of its type: then a check
+// that never refuses lets through what does not fit. Without that it is dead code, which does no harm.
+func isNarrowed(v ssa.Value) bool {
+	full, ok := bounds.OfType(v.Type())
+	return ok && slices.ContainsFunc(*v.Referrers(), func(r ssa.Instruction) bool {
+		conv, ok := r.(*ssa.Convert)
+		if !ok {
+			return false
+		}
+		to, ok := bounds.OfType(conv.Type())
+		return ok && !full.Within(to)
 	})
 }
 
