@@ -449,7 +449,7 @@ func (g *graph) loopSink(i *ssa.BinOp, block *ssa.BasicBlock) {
 	if b, ok := limit.Type().Underlying().(*types.Basic); !ok || b.Info()&types.IsInteger == 0 {
 		return
 	}
-	if readsEachRound(block) {
+	if readsEachRound(block) || strides(i.X) || strides(i.Y) {
 		return
 	}
 	pos := i.Pos()
@@ -533,6 +533,20 @@ func counter(v ssa.Value) bool {
 		}
 	}
 	return false
+}
+
+// strides reports whether a loop counts in steps so large that it does not run often, whatever it counts to: one that takes
+// a size apart into pieces of 4 GB.
+func strides(counter ssa.Value) bool {
+	phi, ok := counter.(*ssa.Phi)
+	return ok && slices.ContainsFunc(phi.Edges, func(e ssa.Value) bool {
+		step, ok := e.(*ssa.BinOp)
+		if !ok || step.Op != token.ADD && step.Op != token.SUB || step.X != counter {
+			return false
+		}
+		by, ok := intConst(step.Y)
+		return ok && by > maxHarmless
+	})
 }
 
 // stepped reports whether a phi takes the value of a step.
