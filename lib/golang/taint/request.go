@@ -145,15 +145,32 @@ func (r *run) findOutgoing(fn *ssa.Function) bool {
 			return true
 		}
 		if args := call.Common().Args; request < len(args) {
-			if made, _ := callOf(args[request]); made != nil && makesRequest(made) {
+			arg := copied(args[request])
+			if made, _ := callOf(arg); made != nil && makesRequest(made) {
 				return true
 			}
-			if _, ok := args[request].(*ssa.Alloc); ok {
+			if _, ok := arg.(*ssa.Alloc); ok {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// copied gives the request that another one is a copy of: r of r.WithContext(ctx).
+func copied(v ssa.Value) ssa.Value {
+	for {
+		call, ok := v.(*ssa.Call)
+		if !ok {
+			return v
+		}
+		switch query.CalleeSSA(&call.Call) {
+		case "(*net/http.Request).WithContext", "(*net/http.Request).Clone":
+			v = call.Call.Args[0]
+		default:
+			return v
+		}
+	}
 }
 
 func mentions(tuple *types.Tuple, name string) bool {
