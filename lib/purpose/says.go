@@ -24,7 +24,7 @@ func Trial(text string) bool {
 }
 
 // trialSentences match what a program says of itself that is there to test, to show or to develop something.
-var trialSentences = []*regexp.Regexp{isFor, notProduction, emulates, watches, injects, forTests}
+var trialSentences = []*regexp.Regexp{isFor, notProduction, emulates, watches, injects, makesUp, forTests}
 
 // isTrial reports whether a sentence says that something is a "mock server", a "test CA", by the noun that its kind ends
 // in, within one noun phrase: "a client that talks to test servers" is none.
@@ -120,6 +120,9 @@ var emulates = regexp.MustCompile(`\b(?:emulate|emulates|simulate|simulates|mimi
 // watches matches a program that a developer sees the program at work by, built again with each change; not one that reloads
 // its own configuration.
 var watches = regexp.MustCompile(`\b(?:live|hot)[ -]?reload(?:ing|er)?\b(?: [\w-]+){0,2} (?:for|server|utility|tool|proxy)\b`)
+
+// makesUp matches what makes data up for others to test with.
+var makesUp = regexp.MustCompile(`\b(?:fake|mock|dummy|random|test) data (?:generator|faker|factory)\b|\bgenerat(?:es?|ing|or of) (?:fake|mock|dummy|random test) data\b`)
 
 // injects matches what has a program fail where its developers want to see what it does then.
 var injects = regexp.MustCompile(`\b(?:fail ?points?|(?:fault|failure|error)[- ]injection)\b`)

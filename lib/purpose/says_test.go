@@ -31,6 +31,7 @@ func TestTrial(t *testing.T) {
 		"# FS\n\nFS is a file system abstraction which simplifies testing your application.":                                  false,
 		"# API\n\nA server.\n\n- a demo server\n- a test server":                                                              false,
 		"# API\n\n```\nthis is a test server\n```\n\nA server for orders.":                                                    false,
+		"# Gofakeit\n\nRandom data generator written in go":                                                                   true,
 		"# Failpoint\n\nAn implementation of failpoints for Golang. They add points where errors may be injected.":            true,
 		"# Overview\n\nAn enjoyable golang test framework.":                                                                   true,
 		"# Tool\n\nTool is a client that talks to test servers.":                                                              false,

@@ -45,7 +45,7 @@ var TLSVerificationDisabled = &check.Check{
 			"from its address set `ServerName`; for a pinned key keep `InsecureSkipVerify` and compare in `VerifyConnection`, which is " +
 			"also called for resumed sessions. The quick fix drops the field or sets it to false. It is not safe to apply unseen: " +
 			"connections to servers with self-signed certificates will fail from then on, as they should.",
-		Limits: "Left alone: values that are not constant, or that the same function sets to something else under a condition; code that runs only under a condition whose name speaks of it " +
+		Limits: "For persona pedantic are fields of structures that another package of the module declares, which are read or written elsewhere. Left alone: values that are not constant, or that the same function sets to something else under a condition; code that runs only under a condition whose name speaks of it " +
 			"(`if opts.Insecure`, a Unix socket, another mode than `verify-full`) or in a function that is named for it (`NewInsecureClient`), because there a person chose it; " +
 			"configurations with a `VerifyConnection` or `VerifyPeerCertificate` that can return an error, set there or by who calls the function that makes them; functions that look at " +
 			"`PeerCertificates` themselves, that send nothing over the connection, or that connect to an address of this machine (`https://localhost:8086`); server configurations, where the field has no effect, and those of peers that ask each other for certificates (`RequestClientCert`); packages that are named for scanning or probing servers; test code. A gateway that calls its own server of gRPC is for persona pedantic, as are places whose comment gives a reason, because somebody decided that, and packages that put load on servers (`bench`, `loadtest`). So is a `tls.Config` that, as far as the package shows, no client gets (a transport, a dialer, the client of a mail server or database), if it has a certificate to show or if the package, which is no program, serves by TLS as well; and a field that is assigned under a condition other than that of an error. Whether a callback " +
@@ -190,10 +190,20 @@ func reportSkip(pass *check.PackagePass, c inspector.Cursor, n ast.Node, field, 
 		persona = check.Pedantic
 	case measures(pass): // what it sends is made up
 		persona = check.Pedantic
+	case field != nil && isSettings(pass, field): // for another part of the module, or another program
+		persona = check.Pedantic
 	case field != nil && !isForClient(pass, c, field): // a server's, or for others to judge
 		persona = check.Pedantic
 	}
 	pass.Report(check.Finding{Message: message, Location: pass.Location(n), Fixes: fixes, Persona: persona})
+}
+
+// isSettings reports whether a field is one of a structure that another package of the module declares: what a
+// configuration comes to is seen where that is read, or written for another program.
+func isSettings(pass *check.PackagePass, field ast.Expr) bool {
+	v := code.Var(pass.TypesInfo, field)
+	return v != nil && v.Pkg() != nil && v.Pkg() != pass.Pkg && pass.Module != nil && pass.Module.Path != "" &&
+		strings.HasPrefix(v.Pkg().Path()+"/", pass.Module.Path+"/")
 }
 
 // reasons are what a comment says that gives a reason.
