@@ -35,7 +35,7 @@ var SSRF = &check.Check{
 		What:   "Data that a stranger sends decides the host of a request that the server makes.",
 		Why:    "The server then asks for what only it can reach: `http://169.254.169.254/` gave away the keys of Capital One's cloud account, and with them the data of 100 million customers (2019).",
 		Fix:    "Choose the host from a list: parse the URL, compare `u.Hostname()` with the list, and refuse redirects to other hosts in `CheckRedirect`. Where any public host is allowed, refuse private addresses in `net.Dialer.Control`, after the name is resolved. There is no quick fix, because only you know which hosts are meant.",
-		Limits: "What comes after a constant `https://host/`, the RequestURI of a request after a constant `https://host` where its path is asked for its beginning, or what comes after a slash that follows a configured base, cannot change the host and is not reported. Data from the program's own command line, environment or files is not reported: who writes those needs no help of the program. What comes from a message queue or in a message of gRPC is for persona pedantic: its senders are parts of the system, mostly. An address that comes over a connection and is dialled is for persona pedantic: peers tell each other of peers. So is what goes by the name of a webhook, a callback, a subscription or a notification: to be told at an address of one's own is what such a server is for.",
+		Limits: "What comes after a constant `https://host/`, the RequestURI of a request after a constant `https://host` where its path is asked for its beginning, or what comes after a slash that follows a configured base, cannot change the host and is not reported. Data from the program's own command line, environment or files is not reported: who writes those needs no help of the program. What comes from a message queue is for persona pedantic: its senders are parts of the system. An address that comes over a connection and is dialled is for persona pedantic: peers tell each other of peers. So is what goes by the name of a webhook, a callback, a subscription or a notification: to be told at an address of one's own is what such a server is for.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/918.html",
 			"https://cheatsheetseries.owasp.org/cheatsheets/Server_Side_Request_Forgery_Prevention_Cheat_Sheet.html",
@@ -56,9 +56,6 @@ func runSSRF(_ context.Context, pass *check.PackagePass) error {
 		finding := findingOf(pass, &f, fmt.Sprintf("data from %s decides where %s sends a request", f.Source.Title, f.Sink))
 		if f.Source.Name == "socket" && strings.Contains(f.Sink[strings.LastIndexByte(f.Sink, '.')+1:], "Dial") {
 			finding.Persona = check.Pedantic // protocols of peers carry addresses
-		}
-		if f.Source.Name == "grpc" {
-			finding.Persona = check.Pedantic // mostly another part of the system says it
 		}
 		if isSubscription(pass, &f) {
 			finding.Persona = check.Pedantic // to be told at an address of one's own is what the server is for
