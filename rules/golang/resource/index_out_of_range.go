@@ -76,7 +76,7 @@ func checkGiven(pass *check.PackagePass, fl *flow.Flow, i *ssa.Slice) {
 	if !ok || i.High == nil || !i.Pos().IsValid() || i.Block() != i.Parent().Blocks[0] {
 		return
 	}
-	n, ok := bounds.Of(i.High, i.Block())
+	n, ok := bounds.Found(i.High, i.Block())
 	if !ok || n.Empty() {
 		return
 	}
@@ -115,7 +115,7 @@ func checkIndex(pass *check.PackagePass, at ssa.Instruction, of, index ssa.Value
 		return
 	}
 	block := at.Block()
-	i, ok := bounds.Of(index, block)
+	i, ok := bounds.Found(index, block)
 	if !ok || i.Empty() {
 		return
 	}
@@ -167,7 +167,7 @@ func checkSlice(pass *check.PackagePass, i *ssa.Slice) {
 		if v == nil {
 			continue
 		}
-		n, ok := bounds.Of(v, i.Block())
+		n, ok := bounds.Found(v, i.Block())
 		if !ok || n.Empty() {
 			continue
 		}

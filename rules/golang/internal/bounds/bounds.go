@@ -600,13 +600,24 @@ func conditions(at *ssa.BasicBlock) iter.Seq[condition] {
 				continue
 			}
 			for i, s := range test.Succs {
-				if s == b && len(s.Preds) == 1 && !yield(condition{branch.Cond, i == 0, test}) {
+				if s == b && isEnteredFrom(s, test) && !yield(condition{branch.Cond, i == 0, test}) {
 					return
 				}
 			}
 			b = test
 		}
 	}
+}
+
+// isEnteredFrom reports whether a block is reached from one other alone, but for ways back from what comes after it: the body of a
+// loop may begin with the head of another.
+func isEnteredFrom(b, from *ssa.BasicBlock) bool {
+	for _, p := range b.Preds {
+		if p != from && !b.Dominates(p) {
+			return false
+		}
+	}
+	return true
 }
 
 // onWay gives what is known on the way from one block to the next.

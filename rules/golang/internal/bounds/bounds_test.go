@@ -91,6 +91,12 @@ func loops(s []int) {
 	for i := range s {
 		is(i) // 0 9223372036854775806
 	}
+	for i := 0; i < 38; i++ {
+		for s[i] != 0 {
+			is(i) // 0 37
+			s[i]--
+		}
+	}
 }
 
 func lengths(n int, other []int) {
