@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -72,12 +73,11 @@ func TestUpdateUnderRunningServer(t *testing.T) {
 			t.Parallel()
 			bin := t.TempDir()
 			file := filepath.Join(bin, filepath.Base(first))
+			put := copyFile
 			if name == "another link" {
-				err = os.Symlink(first, file)
-			} else {
-				err = copyFile(first, file)
+				put = os.Symlink
 			}
-			if err != nil {
+			if err := put(first, file); err != nil {
 				t.Fatal(err)
 			}
 			dir := t.TempDir()
@@ -128,7 +128,11 @@ func TestUpdateUnderRunningServer(t *testing.T) {
 	}
 }
 
+// copyFile copies a program. No other is started while the copy is open: a fork would have it open for writing until it
+// execs, and what is open for writing cannot be started ("text file busy", https://go.dev/issue/22315).
 func copyFile(from, to string) error {
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
 	in, err := os.Open(from)
 	if err != nil {
 		return err
