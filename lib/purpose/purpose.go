@@ -2,8 +2,11 @@
 package purpose
 
 import (
+	"path"
 	"regexp"
 	"strings"
+
+	"golang.org/x/mod/module"
 )
 
 // Shows reports whether a file is there to show, to test or to measure something, by its
@@ -28,12 +31,9 @@ func Shows(name string) bool {
 }
 
 // ShowsModule reports whether a module is there to show something, as its path says: github.com/google/trillian-examples.
-func ShowsModule(path string) bool {
-	name := path[strings.LastIndexByte(path, '/')+1:]
-	if version, ok := strings.CutPrefix(name, "v"); ok && version != "" && strings.Trim(version, "0123456789") == "" { // semantic import versions
-		path = strings.TrimSuffix(path, "/"+name)
-		name = path[strings.LastIndexByte(path, '/')+1:]
-	}
+func ShowsModule(modulePath string) bool {
+	unversioned, _, _ := module.SplitPathVersion(modulePath)
+	name := path.Base(unversioned)
 	for _, word := range strings.FieldsFunc(strings.ToLower(name), func(r rune) bool { return r == '-' || r == '_' || r == '.' }) {
 		switch word {
 		case "example", "examples", "demo", "demos", "sample", "samples", "tutorial", "tutorials":

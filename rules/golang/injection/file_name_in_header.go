@@ -121,8 +121,7 @@ func judgeDisposition(a *assembled, value ssa.Value) {
 func isOfRequest(pass *check.PackagePass, e ast.Expr) bool {
 	switch e := ast.Unparen(e).(type) {
 	case *ast.BinaryExpr:
-		isConst := func(e ast.Expr) bool { return pass.TypesInfo.Types[e].Value != nil }
-		return (isConst(e.X) || isOfRequest(pass, e.X)) && (isConst(e.Y) || isOfRequest(pass, e.Y))
+		return addsToConstants(pass, e, isOfRequest)
 	case *ast.CallExpr:
 		return isOfRequest(pass, e.Fun)
 	case *ast.SelectorExpr:
@@ -131,12 +130,21 @@ func isOfRequest(pass *check.PackagePass, e ast.Expr) bool {
 	return false
 }
 
+// addsToConstants reports whether both sides of a sum are constants or what is says.
+func addsToConstants(pass *check.PackagePass, sum *ast.BinaryExpr, is func(*check.PackagePass, ast.Expr) bool) bool {
+	for _, side := range []ast.Expr{sum.X, sum.Y} {
+		if query.Constant(pass.TypesInfo, side) == nil && !is(pass, side) {
+			return false
+		}
+	}
+	return true
+}
+
 // isIdentifier reports whether a value, or all that a sum adds to constants, is named for an identifier of the program's
 // own, which has no quotes.
 func isIdentifier(pass *check.PackagePass, e ast.Expr) bool {
 	if sum, ok := ast.Unparen(e).(*ast.BinaryExpr); ok {
-		isConst := func(e ast.Expr) bool { return pass.TypesInfo.Types[e].Value != nil }
-		return (isConst(sum.X) || isIdentifier(pass, sum.X)) && (isConst(sum.Y) || isIdentifier(pass, sum.Y))
+		return addsToConstants(pass, sum, isIdentifier)
 	}
 	if call, ok := ast.Unparen(e).(*ast.CallExpr); ok && len(call.Args) == 0 {
 		if method, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr); ok && (method.Sel.Name == "String" || method.Sel.Name == "Short") {

@@ -500,15 +500,10 @@ func (s *servers) isLocalListener(c inspector.Cursor, e ast.Expr) bool {
 	switch query.Callee(s.TypesInfo, call) {
 	case "net.ListenUnix":
 		return true
-	case "net.Listen":
-		if len(call.Args) == 2 {
-			network, _ := code.ConstString(s.Pass, call.Args[0])
-			return strings.HasPrefix(network, "unix") || s.isLocal(call.Args[1])
-		}
-	case "(*net.ListenConfig).Listen":
-		if len(call.Args) == 3 {
-			network, _ := code.ConstString(s.Pass, call.Args[1])
-			return strings.HasPrefix(network, "unix") || s.isLocal(call.Args[2])
+	case "net.Listen", "(*net.ListenConfig).Listen":
+		if n := len(call.Args); n >= 2 { // the network and the address come last
+			network, _ := code.ConstString(s.Pass, call.Args[n-2])
+			return strings.HasPrefix(network, "unix") || s.isLocal(call.Args[n-1])
 		}
 	case "crypto/tls.Listen":
 		return len(call.Args) == 3 && s.isLocal(call.Args[1])
