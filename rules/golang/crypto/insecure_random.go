@@ -475,7 +475,7 @@ func (r *randoms) fillsHandshake(at ast.Node) bool {
 	file := code.FileAt(r.Pass, at.Pos())
 	return file != nil && slices.ContainsFunc(file.Decls, func(d ast.Decl) bool {
 		fn, ok := d.(*ast.FuncDecl)
-		return ok && fn.Pos() <= at.Pos() && at.Pos() < fn.End() && slices.ContainsFunc(query.Words(fn.Name.Name), func(w string) bool { return w == "hello" || w == "handshake" })
+		return ok && query.Within(fn, at.Pos()) && slices.ContainsFunc(query.Words(fn.Name.Name), func(w string) bool { return w == "hello" || w == "handshake" })
 	})
 }
 

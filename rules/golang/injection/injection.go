@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"golang.org/x/tools/go/analysis"
-	"golang.org/x/tools/go/ast/astutil"
 
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/golang/query"
@@ -64,12 +63,7 @@ func flowsOf(pass *check.PackagePass, want func(*taint.Flow) bool) []taint.Flow 
 
 // passesRequest reports whether a flow hands a whole request to a function of the package, which has the same flow.
 func passesRequest(pass *check.PackagePass, f *taint.Flow) bool {
-	file := code.FileAt(pass.Pass, f.Pos)
-	if file == nil {
-		return false
-	}
-	path, _ := astutil.PathEnclosingInterval(file, f.Pos, f.End)
-	for _, n := range path {
+	for _, n := range query.Path(pass.Files, f.Pos, f.End) {
 		if call, ok := n.(*ast.CallExpr); ok {
 			fn := code.Callee(pass.TypesInfo, call)
 			return fn != nil && fn.Pkg() == pass.Pkg && slices.ContainsFunc(call.Args, func(arg ast.Expr) bool {

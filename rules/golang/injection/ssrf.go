@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"golang.org/x/tools/go/ast/astutil"
 	"golang.org/x/tools/go/ssa"
 
 	"github.com/peercheck/peercheck/lib/check"
@@ -77,7 +76,7 @@ func followsConstHost(pass *check.PackagePass, f *taint.Flow) bool {
 				continue
 			}
 			at := pass.Fset.File(file.FileStart)
-			path, _ := astutil.PathEnclosingInterval(file, at.Pos(s.Start), at.Pos(s.End))
+			path := query.Path(pass.Files, at.Pos(s.Start), at.Pos(s.End))
 			for i, n := range path[:max(len(path)-1, 0)] {
 				call, ok := n.(*ast.CallExpr)
 				sum, inSum := path[i+1].(*ast.BinaryExpr)

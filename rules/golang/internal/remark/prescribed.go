@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/tools/go/analysis"
 
+	"github.com/peercheck/peercheck/lib/golang/query"
 	"github.com/peercheck/peercheck/rules/golang/internal/code"
 )
 
@@ -47,15 +48,11 @@ func around(pass *analysis.Pass, pos token.Pos) (comments []string) {
 	}
 	for _, decl := range file.Decls {
 		fn, ok := decl.(*ast.FuncDecl)
-		if !ok || pos < fn.Pos() || fn.End() <= pos {
+		if !ok || !query.Within(fn, pos) {
 			continue
 		}
-		from := fn.Pos()
-		if fn.Doc != nil {
-			from = fn.Doc.Pos()
-		}
 		for _, group := range file.Comments {
-			if from <= group.Pos() && group.End() <= fn.End() {
+			if group == fn.Doc || query.Within(fn, group.Pos()) {
 				comments = append(comments, group.Text())
 			}
 		}
