@@ -17,6 +17,7 @@ import (
 	"github.com/peercheck/peercheck/lib/golang/query"
 	"github.com/peercheck/peercheck/rules/golang/internal/code"
 	"github.com/peercheck/peercheck/rules/golang/internal/edit"
+	"github.com/peercheck/peercheck/rules/golang/internal/flow"
 	"github.com/peercheck/peercheck/rules/golang/internal/purpose"
 )
 
@@ -32,14 +33,14 @@ var TokenSplitWithoutLimit = &check.Check{
 	Severity:   check.Low,
 	Confidence: check.Firm,
 	Since:      "0.2",
-	Requires:   []*analysis.Analyzer{inspect.Analyzer},
+	Requires:   []*analysis.Analyzer{inspect.Analyzer, flow.Analyzer},
 	RunPackage: runTokenSplitWithoutLimit,
 	Page: check.Page{
 		What: "A token that has not been verified is taken apart by `strings.Split`, and only then it is asked whether it has as many parts as a token should: `parts := strings.Split(token, \".\")`, `len(parts) != 3`.",
 		Why: "A token of dots costs 16 bytes for each of them: a megabyte that anybody may send becomes 16 in every request, before a signature is looked at. golang-jwt (CVE-2025-30204), go-jose (CVE-2025-27144) and x/oauth2 (CVE-2025-22868) " +
 			"were changed because of it.",
 		Fix:    "`strings.SplitN` with one part more than is right. The quick fix does that; it is safe, because whatever had more parts still has too many.",
-		Limits: "Judged by names: what is split is called a token, JWT, JWS, JWE or the like, and the parts are compared with a number right after. Tokens that the program has for itself (a field of the receiver, an `oauth2.Token`) and test code are left alone. In commands and in clients of OAuth 2, whose tokens are their user's or their provider's, it is for persona pedantic, as it is in what only its own module imports, because net/http bounds the headers that it gets tokens from.",
+		Limits: "Judged by names: what is split is called a token, JWT, JWS, JWE or the like, and the parts are compared with a number right after. Tokens that the program has for itself (a field of the receiver, an `oauth2.Token`), those whose dots are counted before (`strings.Count`), here or by all callers, and test code are left alone. For persona pedantic are tokens that no stranger gives for all that the package shows: they come neither from a request nor from a parameter of an exported function, or of one that nobody calls by name. In commands and in clients of OAuth 2, whose tokens are their user's or their provider's, it is for persona pedantic, as it is in what only its own module imports, because net/http bounds the headers that it gets tokens from.",
 		References: []string{
 			"https://nvd.nist.gov/vuln/detail/CVE-2025-30204",
 			"https://nvd.nist.gov/vuln/detail/CVE-2025-27144",
@@ -49,10 +50,21 @@ var TokenSplitWithoutLimit = &check.Check{
 	},
 }
 
+// maxDotsCallers is how many functions call one another between a count of dots and the split.
+const maxDotsCallers = 3
+
 // tokenWords name what somebody presents to be let in, in its written form.
 var tokenWords = []string{"token", "jwt", "jws", "jwe", "bearer", "compact", "serialized", "signed", "assertion"}
 
 func runTokenSplitWithoutLimit(_ context.Context, pass *check.PackagePass) error {
+	fl, ok := pass.ResultOf[flow.Analyzer].(*flow.Flow)
+	if !ok {
+		return nil
+	}
+	splits := map[*ast.CallExpr]flow.Call{}
+	for _, split := range fl.Calls("strings.Split") {
+		splits[split.Expr] = split
+	}
 	for c := range code.CallsTo(pass.Pass, "strings.Split") {
 		call, ok := c.Node().(*ast.CallExpr)
 		if !ok || len(call.Args) != 2 {
@@ -72,12 +84,19 @@ func runTokenSplitWithoutLimit(_ context.Context, pass *check.PackagePass) error
 		if parts == 0 {
 			continue
 		}
+		split, known := splits[call]
+		if known && dotsCounted(fl, split.Arg(0), split.Instr, maxDotsCallers) {
+			continue
+		}
 		limited := fmt.Sprintf("SplitN(%s, %s, %d)", edit.Text(pass, call.Args[0]), edit.Text(pass, call.Args[1]), parts+1)
 		finding := check.Finding{
 			Message:  fmt.Sprintf("the token is split at every dot before it is known to have %d parts: one of dots alone takes 16 times its size", parts),
 			Location: pass.Location(call),
 		}
 		if !code.IsForOthers(pass.Pkg) { // net/http takes no more than a megabyte of headers
+			finding.Persona = check.Pedantic
+		}
+		if known && !isStrangers(fl, split.Arg(0)) {
 			finding.Persona = check.Pedantic
 		}
 		if isCommand(pass.Pkg) || isOAuthClient(pass.Pkg) {
