@@ -512,6 +512,11 @@ func isError(t types.Type) bool {
 	return types.Identical(t, types.Universe.Lookup("error").Type())
 }
 
+// isFailure reports whether a type is error, or an interface of a program's own that is one: nil says that all went well.
+func isFailure(t types.Type) bool {
+	return isError(t) || types.IsInterface(t) && types.Implements(t, types.Universe.Lookup("error").Type().Underlying().(*types.Interface))
+}
+
 // shortName names a function as its package's users write it: "exec.Command",
 // "(*sql.DB).Query".
 func shortName(obj *types.Func) string {

@@ -97,8 +97,8 @@ func (gs *guards) collect(phis bool) (found bool) {
 			off := switchedOff(b, side)
 			for _, c := range gs.implied(branch.Cond, truth, 0, nil) {
 				gs.add(c, b.Index, b.Succs[side].Index)
-				if off != nil {
-					gs.add(c, off.Index, b.Succs[side].Index)
+				for _, o := range off {
+					gs.add(c, o.Index, b.Succs[side].Index)
 				}
 			}
 		}
@@ -106,17 +106,9 @@ func (gs *guards) collect(phis bool) (found bool) {
 	return found
 }
 
-// switchedOff gives the block that asks whether a limit is in force at all, of n > limit && limit > 0: where 0 switches it
-// off, that was somebody's decision, and the number is checked all the same.
-func switchedOff(b *ssa.BasicBlock, side int) *ssa.BasicBlock {
-	off, next := b.Succs[1-side], b.Succs[side]
-	if len(off.Preds) != 1 || len(off.Succs) != 2 || off.Succs[0] != next && off.Succs[1] != next {
-		return nil
-	}
-	cond, ok := off.Instrs[len(off.Instrs)-1].(*ssa.If).Cond.(*ssa.BinOp)
-	if !ok {
-		return nil
-	}
+// switchedOff gives the blocks that ask whether a limit is in force at all, of n > limit && limit > 0 or limit > 0 && n > limit:
+// where 0 switches it off, that was somebody's decision, and the number is checked all the same.
+func switchedOff(b *ssa.BasicBlock, side int) (off []*ssa.BasicBlock) {
 	comparison, ok := b.Instrs[len(b.Instrs)-1].(*ssa.If).Cond.(*ssa.BinOp)
 	if !ok {
 		return nil
@@ -126,12 +118,23 @@ func switchedOff(b *ssa.BasicBlock, side int) *ssa.BasicBlock {
 	default:
 		return nil
 	}
-	for _, limit := range []ssa.Value{comparison.X, comparison.Y} {
-		if sameLimit(limit, cond.X) && intValue(cond.Y) == 0 {
-			return off
-		}
+	next := b.Succs[side]
+	if after := b.Succs[1-side]; len(after.Preds) == 1 && asksForLimit(after, next, comparison) {
+		off = append(off, after)
 	}
-	return nil
+	if len(b.Preds) == 1 && asksForLimit(b.Preds[0], next, comparison) {
+		off = append(off, b.Preds[0])
+	}
+	return off
+}
+
+// asksForLimit reports whether a block goes on to another one where one side of a comparison is 0.
+func asksForLimit(b, next *ssa.BasicBlock, comparison *ssa.BinOp) bool {
+	if len(b.Succs) != 2 || b.Succs[0] != next && b.Succs[1] != next {
+		return false
+	}
+	cond, ok := b.Instrs[len(b.Instrs)-1].(*ssa.If).Cond.(*ssa.BinOp)
+	return ok && intValue(cond.Y) == 0 && (sameLimit(comparison.X, cond.X) || sameLimit(comparison.Y, cond.X))
 }
 
 // sameLimit reports whether two values are read from the same variable or field, or given by the same function for
@@ -573,12 +576,12 @@ func (gs *guards) compareNil(x ssa.Value, isNil bool, depth int, list []checked)
 	if depth > 8 {
 		return list
 	}
-	if isNil && !isError(x.Type()) { // then there is nothing in it
+	if isNil && !isFailure(x.Type()) { // then there is nothing in it
 		list = gs.check(x, gs.shape("constant"), depth, list)
 	}
 	call, result := callOf(x)
 	if call == nil {
-		if phi, ok := x.(*ssa.Phi); ok && isNil && isError(x.Type()) {
+		if phi, ok := x.(*ssa.Phi); ok && isNil && isFailure(x.Type()) {
 			return gs.phi(phi, depth, list, func(e ssa.Value) (bool, func([]checked) []checked) {
 				if c, ok := e.(*ssa.Const); ok {
 					return c.IsNil(), nil
@@ -589,7 +592,7 @@ func (gs *guards) compareNil(x ssa.Value, isNil bool, depth int, list []checked)
 		return list
 	}
 	switch {
-	case isError(x.Type()) && isNil:
+	case isFailure(x.Type()) && isNil:
 		return gs.called(call, result, models.OK, depth, list)
 	case !isNil:
 		return gs.called(call, result, models.NotNil, depth, list)
@@ -1174,7 +1177,7 @@ func (gs *guards) results() []outcome {
 		case isBasic && b.Info()&types.IsBoolean != 0:
 			list = append(list, gs.returned(i, models.True)...)
 			list = append(list, gs.returned(i, models.False)...)
-		case isError(t):
+		case isFailure(t):
 			list = append(list, gs.returned(i, models.OK)...)
 		}
 	}
@@ -1211,7 +1214,7 @@ func (gs *guards) returned(result int, when models.Outcome) []outcome {
 			}
 		default:
 			if when == models.OK {
-				if call, _ := callOf(v); call != nil && makesError(call) {
+				if g.run.isMade(v, maxMakers) {
 					continue
 				}
 				implied = gs.compareNil(v, true, 0, nil)
@@ -1258,6 +1261,55 @@ func (gs *guards) returned(result int, when models.Outcome) []outcome {
 		}
 	}
 	return list
+}
+
+// maxMakers is how many functions of the package lie between a return and what makes its error, at most.
+const maxMakers = 4
+
+// isMade reports whether an error is one wherever the function comes to it: something makes it, a method of one that was made
+// gives it back, or a function of the package that does so on all of its ways.
+func (r *run) isMade(v ssa.Value, depth int) bool {
+	switch x := v.(type) {
+	case *ssa.MakeInterface:
+		return true
+	case *ssa.ChangeInterface:
+		v = x.X
+	}
+	call, result := callOf(v)
+	switch {
+	case call == nil || depth == 0:
+		return false
+	case makesError(call):
+		return true
+	case call.Call.IsInvoke(): // newError(n).withNode(node)
+		return isFailure(call.Call.Value.Type()) && r.isMade(call.Call.Value, depth-1)
+	}
+	callee := call.Call.StaticCallee()
+	if callee == nil || len(callee.Blocks) == 0 {
+		return false
+	}
+	made, known := r.makers[callee]
+	if !known {
+		r.makers[callee] = false // in a circle nothing is known
+		made = r.alwaysFails(callee, result, depth-1)
+		r.makers[callee] = made
+	}
+	return made
+}
+
+// alwaysFails reports whether a function gives an error on all of its ways.
+func (r *run) alwaysFails(fn *ssa.Function, result, depth int) bool {
+	fails := false
+	for _, b := range fn.Blocks {
+		ret, ok := b.Instrs[len(b.Instrs)-1].(*ssa.Return)
+		if !ok || b == fn.Recover {
+			continue
+		}
+		if fails = result < len(ret.Results) && r.isMade(ret.Results[result], depth); !fails {
+			return false
+		}
+	}
+	return fails
 }
 
 // makesError reports whether a call always returns an error.

@@ -348,7 +348,7 @@ func (g *graph) modelFlow(s *site, m *models.Function, flow models.Flow) {
 		if m.Format >= 0 && from.operand-btoi(s.receiver) > m.Format {
 			keep &^= g.formatClears(s, m.Format, from.operand-btoi(s.receiver)-m.Format-1)
 		}
-		keep &^= g.run.numbers.parsed(m.Name, s.operands)
+		keep &^= g.run.numbers.parsed(m.Name, s.operands) | g.run.numbers.leading(m.Name, s)
 		if replaced, ok := g.argumentConst(s, 1); ok && replaced == "\n" && strings.HasPrefix(m.Name, "strings.Replace") {
 			keep &^= g.guards.shape("no-newline")
 		}

@@ -109,7 +109,7 @@ const (
 // outcome is how a call of such a function comes out for a good value.
 func (v verdict) outcome(result types.Type) models.Outcome {
 	switch {
-	case isError(result):
+	case isFailure(result):
 		return models.OK
 	case v == objects:
 		return models.False

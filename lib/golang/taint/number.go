@@ -212,6 +212,51 @@ func (n *numbers) parsed(name string, args []ssa.Value) models.Set {
 	return n.fitting(1<<bits - 1)
 }
 
+// maxDominators is how many blocks before a number is made are asked for what was found out about its bytes.
+const maxDominators = 16
+
+// leading gives the classes that a number of four bytes is harmless for whose highest byte was found to be 0 before: a length
+// of 24 bits, which a protocol keeps beside another byte.
+func (n *numbers) leading(name string, s *site) models.Set {
+	highest := uint64(0)
+	switch name {
+	case "(encoding/binary.bigEndian).Uint32":
+	case "(encoding/binary.littleEndian).Uint32":
+		highest = 3
+	default:
+		return 0
+	}
+	bytes := s.operands[len(s.operands)-1]
+	for b, steps := s.block, 0; b.Idom() != nil && steps < maxDominators; b, steps = b.Idom(), steps+1 {
+		pred := b.Idom()
+		branch, ok := pred.Instrs[len(pred.Instrs)-1].(*ssa.If)
+		if !ok || len(b.Preds) != 1 || pred != b.Preds[0] {
+			continue
+		}
+		eq, ok := branch.Cond.(*ssa.BinOp)
+		if !ok || intValue(eq.Y) != 0 || eq.Op != token.EQL && eq.Op != token.NEQ || (eq.Op == token.EQL) != (b == pred.Succs[0]) {
+			continue
+		}
+		if at, ok := element(eq.X); ok && array(at.X) == array(bytes) {
+			if i, ok := intConst(at.Index); ok && i == highest {
+				return n.fitting(1<<24 - 1)
+			}
+		}
+	}
+	return 0
+}
+
+// array gives what a slice of bytes begins with: b of b[:], b[0:4].
+func array(v ssa.Value) ssa.Value {
+	for {
+		s, ok := v.(*ssa.Slice)
+		if !ok || s.Low != nil && intValue(s.Low) != 0 {
+			return v
+		}
+		v = s.X
+	}
+}
+
 // shifted finds the bytes that a number is put together from, of int(b[0])<<8: a byte
 // alone is no number to be afraid of, but what is made of several is.
 func shifted(i *ssa.BinOp, operand ssa.Value) (bytes ssa.Value, ok bool) {

@@ -52,6 +52,7 @@ type run struct {
 	boxed       []boxing // nil until it is asked for
 	regexps     map[types.Object]string
 	patterns    map[string]models.Set
+	makers      map[*ssa.Function]bool // whether they give an error on all of their ways
 	plain       map[*ssa.Function]bool
 	pieceMemo   map[ssa.Value][]piece
 
@@ -95,7 +96,7 @@ func newRun(pass *analysis.Pass, fns *golang.Functions, m *models.Models) *run {
 		callees: map[*ssa.Function][]*ssa.Function{}, clients: map[*ssa.Function]bool{},
 		modelMemo: map[*types.Func]*models.Function{}, viaModel: map[*types.Func]*summary{},
 		fieldMemo: map[fieldKey]uint32{}, fieldModels: map[fieldKey]*models.Field{}, masks: map[types.Type]models.Set{}, pathMasks: map[pathKey]models.Set{},
-		writers: map[types.Type]*models.Class{}, streams: map[streamKey][]*types.Func{}, implMemo: map[implKey][]*types.Func{}, similarMemo: map[*types.Func]*models.Function{}, printers: map[types.Type]*types.Func{}, patterns: map[string]models.Set{},
+		writers: map[types.Type]*models.Class{}, streams: map[streamKey][]*types.Func{}, implMemo: map[implKey][]*types.Func{}, similarMemo: map[*types.Func]*models.Function{}, printers: map[types.Type]*types.Func{}, patterns: map[string]models.Set{}, makers: map[*ssa.Function]bool{},
 		plain: map[*ssa.Function]bool{}, pieceMemo: map[ssa.Value][]piece{}, numbers: newNumbers(m), argument: m.Class("argument"), redirect: m.Class("redirect"), errors: m.Group("message"), strings: m.Group("string"), places: newPlaces(pass), result: &Result{}, reports: map[*ssa.Function][]candidate{}, members: map[*ssa.Function][]*ssa.Function{},
 	}
 	r.idle = models.Start

@@ -211,7 +211,7 @@ func refusesLarger(_ *number, comparison *ssa.BinOp, v, other ssa.Value) bool {
 		if larger {
 			where = branch.Block().Succs[0]
 		}
-		if ends(where, 0) || replaces(where, v) || asksForLimit(where, other) { // n > most && most > 0
+		if ends(where, 0) || fails(where, 0) || replaces(where, v) || asksForLimit(where, other) { // n > most && most > 0
 			return true
 		}
 	}
@@ -252,6 +252,49 @@ func ends(b *ssa.BasicBlock, depth int) bool {
 		return depth < 4 && ends(b.Succs[0], depth+1)
 	}
 	return false
+}
+
+// fails reports whether a block leads to errors alone, at once or after something else that may fail: what is too long is
+// skipped first.
+func fails(b *ssa.BasicBlock, depth int) bool {
+	switch last := b.Instrs[len(b.Instrs)-1].(type) {
+	case *ssa.Panic:
+		return true
+	case *ssa.Return:
+		return len(last.Results) > 0 && isMadeError(b, last.Results[len(last.Results)-1])
+	case *ssa.Jump, *ssa.If:
+		return depth < 4 && !slices.ContainsFunc(b.Succs, func(s *ssa.BasicBlock) bool { return !fails(s, depth+1) })
+	}
+	return false
+}
+
+// isMadeError reports whether a value that a block returns is an error for sure: one of the package's, one that is made there, or
+// one that was compared with nil just before.
+func isMadeError(b *ssa.BasicBlock, v ssa.Value) bool {
+	if !types.Identical(v.Type(), types.Universe.Lookup("error").Type()) {
+		return false
+	}
+	switch v := v.(type) {
+	case *ssa.MakeInterface:
+		return true
+	case *ssa.UnOp:
+		_, isGlobal := v.X.(*ssa.Global)
+		return isGlobal
+	case *ssa.Call:
+		switch query.CalleeSSA(&v.Call) {
+		case "errors.New", "fmt.Errorf":
+			return true
+		}
+	}
+	if len(b.Preds) != 1 {
+		return false
+	}
+	branch, ok := b.Preds[0].Instrs[len(b.Preds[0].Instrs)-1].(*ssa.If)
+	if !ok {
+		return false
+	}
+	ne, ok := branch.Cond.(*ssa.BinOp)
+	return ok && ne.Op == token.NEQ && ne.X == v && b == b.Preds[0].Succs[0]
 }
 
 // replaces reports whether what a number was is something else from a block on: n = limit.
