@@ -142,8 +142,9 @@ func saysForTests(doc string) bool {
 }
 
 // forTestsOnly matches what a package is, or is meant for, within one sentence: "a fake client to use in testing",
-// "with an initial focus on tests", "should only be used in testing scenarios".
-var forTestsOnly = regexp.MustCompile(`(?i)\b(only|fakes?|doubles?|stubs?|helpers?|utilities|focus|intended|meant|designed|useful|operations)\b[^.:;]{0,60}\b(for|in|on)\s+((unit|integration|local)\s+)?(tests|testing)\b`)
+// "with an initial focus on tests", "should only be used in testing scenarios"; or what it does with others' code: "functions to easily test HTTP handlers".
+var forTestsOnly = regexp.MustCompile(`(?i)\b(only|fakes?|doubles?|stubs?|helpers?|utilities|focus|intended|meant|designed|useful|operations)\b[^.:;]{0,60}\b(for|in|on)\s+((unit|integration|local)\s+)?(tests|testing)\b` +
+	`|\b(functions|helpers|utilities|tools)\s+to\s+(easily\s+)?test\s+(\w+\s+)?(handlers|servers|clients|services|applications|code)\b`)
 
 // declaration names the package-level declaration at an offset: "Func",
 // "(*T).Method", or the name of a variable, constant or type; "" for none. Its

@@ -4,6 +4,7 @@ import (
 	"context"
 	_ "embed"
 	"go/ast"
+	"slices"
 	"strings"
 
 	"golang.org/x/tools/go/ssa"
@@ -34,7 +35,7 @@ var FileNameInHeader = &check.Check{
 		Why: "A name such as `sheet.bat\";x=.txt` ends the quoted name early: the browser saves a file of another name and kind than the one that was checked (gin, CVE-2023-29401). " +
 			"In a mail or a form that the program writes itself, a line end in it begins another header.",
 		Fix:    "Let `mime.FormatMediaType(\"attachment\", map[string]string{\"filename\": name})` write the value. It quotes what must be quoted. There is no quick fix, because the whole header has to be put together in another way.",
-		Limits: "Where the name comes from is not asked. Numbers, constants, package-level variables, dates, `%q`, what is named an ID, a hash or an extension, and what a function gives that is called escape, quote, encode, sanitize or replace, or that writes bytes in some base, are fine. A `name=` with no `filename=` before it is that of a form's field, and for persona pedantic, as is what is part of the request that is answered: who asks names the file for himself, unless a link makes him.",
+		Limits: "Where the name comes from is not asked. Numbers, constants, package-level variables, dates, `%q`, what is named an ID, a hash or an extension, and what a function gives that is called escape, quote, encode, sanitize or replace, or that writes bytes in some base, are fine. A `name=` with no `filename=` before it is that of a form's field, and for persona pedantic, as is what is part of the request that is answered, also where it comes through variables and callers: who asks names the file for himself, unless a link makes him. Names of files that were uploaded, and those that other packages hand in, are for everybody. What the function looks up in a map of its package, or among the profiles of runtime/pprof, is a name of the program's own.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/116.html",
 			"https://www.rfc-editor.org/rfc/rfc6266#section-4.3",
@@ -91,7 +92,7 @@ func judgeDisposition(a *assembled, value ssa.Value) {
 	a.Behind(value, a.clean, func(_ ssa.Value, t text.Text) {
 		var field *check.Finding
 		for i, p := range t {
-			if p.Value == nil || p.Expr == nil || p.Verb != 0 && p.Verb != 's' && p.Verb != 'v' || !strings.Contains(lower(t[:i].Constant()), "name=") || isIdentifier(a.pass, p.Expr) || !a.unescaped(p.Value) {
+			if p.Value == nil || p.Expr == nil || p.Verb != 0 && p.Verb != 's' && p.Verb != 'v' || !strings.Contains(lower(t[:i].Constant()), "name=") || isIdentifier(a.pass, p.Expr) || !a.unescaped(p.Value) || a.isOwnName(p.Value) {
 				continue
 			}
 			finding := check.Finding{
@@ -99,7 +100,7 @@ func judgeDisposition(a *assembled, value ssa.Value) {
 				Location: a.pass.Location(p.Expr),
 			}
 			if strings.Contains(lower(t[:i].Constant()), "filename") {
-				if isOfRequest(a.pass, p.Expr) {
+				if isOfRequest(a.pass, p.Expr) || a.isAskersName(p.Value) {
 					finding.Persona = check.Pedantic // who asks names the file of the answer to himself
 				}
 				a.pass.Report(finding)
@@ -115,6 +116,81 @@ func judgeDisposition(a *assembled, value ssa.Value) {
 			a.pass.Report(*field)
 		}
 	}, func(ssa.Value) {})
+}
+
+// isOwnName reports whether the function that a value is used in looks it up among what the program names itself: in a map of the
+// package, or among the profiles of runtime/pprof.
+func (a *assembled) isOwnName(v ssa.Value) bool {
+	for instr := range instructions(v.Parent()) {
+		switch instr := instr.(type) {
+		case *ssa.Lookup:
+			if text.Global(instr.X) && a.isMadeOf(instr.Index, v) {
+				return true
+			}
+		case *ssa.Call:
+			if query.CalleeSSA(&instr.Call) == "runtime/pprof.Lookup" && a.isMadeOf(instr.Call.Args[0], v) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// isAskersName reports whether a name is part of a request wherever it comes from: who asks names the file of the answer to himself.
+func (a *assembled) isAskersName(v ssa.Value) bool {
+	asked, others := false, false
+	a.Behind(v, a.clean, nil, func(leaf ssa.Value) {
+		if isInRequest(leaf) {
+			asked = true
+		} else if text.Open(leaf) {
+			others = true
+		}
+	})
+	return asked && !others
+}
+
+// askers are functions that take something from the request that they are given.
+var askers = []string{"github.com/gorilla/mux.Vars", "github.com/go-chi/chi.URLParam"}
+
+// kept are methods of the contexts of frameworks that give what handlers before have put there, or what was uploaded.
+var kept = []string{"Get", "GetString", "MustGet", "Value", "Locals", "Set", "FormFile", "MultipartForm", "SaveUploadedFile"}
+
+// isInRequest reports whether a value is a part of a request, apart from the files that come with it, which stand in lists of their own.
+func isInRequest(v ssa.Value) bool {
+	for v != nil {
+		if code.IsRequest(v.Type()) {
+			return true
+		}
+		switch x := v.(type) {
+		case *ssa.UnOp:
+			v = x.X
+		case *ssa.FieldAddr:
+			v = x.X
+		case *ssa.Extract:
+			v = x.Tuple
+		case *ssa.Call:
+			fn := text.CalleeName(&x.Call)
+			switch {
+			case slices.Contains(kept, fn) && !isOfHTTP(x):
+				return false
+			case x.Call.IsInvoke():
+				v = x.Call.Value
+			case x.Call.Signature().Recv() != nil, slices.Contains(askers, code.Unversioned(query.CalleeSSA(&x.Call))):
+				v = x.Call.Args[0]
+			default:
+				return false
+			}
+		default:
+			return false
+		}
+	}
+	return false
+}
+
+// isOfHTTP reports whether a call is of a method of net/http or net/url other than one that gives an uploaded file.
+func isOfHTTP(call *ssa.Call) bool {
+	name := query.CalleeSSA(&call.Call)
+	return (strings.HasPrefix(name, "(net/") || strings.HasPrefix(name, "(*net/")) && !strings.HasSuffix(name, ".FormFile")
 }
 
 // isOfRequest reports whether a value is part of a request, or a sum of such and constants: r.URL.Path, r.FormValue("name")+".csv".
