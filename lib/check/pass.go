@@ -25,6 +25,10 @@ type Pass struct {
 type PackagePass struct {
 	*analysis.Pass
 	Check *Check
+	// Aside says that the package is a program that stands below the folder of a module that is published, with a license, and that
+	// nothing there says how it is run for others: no Dockerfile, unit of systemd or chart. False if that is not known, as where
+	// another driver runs the check.
+	Aside bool
 	// Report records a finding; see Pass.Report.
 	Report func(Finding)
 	// Document gives the document that a file of the package was read from, or

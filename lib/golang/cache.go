@@ -186,7 +186,7 @@ func (c *Cache) drop(i int) {
 // facts about what it imports, and by the checks.
 func keyOf(kind string, u *load.Unit, imported []*facts, checks []*check.Check) cacheKey {
 	h := cache.NewHash(kind)
-	h.Add(u.Key, u.Trial)
+	h.Add(u.Key, u.Trial, u.Aside)
 	for _, f := range imported {
 		h.Add(f.sum)
 	}

@@ -355,6 +355,7 @@ func (r *packageRun) check(ctx context.Context, c *check.Check, pass *analysis.P
 	packagePass := &check.PackagePass{
 		Pass:     pass,
 		Check:    c,
+		Aside:    r.pkg.Aside,
 		Document: r.place.document,
 		Report: func(f check.Finding) {
 			if f, ok := r.place.complete(c, f); ok {

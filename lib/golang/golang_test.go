@@ -248,6 +248,26 @@ func TestProgramsForTrial(t *testing.T) {
 	expect(t, judge(), "lib/lib.go pedantic\nnested/a.go regular\nshingle/lib/lib.go pedantic\nshingle/main.go pedantic\nshow/show.go pedantic\nshown/a.go pedantic")
 }
 
+// What stands beside a program changes what is found in it, also where the package is known.
+func TestProgramsAside(t *testing.T) {
+	asks := *md5Check
+	asks.RunPackage = func(ctx context.Context, pass *check.PackagePass) error {
+		if pass.Aside {
+			return nil
+		}
+		return md5Check.RunPackage(ctx, pass)
+	}
+	tree, folders := treeOf("-- go.mod --\nmodule example.com/m\n-- LICENSE --\n-- cmd/a/main.go --\npackage main\n\nimport \"crypto/md5\"\n\nvar c = md5.New()\n")
+	kept := &golang.Cache{States: 2}
+	if found := run(t, tree, folders, kept, &asks).Findings; len(found) != 0 {
+		t.Fatal(found)
+	}
+	tree["Dockerfile"] = &fstest.MapFile{Data: []byte("FROM scratch\n")}
+	if found := run(t, tree, folders, kept, &asks).Findings; len(found) != 1 {
+		t.Fatal(found)
+	}
+}
+
 func TestGeneratedIsAskedFor(t *testing.T) {
 	c := *md5Check
 	c.Generated = true

@@ -36,6 +36,9 @@ type Unit struct {
 	// Trial says that the program or library is there to test, to show or to develop something, by the name of its module, or the README
 	// of its module, or the one beside a package main. It is no part of Key, which identifies the package.
 	Trial bool
+	// Aside says that the package is a program that stands below the folder of a module that is published, with a license, and that
+	// nothing in the module, or above it, says how it is run for others, such as a Dockerfile. It is no part of Key.
+	Aside bool
 	// Requested tells a package of the request from one that is imported.
 	Requested bool
 	// Key identifies all that the package and its types are made of: its files,
@@ -57,7 +60,7 @@ func (l *Loader) Plan(ctx context.Context, req Request) (*Plan, error) {
 		p.Close()
 		return nil, err
 	}
-	readmes := readmes{}
+	readmes, deployments := readmes{}, deployments{}
 	for _, n := range r.order {
 		r.keys(n)
 		r.enter(n)
@@ -72,6 +75,7 @@ func (l *Loader) Plan(ctx context.Context, req Request) (*Plan, error) {
 			}
 		}
 		u.Trial = n.external == nil && (n.module != nil && (purpose.ShowsModule(n.module.path) || readmes.trial(n.fsys, n.module.folder)) || n.name == "main" && readmes.trial(n.fsys, n.folder))
+		u.Aside = n.name == "main" && n.requested && n.module != nil && n.folder != n.module.folder && isPublished(n.fsys, n.module.folder) && !deployments.of(n.fsys, n.module.folder, n.folder)
 		for _, path := range n.imports {
 			if dep := n.deps[path]; dep != nil && dep.unit != nil {
 				u.Imports = append(u.Imports, dep.unit)
