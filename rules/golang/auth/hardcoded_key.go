@@ -40,7 +40,7 @@ var HardcodedKey = &check.Check{
 			"attackers 2,000 servers (CVE-2023-27524).",
 		Fix: "Read the key from the environment, a file or a secret store at start, and stop if it is missing or short. Take the key that was in the source as known to others: replace it. There is no quick fix, because the key has to come from somewhere, and to be changed.",
 		Limits: "Follows a value through variables of the package, fields that only the package can set, decoding, and through the callers of a helper in the package. A key of the source that is used only where an environment variable is not set is reported tentatively, and for persona pedantic. An HMAC counts if its key, or the function, is named for a key, token or signature, because a fixed text is also used to keep hashes " +
-			"apart; none counts in a function that derives secrets by it, or where a seed goes into it (BIP 32). A key of an HMAC or a cipher in a package that is named for a standard, or a function whose comments cite one, is for persona pedantic, as is one of what is named for obscuring (`obfuscate`), and of an HMAC over a token, password or key whose result is named for a key. Constants named for developing (`devKey`, `exampleSecret`) and test code is left alone.",
+			"apart; none counts in a function that derives secrets by it, or where a seed goes into it (BIP 32). A key of an HMAC or a cipher in a package that is named for a standard, or a function whose comments cite one, is for persona pedantic, as is one of what is named for obscuring (`obfuscate`), and of an HMAC over a token, password or key whose result is named for a key. So is one of no bytes, or of fewer than 8 that are written as numbers, which stands where nobody cares for a key. Constants named for developing (`devKey`, `exampleSecret`) and test code is left alone.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/321.html",
 			"https://nvd.nist.gov/vuln/detail/CVE-2023-27524",
@@ -88,12 +88,28 @@ func keyMessage(pass *check.PackagePass, e ast.Expr) string {
 	return "this key is the same in every copy of the program, and whoever reads the source has it"
 }
 
+// minKeyBytes is how many bytes something has at least that somebody means to be a key.
+const minKeyBytes = 8
+
+// isPlaceholder reports whether a key is written as a list of bytes, and has too few to be meant as one: it stands where a function
+// wants a key and nobody cares which. A short text is a key that somebody chose badly.
+func isPlaceholder(pass *check.PackagePass, e ast.Expr) bool {
+	lit, ok := ast.Unparen(e).(*ast.CompositeLit)
+	if !ok || len(lit.Elts) >= minKeyBytes || !code.IsText(pass.TypesInfo.TypeOf(lit)) {
+		return false
+	}
+	return !slices.ContainsFunc(lit.Elts, func(elt ast.Expr) bool { _, indexed := elt.(*ast.KeyValueExpr); return indexed })
+}
+
 func runHardcodedKey(_ context.Context, pass *check.PackagePass) error {
 	fl, ok := pass.ResultOf[flow.Analyzer].(*flow.Flow)
 	if !ok {
 		return nil
 	}
 	reportFor := func(e ast.Expr, persona check.Persona) {
+		if isPlaceholder(pass, e) {
+			persona = check.Pedantic
+		}
 		if !isForDevelopers(pass, e) {
 			pass.Report(check.Finding{Message: keyMessage(pass, e), Location: secretLocation(pass, e), Persona: persona})
 		}
