@@ -42,7 +42,8 @@ var UnboundedBodyRead = &check.Check{
 		Fix: "Read from `http.MaxBytesReader`, which also closes the connection of who sends more, or limit all handlers by `http.MaxBytesHandler`. " +
 			"The quick fix sets a limit of 1 MiB here. Look at it before you apply it: larger requests fail from then on.",
 		Limits: "Looks at functions that have the `http.ResponseWriter` or the context of gin or echo as well, and at those that they call, because a request alone may be one that is sent. A limit " +
-			"anywhere in the package (`http.MaxBytesReader`, `http.MaxBytesHandler`, echo's BodyLimit) and a test of the declared length count. A limit that another package or a proxy sets is not seen. For persona pedantic are packages that are made for tests, handlers that configure the program, as their documentation says, reads after a function that is named for it, or that verifies a token, has said who sends the request, also in all callers, those of handlers that are registered behind one that is named for it (`requireAuth(s.upload)`), packages whose routes are all below `/internal/`, functions for debugging, and programs below a folder contrib or, right in the module, tools, scripts, hack or misc, and those below the folder of a module with a license where nothing says how they are run for others (a Dockerfile, a unit of systemd, a chart).",
+			"anywhere in the package (`http.MaxBytesReader`, `http.MaxBytesHandler`, echo's BodyLimit) and a test of the declared length count. A limit that another package or a proxy sets is not seen. A body that was read and put back (`r.Body = io.NopCloser(bytes.NewReader(b))`), also by a function of the package, is in memory already: only the first read is a finding. " +
+			"For persona pedantic are packages that are made for tests, methods of a type that has an `httptest.Server`, reads in a branch for a limit (`maxBody <= 0`) that is switched off, handlers that configure the program, as their documentation says, reads after a function that is named for it, or that verifies a token, has said who sends the request, also in all callers, those of handlers that are registered behind one that is named for it (`requireAuth(s.upload)`), packages whose routes are all below `/internal/`, functions for debugging, and programs below a folder contrib or, right in the module, tools, scripts, hack or misc, and those below the folder of a module with a license where nothing says how they are run for others (a Dockerfile, a unit of systemd, a chart).",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/770.html",
 			"https://pkg.go.dev/net/http#MaxBytesReader",
@@ -176,8 +177,11 @@ func unboundedRead(pass *check.PackagePass, fl *flow.Flow, c flow.Call) {
 	if c.Name == "io.Copy" && !isBuffer(args[0]) {
 		return // it streams
 	}
+	if isKept(c.Instr) {
+		return
+	}
 	persona := check.Regular
-	if isMadeForTests(pass) || configures(fl, c.Fn) || code.BehindPassword(pass.Pass, c.Expr.Pos()) || isForKnown(pass, fl, c.Fn, c.Instr) || isBesides(pass) || logsIt(c.Fn) {
+	if isMadeForTests(pass) || configures(fl, c.Fn) || code.BehindPassword(pass.Pass, c.Expr.Pos()) || isForKnown(pass, fl, c.Fn, c.Instr) || isBesides(pass) || logsIt(c.Fn) || servesTests(c.Fn) || isLimitOff(c.Instr) {
 		persona = check.Pedantic
 	}
 	pass.Report(check.Finding{
@@ -194,6 +198,98 @@ func logsIt(fn *ssa.Function) bool {
 		fn = fn.Parent()
 	}
 	return slices.Contains(query.Words(fn.Name()), "debug")
+}
+
+// servesTests reports whether a function, or the one that makes it, is a method of a server that is made for tests: it has one of
+// net/http/httptest.
+func servesTests(fn *ssa.Function) bool {
+	for fn.Parent() != nil {
+		fn = fn.Parent()
+	}
+	recv := fn.Signature.Recv()
+	if recv == nil {
+		return false
+	}
+	t := recv.Type()
+	if p, ok := types.Unalias(t).(*types.Pointer); ok {
+		t = p.Elem()
+	}
+	s, ok := t.Underlying().(*types.Struct)
+	if !ok {
+		return false
+	}
+	for field := range s.Fields() {
+		if query.IsType(field.Type(), "net/http/httptest.Server") {
+			return true
+		}
+	}
+	return false
+}
+
+// isLimitOff reports whether an instruction is in a branch for a limit, by its name, that is 0 or less: who set it so has decided
+// that there is none.
+func isLimitOff(at ssa.Instruction) bool {
+	for b := at.Block(); b.Idom() != nil; b = b.Idom() {
+		pred := b.Idom()
+		branch, ok := pred.Instrs[len(pred.Instrs)-1].(*ssa.If)
+		if !ok || len(b.Preds) != 1 {
+			continue
+		}
+		cond, ok := branch.Cond.(*ssa.BinOp)
+		if !ok {
+			continue
+		}
+		least, isConst := query.IntSSA(cond.Y)
+		if !isConst || least > 0 || !limitsSize(nameOf(cond.X)) {
+			continue
+		}
+		below := cond.Op == token.LSS || cond.Op == token.LEQ || cond.Op == token.EQL
+		above := cond.Op == token.GTR || cond.Op == token.GEQ || cond.Op == token.NEQ
+		if truth := b == pred.Succs[0]; below && truth || above && !truth {
+			return true
+		}
+	}
+	return false
+}
+
+// nameOf gives the name of the parameter or field that a value is read from, or of the function that gives it.
+func nameOf(v ssa.Value) string {
+	v = unconverted(v)
+	if field := flow.Field(v); field != nil {
+		return field.Name()
+	}
+	switch v := v.(type) {
+	case *ssa.Parameter:
+		return v.Name()
+	case *ssa.Call:
+		return calleeName(&v.Call)
+	case *ssa.UnOp:
+		switch at := v.X.(type) {
+		case *ssa.FreeVar:
+			return at.Name()
+		case *ssa.Global:
+			return at.Name()
+		}
+	case *ssa.FreeVar:
+		return v.Name()
+	}
+	return ""
+}
+
+// limitsSize reports whether a name is that of a limit of how much is read: maxBodySize, readLimit.
+func limitsSize(name string) bool {
+	limits, size := false, false
+	for _, w := range query.Words(name) {
+		switch w {
+		case "limit":
+			return true
+		case "max", "maximum":
+			limits = true
+		case "size", "bytes", "body", "length", "len", "read", "request", "upload", "payload", "memory", "buffer":
+			size = true
+		}
+	}
+	return limits && size
 }
 
 func short(name string) string {
