@@ -12,6 +12,7 @@ import (
 
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/golang/query"
+	"github.com/peercheck/peercheck/rules/golang/internal/code"
 	"github.com/peercheck/peercheck/rules/golang/internal/text"
 )
 
@@ -34,7 +35,7 @@ var PathCleanedNotConfined = &check.Check{
 		Why: "`Join` cleans already, and `..` at the beginning of the name survives both: `filepath.Join(\"/srv/data\", filepath.Clean(\"../../etc/passwd\"))` is `/etc/passwd`. A name with slashes that must be converted comes from an archive, an URL or metadata, " +
 			"and so from elsewhere: the names of targets in remote metadata wrote outside of the cache of sigstore (CVE-2026-24137).",
 		Fix:    "Open the file through `os.OpenRoot`. Or refuse what `filepath.IsLocal(name)` does not accept. `filepath.Join(root, filepath.Clean(\"/\"+name))` keeps names in the folder too, by renaming them. There is no quick fix, because what to answer for a path outside is the program's decision.",
-		Limits: "What is cleaned, and has no slashes that must be converted, is for persona pedantic: paths of a program's own are cleaned as often. Where the name comes from is not asked, only that other packages, or decoded data, can choose it. Any guard in the function, in one that it calls or in one that calls it, is enough: IsLocal, Rel, HasPrefix, a look for `..` or a slash, EvalSymlinks, os.Root, a function called valid, check or safe.",
+		Limits: "What is cleaned, and has no slashes that must be converted, is for persona pedantic: paths of a program's own are cleaned as often. So are options, which a function that makes another one is given (`WithDir(name)`), and what stands in a package that has names checked anywhere (`filepath.IsLocal`, `fs.ValidPath`, `module.CheckPath`). Where the name comes from is not asked, only that other packages, or decoded data, can choose it. Any guard in the function, in one that it calls or in one that calls it, is enough: IsLocal, Rel, HasPrefix, a look for `..` or a slash, EvalSymlinks, os.Root, a function called valid, check or safe.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/23.html",
 			"https://pkg.go.dev/path/filepath#IsLocal",
@@ -52,7 +53,7 @@ func runPathCleanedNotConfined(_ context.Context, pass *check.PackagePass) error
 	reported := map[ast.Expr]bool{}
 	for c, path := range used(x) {
 		for _, join := range joinsOf(x, path) {
-			at := cleaning(x, join)
+			at, name := cleaning(x, join)
 			if at == nil || reported[at] || isGuarded(x, join.Parent()) || isGuarded(x, c.Fn) {
 				continue
 			}
@@ -64,21 +65,53 @@ func runPathCleanedNotConfined(_ context.Context, pass *check.PackagePass) error
 			if call, ok := at.(*ast.CallExpr); !ok || query.Callee(pass.TypesInfo, call) != "path/filepath.FromSlash" {
 				finding.Persona = check.Pedantic // a path of the program's own is cleaned as often
 			}
+			if isOption(x, name, join.Parent()) || checksNames(pass) {
+				finding.Persona = check.Pedantic
+			}
 			pass.Report(finding)
 		}
 	}
 	return nil
 }
 
+// isOption reports whether a name is what a function that makes another one was given, of which a function is one: who sets something
+// up by options (WithDir("data")) writes them into his program.
+func isOption(x *text.Index, name ssa.Value, fn *ssa.Function) bool {
+	given, others := false, false
+	x.Behind(name, func(ssa.Value) bool { return false }, nil, func(leaf ssa.Value) {
+		if p, ok := leaf.(*ssa.Parameter); ok && isWithin(fn, p.Parent()) {
+			given = true
+		} else {
+			others = others || text.Open(leaf)
+		}
+	})
+	return given && !others
+}
+
+// isWithin reports whether a function is a literal in another one.
+func isWithin(fn, outer *ssa.Function) bool {
+	for fn = fn.Parent(); fn != nil; fn = fn.Parent() {
+		if fn == outer {
+			return true
+		}
+	}
+	return false
+}
+
+// checksNames reports whether a package has names looked at by what refuses those that leave a folder, wherever it does.
+func checksNames(pass *check.PackagePass) bool {
+	return code.Mentions(pass.Pass, "path/filepath.IsLocal", "io/fs.ValidPath", "golang.org/x/mod/module.CheckPath", "golang.org/x/mod/module.CheckImportPath", "golang.org/x/mod/module.CheckFilePath")
+}
+
 // cleaning gives the expression that cleans a joined path, or one of its elements
-// after the first, if such an element may be anything; nil otherwise.
-func cleaning(x *text.Index, join *ssa.Call) ast.Expr {
+// after the first, if such an element may be anything, and the element; nil otherwise.
+func cleaning(x *text.Index, join *ssa.Call) (ast.Expr, ssa.Value) {
 	elements := x.Arguments(join.Call.Args[0])
 	if len(elements) < 2 {
-		return nil
+		return nil, nil
 	}
 	if _, rooted := query.StringSSA(elements[0]); rooted && !isFolder(elements[0]) {
-		return nil
+		return nil, nil
 	}
 	whole := cleanerOf(x, join)
 	for _, e := range elements[1:] {
@@ -87,13 +120,13 @@ func cleaning(x *text.Index, join *ssa.Call) ast.Expr {
 			continue
 		}
 		if call != nil && cleans(call) && foreign(x, call.Call.Args[0]) {
-			return x.Expr(call)
+			return x.Expr(call), call.Call.Args[0]
 		}
 		if whole != nil && foreign(x, e) {
-			return whole
+			return whole, e
 		}
 	}
-	return nil
+	return nil, nil
 }
 
 // isFolder reports whether a constant element is a folder other than the root.
