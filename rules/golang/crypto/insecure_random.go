@@ -48,7 +48,7 @@ var InsecureRandom = &check.Check{
 		Limits: "Judged by what the value is used for, as names tell it; jitter, shuffling, sampling, simulation and test data are left alone, and so are " +
 			"IDs that only have to differ (requests, traces; numbers called nonces in packages without cryptography) unless the function that makes them seeds the generator from crypto/rand, and numbers that are taken where crypto/rand fails. Values are followed within a function, to the callers in the package, and " +
 			"to callers of helpers in other packages of the scan. A helper for random text is reported by itself if its documentation does not say what it is not for: as tentative, and for persona pedantic, unless its package " +
-			"uses crypto/rand too, so that callers may expect it. For persona pedantic are also numbers of a ChaCha8 generator whose seed the function fills from crypto/rand, and tokens and sessions that are numbers and written nowhere as text, and session IDs in functions that are named for a hello or a handshake and in packages that are named for obfuscation (`obfs`), which are sent in the clear.",
+			"uses crypto/rand too, so that callers may expect it, and calls the helper for nothing of its own that is seen to be no secret. For persona pedantic are also numbers of a ChaCha8 generator whose seed the function fills from crypto/rand, and tokens and sessions that are numbers and written nowhere as text, and session IDs in functions that are named for a hello or a handshake and in packages that are named for obfuscation (`obfs`), which are sent in the clear.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/338.html",
 			"https://pkg.go.dev/crypto/rand",
@@ -319,12 +319,25 @@ func (r *randoms) offer(call *ast.CallExpr, trace purpose.Trace, source string) 
 			Confidence: check.Tentative,
 			Persona:    check.Pedantic,
 		}
-		if slices.ContainsFunc(r.Pkg.Imports(), func(p *types.Package) bool { return p.Path() == "crypto/rand" }) {
+		if slices.ContainsFunc(r.Pkg.Imports(), func(p *types.Package) bool { return p.Path() == "crypto/rand" }) && !r.isForItself(fn, trace.Returned) {
 			f.Confidence, f.Persona = check.Firm, check.Regular // the package knows what secrets need
 		}
 		r.Report(f)
 		return
 	}
+}
+
+// isForItself reports whether a package calls a function for something of its own, which is seen to be no secret: elsewhere than in
+// functions that give its result away.
+func (r *randoms) isForItself(fn *types.Func, giving []*types.Func) bool {
+	return slices.ContainsFunc(r.tracer.Index.Uses(fn), func(use inspector.Cursor) bool {
+		for at := range use.Enclosing((*ast.FuncDecl)(nil)) {
+			decl, ok := at.Node().(*ast.FuncDecl)
+			in, _ := r.TypesInfo.Defs[decl.Name].(*types.Func)
+			return ok && !slices.Contains(giving, in) && !code.InTest(r.Pass, use.Node().Pos())
+		}
+		return false
+	})
 }
 
 // isOffered reports whether a function is called after random text, for other
