@@ -8,7 +8,7 @@ import (
 	"golang.org/x/tools/go/analysis"
 
 	"github.com/peercheck/peercheck/lib/check"
-	"github.com/peercheck/peercheck/lib/golang"
+	"github.com/peercheck/peercheck/rules/golang/internal/bodies"
 	"github.com/peercheck/peercheck/rules/golang/internal/flow"
 )
 
@@ -24,7 +24,7 @@ var JSONBodyWithoutLimit = &check.Check{
 	Confidence: check.Firm,
 	Persona:    check.Pedantic,
 	Since:      "0.1",
-	Requires:   []*analysis.Analyzer{golang.SSA, flow.Analyzer},
+	Requires:   []*analysis.Analyzer{flow.Analyzer, bodies.Analyzer},
 	RunPackage: runJSONBodyWithoutLimit,
 	Page: check.Page{
 		What:   "A handler decodes JSON or XML straight from the body of a request, and nothing in the package limits its size.",
@@ -41,8 +41,7 @@ var JSONBodyWithoutLimit = &check.Check{
 
 func runJSONBodyWithoutLimit(_ context.Context, pass *check.PackagePass) error {
 	fl, ok := pass.ResultOf[flow.Analyzer].(*flow.Flow)
-	fns, built := pass.ResultOf[golang.SSA].(*golang.Functions)
-	if !ok || !built || limited(pass.Pass, fns) {
+	if !ok || bodies.Limited(pass.Pass) {
 		return nil
 	}
 	for _, c := range fl.Calls("encoding/json.NewDecoder", "encoding/xml.NewDecoder") {

@@ -11,8 +11,8 @@ import (
 	"golang.org/x/tools/go/ssa"
 
 	"github.com/peercheck/peercheck/lib/check"
-	"github.com/peercheck/peercheck/lib/golang"
 	"github.com/peercheck/peercheck/lib/golang/query"
+	"github.com/peercheck/peercheck/rules/golang/internal/bodies"
 	"github.com/peercheck/peercheck/rules/golang/internal/flow"
 )
 
@@ -27,7 +27,7 @@ var MultipartFormWithoutLimit = &check.Check{
 	Severity:   check.Medium,
 	Confidence: check.Firm,
 	Since:      "0.1",
-	Requires:   []*analysis.Analyzer{golang.SSA, flow.Analyzer},
+	Requires:   []*analysis.Analyzer{flow.Analyzer, bodies.Analyzer},
 	RunPackage: runMultipartFormWithoutLimit,
 	Page: check.Page{
 		What:   "A handler parses a multipart form by `ParseMultipartForm` or `FormFile`, and nothing in the package limits the body.",
@@ -45,13 +45,12 @@ var MultipartFormWithoutLimit = &check.Check{
 
 func runMultipartFormWithoutLimit(_ context.Context, pass *check.PackagePass) error {
 	fl, ok := pass.ResultOf[flow.Analyzer].(*flow.Flow)
-	fns, built := pass.ResultOf[golang.SSA].(*golang.Functions)
-	if !ok || !built {
+	if !ok {
 		return nil
 	}
 	reported := map[*ssa.Function]bool{}
 	calls := fl.Calls("(*net/http.Request).ParseMultipartForm", "(*net/http.Request).FormFile")
-	if len(calls) == 0 || limited(pass.Pass, fns) {
+	if len(calls) == 0 || bodies.Limited(pass.Pass) {
 		return nil
 	}
 	slices.SortFunc(calls, func(a, b flow.Call) int { return int(a.Expr.Pos() - b.Expr.Pos()) })

@@ -14,8 +14,8 @@ import (
 	"golang.org/x/tools/go/ssa"
 
 	"github.com/peercheck/peercheck/lib/check"
-	"github.com/peercheck/peercheck/lib/golang"
 	"github.com/peercheck/peercheck/lib/golang/query"
+	"github.com/peercheck/peercheck/rules/golang/internal/bodies"
 	"github.com/peercheck/peercheck/rules/golang/internal/code"
 	"github.com/peercheck/peercheck/rules/golang/internal/edit"
 	"github.com/peercheck/peercheck/rules/golang/internal/flow"
@@ -32,7 +32,7 @@ var UnboundedBodyRead = &check.Check{
 	Severity:   check.Medium,
 	Confidence: check.Firm,
 	Since:      "0.1",
-	Requires:   []*analysis.Analyzer{golang.SSA, flow.Analyzer},
+	Requires:   []*analysis.Analyzer{flow.Analyzer, bodies.Analyzer},
 	RunPackage: runUnboundedBodyRead,
 	Page: check.Page{
 		What: "A handler reads the whole body of a request, by `io.ReadAll`, `io.Copy` or `ReadFrom` into a buffer, or gin's `GetRawData`, and nothing in the package " +
@@ -42,7 +42,7 @@ var UnboundedBodyRead = &check.Check{
 		Fix: "Read from `http.MaxBytesReader`, which also closes the connection of who sends more, or limit all handlers by `http.MaxBytesHandler`. " +
 			"The quick fix sets a limit of 1 MiB here. Look at it before you apply it: larger requests fail from then on.",
 		Limits: "Looks at functions that have the `http.ResponseWriter` or the context of gin or echo as well, and at those that they call, because a request alone may be one that is sent. A limit " +
-			"anywhere in the package (`http.MaxBytesReader`, `http.MaxBytesHandler`, echo's BodyLimit) and a test of the declared length count. A limit that another package or a proxy sets is not seen. A body that was read and put back (`r.Body = io.NopCloser(bytes.NewReader(b))`), also by a function of the package, is in memory already: only the first read is a finding. " +
+			"anywhere in the package (`http.MaxBytesReader`, `http.MaxBytesHandler`, echo's BodyLimit, a function of an imported package that wraps a handler in such a limit) and a test of the declared length count. A limit that a package around this one or a proxy sets is not seen. A body that was read and put back (`r.Body = io.NopCloser(bytes.NewReader(b))`), also by a function of the package, is in memory already: only the first read is a finding. " +
 			"For persona pedantic are packages that are made for tests, methods of a type that has an `httptest.Server`, reads in a branch for a limit (`maxBody <= 0`) that is switched off, handlers that configure the program, as their documentation says, reads after a function that is named for it, or that verifies a token, has said who sends the request, also in all callers, those of handlers that are registered behind one that is named for it (`requireAuth(s.upload)`), packages whose routes are all below `/internal/`, functions for debugging, and programs below a folder contrib or, right in the module, tools, scripts, hack or misc, and those below the folder of a module with a license where nothing says how they are run for others (a Dockerfile, a unit of systemd, a chart).",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/770.html",
@@ -73,20 +73,9 @@ var passers = map[string]int{
 
 const ginRawData = "(*github.com/gin-gonic/gin.Context).GetRawData"
 
-// limiters bound a body, wherever in a package they are called.
-var limiters = map[string]bool{
-	"net/http.MaxBytesReader":                                    true,
-	"net/http.MaxBytesHandler":                                   true,
-	"github.com/labstack/echo/v4/middleware.BodyLimit":           true,
-	"github.com/labstack/echo/v4/middleware.BodyLimitWithConfig": true,
-	"github.com/go-chi/chi/v5/middleware.RequestSize":            true,
-	"github.com/gin-contrib/size.RequestSizeLimiter":             true,
-}
-
 func runUnboundedBodyRead(_ context.Context, pass *check.PackagePass) error {
 	fl, ok := pass.ResultOf[flow.Analyzer].(*flow.Flow)
-	fns, built := pass.ResultOf[golang.SSA].(*golang.Functions)
-	if !ok || !built || limited(pass.Pass, fns) {
+	if !ok || bodies.Limited(pass.Pass) {
 		return nil
 	}
 	for name := range wholeReaders {
@@ -113,25 +102,6 @@ func runUnboundedBodyRead(_ context.Context, pass *check.PackagePass) error {
 func readsOfAnswering(fl *flow.Flow, fn *ssa.Function) bool {
 	return answersBy(fl, fn) && !comparesLength(fn)
 }
-
-// limited reports whether something in the package bounds bodies.
-func limited(pass *analysis.Pass, fns *golang.Functions) bool {
-	find := func() any {
-		for _, fn := range fns.Source {
-			for _, b := range fn.Blocks {
-				for _, instr := range b.Instrs {
-					if call, ok := instr.(ssa.CallInstruction); ok && limiters[query.CalleeSSA(call.Common())] {
-						return true
-					}
-				}
-			}
-		}
-		return false
-	}
-	return query.IndexOf(pass).Memo(limitedKey{}, find) == true
-}
-
-type limitedKey struct{}
 
 // answers reports whether a function, or one around it, answers requests. A
 // framework that works with its own context does not: who calls it does.
