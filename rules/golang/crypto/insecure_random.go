@@ -319,7 +319,7 @@ func (r *randoms) offer(call *ast.CallExpr, trace purpose.Trace, source string) 
 			Confidence: check.Tentative,
 			Persona:    check.Pedantic,
 		}
-		if slices.ContainsFunc(r.Pkg.Imports(), func(p *types.Package) bool { return p.Path() == "crypto/rand" }) && !r.isForItself(fn, trace.Returned) {
+		if slices.ContainsFunc(r.Pkg.Imports(), func(p *types.Package) bool { return p.Path() == "crypto/rand" }) && !r.isForItself(fn) {
 			f.Confidence, f.Persona = check.Firm, check.Regular // the package knows what secrets need
 		}
 		r.Report(f)
@@ -328,13 +328,13 @@ func (r *randoms) offer(call *ast.CallExpr, trace purpose.Trace, source string) 
 }
 
 // isForItself reports whether a package calls a function for something of its own, which is seen to be no secret: elsewhere than in
-// functions that give its result away.
-func (r *randoms) isForItself(fn *types.Func, giving []*types.Func) bool {
+// other functions that are called after random text.
+func (r *randoms) isForItself(fn *types.Func) bool {
 	return slices.ContainsFunc(r.tracer.Index.Uses(fn), func(use inspector.Cursor) bool {
 		for at := range use.Enclosing((*ast.FuncDecl)(nil)) {
 			decl, ok := at.Node().(*ast.FuncDecl)
 			in, _ := r.TypesInfo.Defs[decl.Name].(*types.Func)
-			return ok && !slices.Contains(giving, in) && !code.InTest(r.Pass, use.Node().Pos())
+			return ok && in != nil && !r.isOffered(in) && !code.InTest(r.Pass, use.Node().Pos())
 		}
 		return false
 	})

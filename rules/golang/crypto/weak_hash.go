@@ -47,7 +47,7 @@ var WeakHash = &check.Check{
 		Limits: "Judged by what the value is used for, as names tell it: a checksum, ETag or map key may well be MD5. Files named by the hash of a key are reported as tentative, because " +
 			"only where strangers choose keys can they make two that share a file (beego's cache, CVE-2024-55885). So are lists of accepted hash functions (SIF, CVE-2022-39237), in packages that sign or verify, by their names. HMAC and " +
 			"PBKDF2 over SHA-1 are not broken and are left alone, as are protocols that prescribe the hash (HTTP digest, MySQL, " +
-			"WebSocket handshakes, breach databases). Values are followed within a function and to the callers in the package. For persona pedantic is what a protocol of others prescribes as a rule, or the comments of the function cite a standard for or call old (`legacy`, backward compatibility), and what nothing shows to be an attack: signatures over MD5 and SHA-1, hashes over a secret, passwords that are hashed and not kept, or put beside the name of the hash in a message of these two (`{Digest: d, Algorithm: \"sha-256\"}`), or kept only in fields in memory that are compared and nothing else, tokens and keys that are the hash of something else than the time, lists, and files that are not those of a cache.",
+			"WebSocket handshakes, breach databases). Values are followed within a function and to the callers in the package. For persona pedantic is what a protocol of others prescribes as a rule, or the comments of the function cite a standard for or call old (`legacy`, `obsolete`, backward compatibility), and what nothing shows to be an attack: signatures over MD5 and SHA-1 (by RSA over MD5 only where a package just verifies, because somebody else chose what he signs), hashes over a secret, passwords that are hashed and not kept, or put beside the name of the hash in a message of these two (`{Digest: d, Algorithm: \"sha-256\"}`), or kept only in fields in memory that are compared and nothing else, tokens and keys that are the hash of something else than the time, lists, and files that are not those of a cache.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/328.html",
 			"https://cwe.mitre.org/data/definitions/916.html",
@@ -120,7 +120,7 @@ func runWeakHash(_ context.Context, pass *check.PackagePass) error {
 				h.hash(c, code.File(c), call, fn)
 			}
 		} else if signers[name] {
-			h.signer(call)
+			h.signer(call, strings.Contains(name, ".Verify"))
 		}
 	}
 	h.accepted()
@@ -560,8 +560,9 @@ func (h *hashes) isPrescribed(c inspector.Cursor, inputs []ast.Expr) bool {
 }
 
 // signer judges rsa.SignPKCS1v15(rand, key, crypto.SHA1, sum) and its kin. Nobody takes SHA-1 by his own choice there any
-// more: formats of packages and messages of services prescribe it, which is why only [check.Pedantic] hears of it.
-func (h *hashes) signer(call *ast.CallExpr) {
+// more: formats of packages and messages of services prescribe it, which is why only [check.Pedantic] hears of it. Who verifies
+// takes what somebody else has signed over; where the package signs as well, both are its choice.
+func (h *hashes) signer(call *ast.CallExpr, verifies bool) {
 	for _, arg := range call.Args {
 		name, persona := "", check.Regular
 		switch h.constantName(arg) {
@@ -571,6 +572,9 @@ func (h *hashes) signer(call *ast.CallExpr) {
 			name, persona = "SHA-1", check.Pedantic
 		default:
 			continue
+		}
+		if verifies && !code.Mentions(h.Pass, "crypto/rsa.SignPKCS1v15", "crypto/rsa.SignPSS", "(*crypto/rsa.PrivateKey).Sign", "(crypto.Signer).Sign") {
+			persona = check.Pedantic
 		}
 		h.Report(check.Finding{
 			Message:  fmt.Sprintf("signature over %s: documents with the same hash can be made, so the signature of one holds for the other", name),

@@ -19,7 +19,7 @@ var (
 	// citations are how comments name the standards of protocols and formats: by a number, or as Microsoft names its own.
 	citations = regexp.MustCompile(`(?i)\b(?:rfc|bip|slip|eip)[- ]?0*(\d+)\b|\[?\bMS-[A-Z]{3,}\b`)
 	// past is how comments speak of what has to stay as it was.
-	past = regexp.MustCompile(`(?i)\bbackwards?[- ]compat|\blegacy\b`)
+	past = regexp.MustCompile(`(?i)\bbackwards?[- ]compat|\blegacy\b|\bobsolete\b`)
 )
 
 // general are RFCs of what programs use whatever they encrypt: padding, Base64, times, URIs, UUIDs, primitives and tokens.
