@@ -478,6 +478,11 @@ func (g *graph) instruction(instr ssa.Instruction, block *ssa.BasicBlock) {
 				n = g.note(note{kind: noteField, pos: i.Pos(), name: name})
 			}
 			g.fieldSink(f, i, block)
+			if isAfterPath(f) && carries(i.Val) {
+				from, keep := g.use(i.Val, block)
+				g.write(write{from: from, to: g.cell(i.Addr), keep: keep &^ models.Start, same: true, note: n})
+				break
+			}
 		}
 		g.assign(g.cell(i.Addr), i.Val, block, n)
 	case *ssa.MapUpdate:
@@ -787,6 +792,19 @@ func (g *graph) fieldSink(f *ssa.FieldAddr, i *ssa.Store, block *ssa.BasicBlock)
 	}
 	g.sink(i.Val, block, sinkUse{class: m.Sink, what: fieldName(f.X.Type(), f.Field), call: i,
 		step: step{pos: i.Pos(), sink: sinkPlace{true, everything}}})
+}
+
+// isAfterPath reports whether a field of an URL is one that comes after the path, so that nothing in it chooses the host. Of the
+// URL of a request others read the query, for what it says.
+func isAfterPath(f *ssa.FieldAddr) bool {
+	if !query.IsType(f.X.Type(), "net/url.URL") || ofRequest(f.X) {
+		return false
+	}
+	switch fieldName(f.X.Type(), f.Field) {
+	case "RawQuery", "Fragment", "RawFragment":
+		return true
+	}
+	return false
 }
 
 // needs gives what a value must have to be dangerous for a class: of a redirect, also
