@@ -264,7 +264,7 @@ var contextKinds = []kind{
 	{id: kindPassword, title: "Password in the text", severity: check.High, confidence: check.Firm,
 		limits: "Words without a digit or a sign are not taken for passwords, but for files that are made for credentials (.netrc, .pypirc)."},
 	{id: kindService, title: "Value under the name of a service that issues keys", severity: check.High, confidence: check.Firm,
-		limits: "The services are a list; a value must look random."},
+		limits: "The services are a list; a value must look random. For persona pedantic is what has the prefix and the length of a token of GitHub or npm, and characters that none has."},
 	{id: kindURL, title: "URL with a password", severity: check.High, confidence: check.Firm,
 		limits: "Hosts that are reserved for examples, and the usual passwords of local databases, are left alone."},
 	{id: kindConnection, title: "Password in a connection string", severity: check.High, confidence: check.Firm},

@@ -49,6 +49,17 @@ func checksummed(token string) bool {
 	return string(digits) == body[30:]
 }
 
+// noTokenOf reports whether a value has the prefix and the length of a token of GitHub or npm that ends in a checksum in base 62, and
+// other characters: neither gave it to anybody. Those of GitHub's installations ("ghs_") have other forms too.
+func noTokenOf(value string) bool {
+	prefix, body, _ := strings.Cut(value, "_")
+	switch prefix {
+	case "ghp", "gho", "ghu", "npm":
+		return len(body) == 36 && strings.Trim(body, base62) != ""
+	}
+	return false
+}
+
 // bech32 reports whether a text is in Bech32 with a valid checksum (BIP-173).
 func bech32(text string) bool {
 	const alphabet = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"

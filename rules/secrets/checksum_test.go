@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/peercheck/peercheck/lib/check"
 )
 
 // The vectors are those of BIP-173, NIP-19 and BIP-32.
@@ -105,6 +107,24 @@ func TestMnemonic(t *testing.T) {
 	} {
 		if got := judgeText("a.env", "MNEMONIC=\""+none+"\"\n"); len(got) > 0 {
 			t.Errorf("%q", got)
+		}
+	}
+}
+
+// What has the prefix and length of a token with a checksum, and characters that none has, is made up.
+func TestNoTokenOf(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 9))
+	half, rest := expand("{b62:18}", r), expand("{b62:17}", r)
+	for token, want := range map[string]check.Persona{
+		"ghu_" + half + "_" + rest:       check.Pedantic,
+		"npm_" + half + "-" + rest:       check.Pedantic,
+		"ghs_" + half + "_" + rest:       check.Regular,
+		"acme_" + half + "_" + rest:      check.Regular,
+		"ghu_" + half + "_" + rest + "x": check.Regular,
+	} {
+		found := standard.found(check.NewDocument("main.go", "go", []byte("command := \"ENV GITHUB_KEY="+token+"\"\n"), check.Revision{}))[kindService]
+		if len(found) != 1 || found[0].Persona != want {
+			t.Errorf("%s is %v, want one for %v", token, found, want)
 		}
 	}
 }

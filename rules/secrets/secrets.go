@@ -616,6 +616,9 @@ func choose(d *check.Document, all []guess) []guess {
 		if opened := openedAt(d.Content, g.value.Start); testKinds[g.kind] && (devName.Match(d.Content[lineStart(d.Content, opened, maxLiteralLine):opened]) || saysAbove(d.Content, g.value.Start, forDevelopment)) {
 			g.persona = check.Pedantic
 		}
+		if noTokenOf(string(d.Content[g.value.Start:g.value.End])) {
+			g.persona = check.Pedantic
+		}
 		if coverage && uploadToken.Match(d.Content[lineStart(d.Content, g.value.Start, maxLiteralLine):g.value.Start]) {
 			g.persona = check.Pedantic
 		}
