@@ -1,6 +1,7 @@
 package files
 
 import (
+	"bytes"
 	"context"
 	_ "embed"
 	"fmt"
@@ -31,7 +32,7 @@ var ReorderedText = &check.Check{
 		Why: "Editors and review tools show what follows such a character in another order than it is compiled: code that looks like a comment runs, a string that looks equal to another is not. \"Trojan Source\" (CVE-2021-42574) got code past reviews " +
 			"in this way.",
 		Fix:    "In a string or rune write the escape, `\\u202e`, which is what the quick fix does; it is safe, because the value stays what it was. In a comment delete the character. In a string of backquotes there is no escape: use quotes.",
-		Limits: "Marks alone are tentative, and for persona pedantic where the text has letters of a script from the right, or none at all: texts in Arabic or Hebrew, and names of currencies, are full of them, and they move no more than the punctuation beside them. Letters that look like others are not found. Test code counts, too: it runs on the machines of those who build.",
+		Limits: "Marks alone are tentative, and for persona pedantic where the text has letters of a script from the right, or none at all: texts in Arabic or Hebrew, and names of currencies, are full of them, and they move no more than the punctuation beside them. A literal of such characters alone is for persona pedantic where they begin a text from the left and nothing on the line is written from the right: there they move nothing, and nobody takes it for another. Letters that look like others are not found. Test code counts, too: it runs on the machines of those who build.",
 		References: []string{
 			"https://trojansource.codes/",
 			"https://nvd.nist.gov/vuln/detail/CVE-2021-42574",
@@ -41,8 +42,10 @@ var ReorderedText = &check.Check{
 	},
 }
 
-// directions are the characters that reorder the text around them, and marks.
+// directions are the characters that reorder the text around them, and marks; rightward are those of both that begin one from the
+// right.
 const (
+	rightward  = "\u202b\u202e\u2067\u200f"
 	directions = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 	marks      = "\u200e\u200f"
 )
@@ -75,9 +78,7 @@ func isMarkInText(lit string, at int) bool {
 	before, _ := utf8.DecodeLastRuneInString(lit[:at])
 	_, size := utf8.DecodeRuneInString(lit[at:])
 	after, _ := utf8.DecodeRuneInString(lit[at+size:])
-	return (unicode.IsLetter(before) || unicode.IsLetter(after)) && !strings.ContainsFunc(lit, func(r rune) bool {
-		return unicode.In(r, unicode.Arabic, unicode.Hebrew, unicode.Syriac, unicode.Thaana, unicode.Nko)
-	})
+	return (unicode.IsLetter(before) || unicode.IsLetter(after)) && !strings.ContainsFunc(lit, isRightToLeft)
 }
 
 // reorderedToken reports the characters in one token: the first, which the fixes of all
@@ -103,6 +104,9 @@ func reorderedToken(pass *check.Pass, start int, tok token.Token, lit string) {
 		}
 		if strings.ContainsRune(directions, r) {
 			f.Confidence, f.Persona = check.Firm, check.Regular
+			if isAlone(lit) && isHarmless(lineAt(pass.Document.Content, at)) {
+				f.Persona = check.Pedantic // a datum, in the order that is seen
+			}
 		}
 		if isMarkInText(lit, i) {
 			f.Persona = check.Regular
@@ -121,11 +125,35 @@ func reorderedToken(pass *check.Pass, start int, tok token.Token, lit string) {
 	pass.Report(*f)
 }
 
+// isAlone reports whether a literal holds nothing but characters that are not seen.
+func isAlone(lit string) bool { return strings.Trim(lit, "\"'`"+directions+marks) == "" }
+
+// isHarmless reports whether a line has nothing that goes from right to left, so that what begins a text from the left shows it as it
+// would be.
+func isHarmless(line string) bool {
+	return !strings.ContainsAny(line, rightward) && !strings.ContainsFunc(line, isRightToLeft)
+}
+
+// lineAt gives the line of a text that holds a range of it.
+func lineAt(text []byte, at check.Range) string {
+	start := bytes.LastIndexByte(text[:at.Start], '\n') + 1
+	end := bytes.IndexByte(text[at.End:], '\n')
+	if end < 0 {
+		return string(text[start:])
+	}
+	return string(text[start : at.End+end])
+}
+
+// isRightToLeft reports whether a letter is of a script that is written from the right.
+func isRightToLeft(r rune) bool {
+	return unicode.In(r, unicode.Arabic, unicode.Hebrew, unicode.Syriac, unicode.Thaana, unicode.Nko)
+}
+
 // isLeftToRight reports whether a text has letters, and none of a script that is written from the right.
 func isLeftToRight(text string) bool {
 	letters := false
 	for _, r := range text {
-		if unicode.In(r, unicode.Arabic, unicode.Hebrew, unicode.Syriac, unicode.Thaana, unicode.Nko) {
+		if isRightToLeft(r) {
 			return false
 		}
 		letters = letters || unicode.IsLetter(r)
