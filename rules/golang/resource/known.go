@@ -24,7 +24,7 @@ func isForKnown(pass *check.PackagePass, fl *flow.Flow, fn *ssa.Function, at ssa
 }
 
 // asksWhoItIs reports whether a function asks, before an instruction, who sends the request, by a function that is handed it and
-// is named for that or verifies something in it, and ends if the answer is no, or all callers of the function do before they call
+// is named for that or verifies something in it, or compares a secret itself, and ends if the answer is no, or all callers of the function do before they call
 // it.
 func asksWhoItIs(fl *flow.Flow, fn *ssa.Function, at ssa.Instruction) bool {
 	if at != nil && asksBefore(at) {
@@ -43,7 +43,7 @@ func asksBefore(at ssa.Instruction) bool {
 		if !ok || !slices.ContainsFunc(b.Succs, func(s *ssa.BasicBlock) bool { return ends(s, 0) }) {
 			continue
 		}
-		if call := asked(branch.Cond, 4); call != nil && isOfIdentity(call) {
+		if call := asked(branch.Cond, 4); call != nil && (isOfIdentity(call) || isVerification(&call.Call)) {
 			return true
 		}
 	}
