@@ -71,5 +71,5 @@ func runUnboundedMetricLabel(ctx context.Context, pass *check.PackagePass) error
 		reported[fn] = true
 		return true
 	}
-	return strangersIf("%[2]s keeps one more time series for each value of %[1]s that is new, and nothing says which there are", first, "metric")(ctx, pass)
+	return strangers("%[2]s keeps one more time series for each value of %[1]s that is new, and nothing says which there are", first, "metric")(ctx, pass)
 }

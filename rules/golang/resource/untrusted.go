@@ -14,16 +14,11 @@ import (
 )
 
 // strangers makes the function of a check that reports the data of strangers that is
-// used as some classes of sink say. message says what is wrong, of the source and the
-// sink.
-func strangers(message string, classes ...string) func(context.Context, *check.PackagePass) error {
-	return strangersIf(message, func(*taint.Flow) bool { return true }, classes...)
-}
-
-// strangersIf is strangers for the flows that meet a condition. What several callers
-// lead to in another function is reported once. A message of gRPC is for persona
-// pedantic: another part of the system sends it, mostly with certificates on both sides.
-func strangersIf(message string, wanted func(*taint.Flow) bool, classes ...string) func(context.Context, *check.PackagePass) error {
+// used as some classes of sink say, for the flows that are wanted. message says what is
+// wrong, of the source and the sink. What several callers lead to in another function is
+// reported once. A message of gRPC is for persona pedantic: another part of the system
+// sends it, mostly with certificates on both sides.
+func strangers(message string, wanted func(*taint.Flow) bool, classes ...string) func(context.Context, *check.PackagePass) error {
 	return func(_ context.Context, pass *check.PackagePass) error {
 		want := func(f *taint.Flow) bool {
 			return f.Source.Remote && slices.Contains(classes, f.Class.Name) && straight(f) && wanted(f)

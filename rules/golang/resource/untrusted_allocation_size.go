@@ -50,7 +50,7 @@ const sizeInData = "a number in the data is how much %s allocates, and nothing s
 
 func runUntrustedAllocationSize(ctx context.Context, pass *check.PackagePass) error {
 	const message = "a number from %[1]s is how much %[2]s allocates, and nothing says how large it may be"
-	if err := strangersIf(message, func(f *taint.Flow) bool { return !isClients(pass, f) }, "allocation")(ctx, pass); err != nil {
+	if err := strangers(message, func(f *taint.Flow) bool { return !isClients(pass, f) }, "allocation")(ctx, pass); err != nil {
 		return err
 	}
 	reported := map[line]bool{}

@@ -24,7 +24,7 @@ var UntrustedDivisor = &check.Check{
 	Confidence: check.Firm,
 	Since:      "0.1",
 	Requires:   []*analysis.Analyzer{taint.Analyzer, flow.Analyzer},
-	RunPackage: strangersIf("a number from %[1]s is the divisor, and nothing says that it is not 0", isNumber, "divisor"),
+	RunPackage: strangers("a number from %[1]s is the divisor, and nothing says that it is not 0", isNumber, "divisor"),
 	Page: check.Page{
 		What:   "An integer is divided, or its remainder taken, by a number that comes from a request, a connection or a message and was not compared with 0.",
 		Why:    "A division by zero panics. net/http recovers that for the one request, whose work is lost half done; in a goroutine of its own the panic ends the process. Page sizes, ratios and block sizes of file formats are the usual places.",

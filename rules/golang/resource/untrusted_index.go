@@ -28,7 +28,7 @@ var UntrustedIndex = &check.Check{
 	Confidence: check.Firm,
 	Since:      "0.1",
 	Requires:   []*analysis.Analyzer{taint.Analyzer, flow.Analyzer},
-	RunPackage: strangersIf("a number from %[1]s is used as %[2]s, and nothing says that it is within the length", func(f *taint.Flow) bool {
+	RunPackage: strangers("a number from %[1]s is used as %[2]s, and nothing says that it is within the length", func(f *taint.Flow) bool {
 		return decodedHere(f) && !isRoomMade(f.Call)
 	}, "index"),
 	Page: check.Page{

@@ -43,7 +43,7 @@ func runUntrustedLoopBound(ctx context.Context, pass *check.PackagePass) error {
 	for _, f := range taint.Flows(pass, func(f *taint.Flow) bool { return f.Source.Remote && f.Class.Name == "allocation" && straight(f) }) {
 		allocates[f.Steps[0].Place] = true
 	}
-	return strangersIf("a number from %[1]s is how often %[2]s runs, and nothing says how large it may be", func(f *taint.Flow) bool {
+	return strangers("a number from %[1]s is how often %[2]s runs, and nothing says how large it may be", func(f *taint.Flow) bool {
 		return !allocates[f.Steps[0].Place]
 	}, "loop")(ctx, pass)
 }

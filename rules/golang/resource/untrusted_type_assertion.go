@@ -26,7 +26,7 @@ var UntrustedTypeAssertion = &check.Check{
 	Confidence: check.Firm,
 	Since:      "0.1",
 	Requires:   []*analysis.Analyzer{taint.Analyzer, flow.Analyzer},
-	RunPackage: strangersIf("the sender decides which type this is, and the assertion panics on every other: data from %[1]s", wasDecoded, "assertion"),
+	RunPackage: strangers("the sender decides which type this is, and the assertion panics on every other: data from %[1]s", wasDecoded, "assertion"),
 	Page: check.Page{
 		What: "Data from a request, a connection or a message was decoded into `any` or a `map[string]any`, and a part of it is taken by a type assertion without `ok`: `m[\"name\"].(string)`.",
 		Why: "JSON has numbers, strings, lists and null, and the sender chooses: `{\"name\": 1}` or a missing name panics. net/http recovers that for the one request; in a goroutine of its own or a worker the panic ends the process. Bots and " +
