@@ -12,6 +12,7 @@ import (
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/golang/query"
 	"github.com/peercheck/peercheck/rules/golang/internal/code"
+	"github.com/peercheck/peercheck/rules/golang/internal/remark"
 )
 
 //go:embed testdata/key-too-small.txtar
@@ -31,7 +32,7 @@ var KeyTooSmall = &check.Check{
 		What:   "An RSA key of fewer than 2048 bits is made, or parameters for a DSA key of 1024 bits.",
 		Why:    "829 bits were factored in public in 2020; 512 bits take an afternoon on rented machines, and 1024 bits are within reach of a state. Who has the factors reads and signs everything.",
 		Fix:    "Make RSA keys of 2048 bits, or 3072 if they are to last beyond 2030, or use Ed25519. The quick fix sets 2048. It is not safe to apply unseen, because hardware may not support it.",
-		Limits: "Sees sizes that are constant. Elliptic curves of the standard library are all large enough. Test code is left alone.",
+		Limits: "Sees sizes that are constant. Elliptic curves of the standard library are all large enough. A key in a function whose comments speak of a dummy or throw-away key is for persona pedantic. Test code is left alone.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/326.html",
 			"https://csrc.nist.gov/pubs/sp/800/131/a/r2/final",
@@ -58,6 +59,9 @@ func runKeyTooSmall(_ context.Context, pass *check.PackagePass) error {
 				continue
 			}
 			f := check.Finding{Message: fmt.Sprintf("RSA keys of %d bits can be broken, %d are the minimum", bits, minRSABits), Location: pass.Location(size)}
+			if remark.Dummy(pass.Pass, call.Pos()) {
+				f.Persona = check.Pedantic
+			}
 			if lit, ok := ast.Unparen(size).(*ast.BasicLit); ok {
 				f.Fixes = []check.Fix{{Title: "Make the key 2048 bits long", Edits: []check.Edit{pass.Edit(lit, "2048")}}}
 			}

@@ -20,6 +20,8 @@ var (
 	citations = regexp.MustCompile(`(?i)\b(?:rfc|bip|slip|eip)[- ]?0*(\d+)\b|\[?\bMS-[A-Z]{3,}\b`)
 	// past is how comments speak of what has to stay as it was.
 	past = regexp.MustCompile(`(?i)\bbackwards?[- ]compat|\blegacy\b|\bobsolete\b`)
+	// dummies is how comments speak of a key that protects nothing.
+	dummies = regexp.MustCompile(`(?i)\b(?:dummy|throw-?away|placeholder)\s+(?:\w+\s+)?key(?:s|pairs?)?\b`)
 )
 
 // general are RFCs of what programs use whatever they encrypt: padding, Base64, times, URIs, UUIDs, primitives and tokens.
@@ -38,6 +40,11 @@ func Standard(pass *analysis.Pass, pos token.Pos) bool {
 // Past reports whether the comments of the function around a position, or within that, say that it is there for old data.
 func Past(pass *analysis.Pass, pos token.Pos) bool {
 	return slices.ContainsFunc(around(pass, pos), past.MatchString)
+}
+
+// Dummy reports whether the comments of the function around a position, or within that, say that a key there protects nothing.
+func Dummy(pass *analysis.Pass, pos token.Pos) bool {
+	return slices.ContainsFunc(around(pass, pos), dummies.MatchString)
 }
 
 // around gives the comments of the declared function that a position is in, and those within it.
