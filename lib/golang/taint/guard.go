@@ -97,6 +97,7 @@ func (gs *guards) collect(phis bool) (found bool) {
 			off := switchedOff(b, side)
 			for _, c := range gs.implied(branch.Cond, truth, 0, nil) {
 				gs.add(c, b.Index, b.Succs[side].Index)
+				c.clears &= gs.shape("length-limit") // which keeps no index inside
 				for _, o := range off {
 					gs.add(c, o.Index, b.Succs[side].Index)
 				}
