@@ -23,7 +23,7 @@ var CodeInjection = &check.Check{
 		What:   "Data that a stranger sends is run or compiled by an interpreter (goja, otto, V8, QuickJS, yaegi, Lua, Tengo, Starlark, anko, expr, govaluate, gval), by Redis' `EVAL`, or loaded as a plugin.",
 		Why:    "Whoever writes the code has what the interpreter has, which is often the whole program.",
 		Fix:    "Run code of your own, and pass the data as a variable. There is no quick fix, because code from outside has to go, or to run in a box of its own.",
-		Limits: "Data from the program's own command line, environment or files is not reported: who writes those needs no help of the program.",
+		Limits: "Data from the program's own command line, environment or files is not reported: who writes those needs no help of the program." + judgedLimit,
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/94.html",
 		},

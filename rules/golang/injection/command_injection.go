@@ -27,7 +27,7 @@ var CommandInjection = &check.Check{
 		Fix: "Run the program directly, without a shell, and pass the data as an argument of its own: `exec.Command(\"convert\", \"--\", name)`. Choose the program from a list of " +
 			"constants. An argument may still begin with a dash and be taken for an option: put `--` before it. There is no quick fix, because what the command is for decides how to do it without a shell.",
 		Limits: "An argument of a program that is no shell is not reported here. A value that was parsed as a number, compared with constants or a list, or matched by " +
-			"an anchored regular expression is fine. Data from the program's own command line, environment or files is not reported. What comes from a message queue is for persona pedantic: its senders are parts of the system.",
+			"an anchored regular expression is fine. Data from the program's own command line, environment or files is not reported. What comes from a message queue is for persona pedantic: its senders are parts of the system." + judgedLimit,
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/78.html",
 			"https://pkg.go.dev/os/exec",

@@ -23,7 +23,7 @@ var HeaderInjection = &check.Check{
 		What:   "Data that a stranger sends becomes part of the text of a mail, or of a command of a text protocol, as it is.",
 		Why:    "`Hello\\r\\nBcc: everyone@example.com` as the subject makes a contact form send mail for others; the same in a command of SMTP or FTP sends commands of the sender's own.",
 		Fix:    "Refuse what `strings.ContainsAny(s, \"\\r\\n\")` accepts. Let `mail.Address{...}.String()` write addresses and `mime.QEncoding.Encode` other headers. What only the body holds is safe after the first empty line. There is no quick fix, because the value may have to be refused rather than cut.",
-		Limits: "Headers that go through `http.Header`, and the addresses of `smtp.Client`, are not reported: net/http and net/smtp refuse line ends. Numbers, `%q`, parsed addresses and what was looked through for line ends are fine. A body that is part of one text with the headers is not told apart.",
+		Limits: "Headers that go through `http.Header`, and the addresses of `smtp.Client`, are not reported: net/http and net/smtp refuse line ends. Numbers, `%q`, parsed addresses and what was looked through for line ends are fine. A body that is part of one text with the headers is not told apart." + judgedLimit,
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/93.html",
 			"https://pkg.go.dev/net/mail#Address",

@@ -33,7 +33,7 @@ var NoSQLInjection = &check.Check{
 		What:   "A document that a stranger sends goes into a MongoDB query as it is, operators included, or JavaScript for `$where` is put together from values.",
 		Why:    "`{\"password\": {\"$ne\": \"\"}}` matches every password. In Rocket.Chat this way led to the accounts of administrators (CVE-2021-22911).",
 		Fix:    "Build the query from values of known types: decode into a struct with string fields, or compare by `{\"$eq\": value}`. There is no quick fix, because the type that is decoded has to change.",
-		Limits: "Values of string and number types are only values, and are not reported: only what may hold a document is. JavaScript is reported tentatively, wherever its values come from, in packages that import a driver of MongoDB.",
+		Limits: "Values of string and number types are only values, and are not reported: only what may hold a document is. JavaScript is reported tentatively, wherever its values come from, in packages that import a driver of MongoDB." + judgedLimit,
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/943.html",
 			"https://nvd.nist.gov/vuln/detail/CVE-2021-22911",

@@ -23,7 +23,7 @@ var XPathInjection = &check.Check{
 		What:   "Data that a stranger sends becomes part of an XPath expression.",
 		Why:    "`' or '1'='1` selects every node, also those that the expression was to hide.",
 		Fix:    "Select with a constant expression and compare in Go. There is no quick fix, because the libraries have no values beside the expression.",
-		Limits: "Data from the program's own command line, environment or files is not reported: who writes those needs no help of the program.",
+		Limits: "Data from the program's own command line, environment or files is not reported: who writes those needs no help of the program." + judgedLimit,
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/643.html",
 		},

@@ -23,7 +23,7 @@ var XSSByUnsafeConversion = &check.Check{
 		What:   "Data that a stranger sends is converted to `template.HTML`, `JS`, `URL`, `CSS`, `HTMLAttr` or `Srcset`.",
 		Why:    "`html/template` escapes every value except those of these types. The conversion says \"I have made sure\", and here nobody has.",
 		Fix:    "Remove the conversion. If HTML from users is wanted, clean it first, as by bluemonday's `UGCPolicy().Sanitize`. There is no quick fix, because some of the value may be meant as HTML.",
-		Limits: "Only conversions of the standard library's types are seen, not functions that templates call.",
+		Limits: "Only conversions of the standard library's types are seen, not functions that templates call." + judgedLimit,
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/79.html",
 			"https://pkg.go.dev/html/template#HTML",

@@ -24,7 +24,7 @@ var ZipSlip = &check.Check{
 		What:   "The name of an entry of a zip or tar archive becomes part of a path without a check that it stays in the folder.",
 		Why:    "An entry may be named `../../home/user/.ssh/authorized_keys`. Thousands of projects unpacked such archives over their own files before the flaw got its name in 2018; HashiCorp's go-slug (CVE-2020-29529) and many more did afterwards.",
 		Fix:    "Refuse names that `filepath.IsLocal` does not accept, or unpack through `os.OpenRoot`. Checking that the joined path begins with the folder works only if the folder ends in a separator. There is no quick fix, because what to do with such a name is the program's decision.",
-		Limits: "GODEBUG `zipinsecurepath=0` and `tarinsecurepath=0` make the readers themselves refuse such names; that is not seen. In a package that only its own module can import, the finding is for persona pedantic: the module chooses its archives, most of all its own and those it fetches from one place. So it is in a package that fetches from a constant host and runs a program by a path that it finds out: who could change the archive has its program run.",
+		Limits: "GODEBUG `zipinsecurepath=0` and `tarinsecurepath=0` make the readers themselves refuse such names; that is not seen. In a package that only its own module can import, the finding is for persona pedantic: the module chooses its archives, most of all its own and those it fetches from one place. So it is in a package that fetches from a constant host and runs a program by a path that it finds out: who could change the archive has its program run." + judgedLimit,
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/22.html",
 			"https://pkg.go.dev/path/filepath#IsLocal",

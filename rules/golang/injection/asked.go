@@ -1,0 +1,125 @@
+package injection
+
+import (
+	"go/ast"
+	"go/token"
+	"go/types"
+	"slices"
+	"strings"
+
+	"github.com/peercheck/peercheck/lib/check"
+	"github.com/peercheck/peercheck/lib/golang/query"
+	"github.com/peercheck/peercheck/lib/golang/taint"
+	"github.com/peercheck/peercheck/rules/golang/internal/code"
+	"github.com/peercheck/peercheck/rules/golang/internal/text"
+)
+
+// judgedLimit is what the pages of flows say of [isAskedAbout].
+const judgedLimit = " For persona pedantic is data that a function named for judging it has said yes to on its way, such as `isAllowed(host)`."
+
+// isAskedAbout reports whether the data of a flow, on its way through this package, was handed to a function that is named for
+// judging it, such as isAllowed(host) or validateName(name), and whose answer is used. What such a function asks is not seen: it
+// may let through what it should not, but mostly it is the guard that is looked for.
+func isAskedAbout(pass *check.PackagePass, f *taint.Flow) bool {
+	for _, s := range f.Steps {
+		if s.Start == s.End {
+			continue
+		}
+		for _, file := range pass.Files {
+			tokens := pass.Fset.File(file.FileStart)
+			if d := pass.Document(file.FileStart); d == nil || d.Path != s.File || s.End > tokens.Size() {
+				continue
+			}
+			path := query.Path(pass.Files, tokens.Pos(s.Start), tokens.Pos(s.End))
+			if len(path) == 0 {
+				continue
+			}
+			decl, _ := path[len(path)-1].(*ast.FuncDecl)
+			if at, ok := path[0].(ast.Expr); ok && decl != nil && decl.Body != nil && newAsked(pass, at).before(decl.Body, at.Pos()) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// An asked is what an expression is made of: variables of the function, and fields, by their text.
+type asked struct {
+	pass   *check.PackagePass
+	vars   []*types.Var
+	fields []string
+}
+
+func newAsked(pass *check.PackagePass, e ast.Expr) *asked {
+	a := &asked{pass: pass}
+	ast.Inspect(e, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.FuncLit:
+			return false
+		case *ast.SelectorExpr:
+			if v := code.Var(pass.TypesInfo, n); v != nil && v.IsField() {
+				a.fields = append(a.fields, types.ExprString(n))
+				return false
+			}
+		case *ast.Ident:
+			if v := code.Var(pass.TypesInfo, n); v != nil && !v.IsField() && v.Parent() != pass.Pkg.Scope() && text.Textual(v.Type()) {
+				a.vars = append(a.vars, v)
+			}
+		}
+		return true
+	})
+	return a
+}
+
+// before reports whether a function hands any of it to one that judges, before a position.
+func (a *asked) before(body *ast.BlockStmt, pos token.Pos) (found bool) {
+	var unheard ast.Node
+	ast.Inspect(body, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.ExprStmt:
+			unheard = n.X // nobody looks at the answer
+		case *ast.CallExpr:
+			found = found || n != unheard && n.End() <= pos && judges(a.pass, n) && slices.ContainsFunc(n.Args, a.isIn)
+		}
+		return !found
+	})
+	return found
+}
+
+// isIn reports whether any of it is in an expression.
+func (a *asked) isIn(e ast.Expr) (found bool) {
+	ast.Inspect(e, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.SelectorExpr:
+			found = found || slices.Contains(a.fields, types.ExprString(n))
+		case *ast.Ident:
+			v := code.Var(a.pass.TypesInfo, n)
+			found = found || v != nil && slices.Contains(a.vars, v)
+		}
+		return !found
+	})
+	return found
+}
+
+// judges reports whether a call is of a function outside of the standard library that answers with yes or no, or an error, and is
+// named for judging a value.
+func judges(pass *check.PackagePass, call *ast.CallExpr) bool {
+	fn := code.Callee(pass.TypesInfo, call)
+	if fn == nil || fn.Pkg() == nil || !strings.Contains(strings.Split(fn.Pkg().Path(), "/")[0], ".") && fn.Pkg() != pass.Pkg {
+		return false
+	}
+	results := fn.Signature().Results()
+	if results.Len() == 0 {
+		return false
+	}
+	if last := results.At(results.Len() - 1).Type(); !types.Identical(last, types.Typ[types.Bool]) && !types.Identical(last, types.Universe.Lookup("error").Type()) {
+		return false
+	}
+	return text.Validates(fn.Name()) || slices.ContainsFunc(query.Words(fn.Name()), func(w string) bool {
+		switch w {
+		case "allow", "allows", "permit", "permits", "permitted", "accept", "accepts", "acceptable", "forbidden", "blocked", "denied", "trusted", "whitelisted", "allowlisted":
+			return true
+		}
+		return false
+	})
+}
