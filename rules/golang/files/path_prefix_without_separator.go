@@ -36,7 +36,7 @@ var PathPrefixWithoutSeparator = &check.Check{
 		What:   "`strings.HasPrefix(path, root)` decides whether a path lies within a folder, and root does not end in a separator.",
 		Why:    "`/srv/data-backup/passwd` begins with `/srv/data`, so `../data-backup/passwd` passes the check.",
 		Fix:    "Ask `filepath.IsLocal` before joining, or open files through `os.OpenRoot`. Or compare with the separator, as the quick fix does; then the root itself is no longer within the root, which it may have to be.",
-		Limits: "Counts where the path comes from filepath.Join, Clean, Abs or EvalSymlinks, and the answer refuses: it is returned, or the other branch returns an error or false. Code that cuts the prefix off to show a path is left alone, as is test code.",
+		Limits: "Counts where the path comes from filepath.Join, Clean, Abs or EvalSymlinks, and the answer refuses: it is returned, or the other branch returns an error or false. Code that cuts the prefix off to show a path is left alone, as is test code, and a parameter to which all callers in the package, the only ones that can, append the separator.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/22.html",
 			"https://pkg.go.dev/path/filepath#IsLocal",
@@ -101,6 +101,11 @@ func lacksSeparator(pass *check.PackagePass, fl *flow.Flow, c flow.Call) bool {
 			folder = true
 		case *ssa.BinOp: // root + "/"
 			return false
+		case *ssa.Parameter:
+			if fl.EndsInSeparator(o) || !namedFolder(pass, c.Expr.Args[1]) {
+				return false
+			}
+			folder = true
 		default:
 			if call := callOf(o); call != nil {
 				if !slices.Contains(cleaned, query.CalleeSSA(&call.Call)) {

@@ -33,7 +33,7 @@ func reportPaths(message string, want func(*taint.Flow) bool, specific ...string
 			r.taken[span{f.Pos, f.End}] = true
 		}
 		for _, f := range flowsOf(pass, func(f *taint.Flow) bool { return f.Source.Remote && f.Class.Name == "path" && want(f) }) {
-			if r.taken[span{f.Pos, f.End}] && !isLinkTarget(&f) || r.assembled != nil && (r.isCleanedByMux(&f) || r.isValidated(&f)) {
+			if r.taken[span{f.Pos, f.End}] && !isLinkTarget(&f) || r.assembled != nil && (r.isCleanedByMux(&f) || r.isValidated(&f) || r.isBelowParameter(&f)) {
 				continue
 			}
 			r.add(&f, message)
@@ -227,6 +227,63 @@ func (r *pathReport) isValidated(f *taint.Flow) bool {
 	for _, b := range f.Fn.Blocks {
 		for _, instr := range b.Instrs {
 			if v, ok := instr.(ssa.Value); ok && r.isSource(v, f.Steps[0]) && r.assembled.isHandedTo(v, looksAtPaths) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// isBelowParameter reports whether the path that a flow ends in, or what it is the folder of, must begin with a parameter to
+// which all callers have appended a separator: it was joined, and so cleaned, before.
+func (r *pathReport) isBelowParameter(f *taint.Flow) bool {
+	at, ok := f.Call.(ssa.CallInstruction)
+	if !ok || isLinkTarget(f) {
+		return false
+	}
+	return slices.ContainsFunc(r.assembled.In(f.Fn, "strings.HasPrefix"), func(c flow.Call) bool {
+		prefix, ok := c.Arg(1).(*ssa.Parameter)
+		return ok && r.assembled.EndsInSeparator(prefix) && isJoined(c.Arg(0)) && holdsAt(c.Instr.Value(), at.Block()) &&
+			slices.ContainsFunc(at.Common().Args, func(arg ssa.Value) bool { return isPathOrFolder(arg, c.Arg(0)) })
+	})
+}
+
+// isJoined reports whether a value is a path that was joined or cleaned.
+func isJoined(v ssa.Value) bool {
+	call, ok := v.(*ssa.Call)
+	if !ok {
+		return false
+	}
+	switch query.CalleeSSA(&call.Call) {
+	case "path/filepath.Join", "path/filepath.Clean", "path.Join", "path.Clean":
+		return true
+	}
+	return false
+}
+
+// isPathOrFolder reports whether a value is a path or the folder that it is in.
+func isPathOrFolder(v, path ssa.Value) bool {
+	if call, ok := v.(*ssa.Call); ok && v != path {
+		switch query.CalleeSSA(&call.Call) {
+		case "path/filepath.Dir", "path.Dir":
+			return call.Call.Args[0] == path
+		}
+	}
+	return v == path
+}
+
+// holdsAt reports whether a block is only reached if a condition is true.
+func holdsAt(cond ssa.Value, at *ssa.BasicBlock) bool {
+	if cond == nil {
+		return false
+	}
+	for _, ref := range *cond.Referrers() {
+		side := 0
+		if not, ok := ref.(*ssa.UnOp); ok && not.Op == token.NOT && len(*not.Referrers()) == 1 {
+			ref, side = (*not.Referrers())[0], 1
+		}
+		if branch, ok := ref.(*ssa.If); ok {
+			if next := branch.Block().Succs[side]; len(next.Preds) == 1 && next.Dominates(at) {
 				return true
 			}
 		}
