@@ -39,7 +39,7 @@ var DecompressionWithoutLimit = &check.Check{
 			"(CVE-2025-63811).",
 		Fix: "Read through `io.LimitReader(r, max+1)` and refuse when more than max bytes come, or use `io.CopyN`. Over HTTP, wrap the decompressor in `http.MaxBytesReader`, not only the body. There is no quick fix, because the limit depends on " +
 			"the data and going over it has to be an error.",
-		Limits: "Firm where the compressed data comes from a request or an upload within the function, or where a library unpacks into memory what it has decoded or decrypted, or what an exported function is handed that is named for importing or whose package decrypts or verifies messages; tentative and for persona pedantic elsewhere, because a program's own archives are fine, as is data that is compiled in. For persona pedantic are requests of those who have said who they are, too. Entries of a " +
+		Limits: "Firm where the compressed data comes from a request or an upload within the function, or where a library unpacks into memory what it has decoded or decrypted, or what an exported function is handed that is named for importing or whose package decrypts or verifies messages; tentative and for persona pedantic elsewhere, because a program's own archives are fine, as is data that is compiled in. For persona pedantic are requests of those who have said who they are, too, also to a router that is behind a function named for it. Entries of a " +
 			"tar archive that are read into memory count as well. A limit anywhere in the function counts, as does a look at the size that an entry declares. Test code is left alone.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/409.html",

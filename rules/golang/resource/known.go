@@ -43,11 +43,22 @@ func asksBefore(at ssa.Instruction) bool {
 		if !ok || !slices.ContainsFunc(b.Succs, func(s *ssa.BasicBlock) bool { return ends(s, 0) }) {
 			continue
 		}
-		if call := asked(branch.Cond, 4); call != nil && (isOfIdentity(call) || isVerification(&call.Call)) {
+		if call := asked(branch.Cond, 4); call != nil && (isOfIdentity(call) || isVerification(&call.Call)) || slices.ContainsFunc(b.Succs, sendsToLogin) {
 			return true
 		}
 	}
 	return false
+}
+
+// sendsToLogin reports whether a block redirects to a page for logging in, and ends.
+func sendsToLogin(b *ssa.BasicBlock) bool {
+	return ends(b, 0) && slices.ContainsFunc(b.Instrs, func(instr ssa.Instruction) bool {
+		call, ok := instr.(*ssa.Call)
+		return ok && calleeName(&call.Call) == "Redirect" && slices.ContainsFunc(call.Call.Args, func(a ssa.Value) bool {
+			target, ok := query.StringSSA(a)
+			return ok && slices.ContainsFunc(query.Words(target), func(w string) bool { return w == "login" || w == "signin" })
+		})
+	})
 }
 
 // asked gives the call whose answer, or error, a condition is about.
@@ -91,10 +102,20 @@ func calleeName(call *ssa.CallCommon) string {
 	return name[strings.LastIndexByte(name, '.')+1:]
 }
 
+// isIdentityWord reports whether a word in the name of a function that is handed a request says that it finds out whose it is.
 func isIdentityWord(w string) bool {
 	switch w {
-	case "user", "auth", "authenticate", "authenticated", "authorize", "authorized", "authorization", "authn", "authz", "token", "login", "session", "apikey",
-		"signature", "permission", "permissions", "admin":
+	case "user", "token", "login", "logged", "session", "apikey", "signature", "permission", "permissions", "credentials", "admin":
+		return true
+	}
+	return isAuthWord(w)
+}
+
+// isAuthWord reports whether a word is one for asking who somebody is, or for having found out.
+func isAuthWord(w string) bool {
+	switch w {
+	case "auth", "authn", "authz", "authed", "authenticate", "authenticated", "authenticator", "authentication",
+		"authorize", "authorized", "authorizer", "authorization":
 		return true
 	}
 	return false
@@ -158,29 +179,36 @@ func takesRequest(call *ssa.Call) bool {
 }
 
 // isRegisteredBehind reports whether a handler, or all that call it, is named nowhere but to be handed to a function that is named
-// for letting only those in whom it knows, or to a method of what is: requireAuth(s.upload), authorized.POST("/upload",
-// s.upload). A literal is judged by where it stands.
+// for letting only those in whom it knows, or to a method of what is (requireAuth(s.upload), authorized.POST("/upload",
+// s.upload)), or to a router that is behind one. A literal is judged by where it stands.
 func isRegisteredBehind(pass *check.PackagePass, fl *flow.Flow, fn *ssa.Function) bool {
-	return isLetIn(pass, fn) || len(fl.Callers(fn)) > 0 && !isPublic(fn) &&
-		!slices.ContainsFunc(fl.Callers(fn), func(c flow.Call) bool { return !isLetIn(pass, c.Fn) })
+	return isLetIn(pass, fl, fn) || len(fl.Callers(fn)) > 0 && !isPublic(fn) &&
+		!slices.ContainsFunc(fl.Callers(fn), func(c flow.Call) bool { return !isLetIn(pass, fl, c.Fn) })
 }
 
-func isLetIn(pass *check.PackagePass, fn *ssa.Function) bool {
+func isLetIn(pass *check.PackagePass, fl *flow.Flow, fn *ssa.Function) bool {
 	index := query.IndexOf(pass.Pass)
+	made := false // by the function at hand, as its result
 	for ; fn != nil; fn = fn.Parent() {
 		if fn.Object() == nil {
-			if c, ok := index.Inspector().Root().FindNode(fn.Syntax()); ok && isBehind(pass, c) {
-				return true
+			if c, ok := index.Inspector().Root().FindNode(fn.Syntax()); ok {
+				if isBehind(pass, c) || isRoutedBehind(pass, fl, c) {
+					return true
+				}
+				made = isResult(c)
 			}
 			continue
 		}
-		uses := index.Uses(fn.Object())
+		uses := slices.DeleteFunc(slices.Clone(index.Uses(fn.Object())), func(use inspector.Cursor) bool { return code.InTest(pass.Pass, use.Node().Pos()) })
 		return len(uses) > 0 && !slices.ContainsFunc(uses, func(use inspector.Cursor) bool {
 			if use.ParentEdgeKind() == edge.SelectorExpr_Sel {
 				use = use.Parent()
 			}
-			return !isBehind(pass, use)
-		})
+			if made && use.ParentEdgeKind() == edge.CallExpr_Fun {
+				use = use.Parent()
+			}
+			return !isBehind(pass, use) && !isRoutedBehind(pass, fl, use)
+		}) || isServedBehind(fl, fn)
 	}
 	return false
 }
@@ -205,20 +233,25 @@ func isBehind(pass *check.PackagePass, at inspector.Cursor) bool {
 }
 
 // letsIn reports whether a name is that of a function, or a group of routes, for those whom a program knows: requireLogin, withAuth,
-// adminRoutes; maybeAuth lets others in, too.
+// apiKeyMiddleware, adminRoutes; maybeAuth lets others in, too.
 func letsIn(name string) bool {
 	knows, asks, demands := false, false, false
-	for _, w := range query.Words(name) {
+	words := query.Words(name)
+	for i, w := range words {
 		switch w {
 		case "no", "not", "without", "skip", "optional", "maybe", "try", "public", "anonymous":
 			return false
-		case "auth", "authn", "authz", "authed", "authenticate", "authenticated", "authentication", "authorize", "authorized", "authorization", "admin", "protected":
+		case "admin", "protected", "apikey":
 			knows = true
+		case "key":
+			knows = knows || i > 0 && words[i-1] == "api"
 		case "login", "session", "user", "token", "permission", "signature":
 			asks = true
+			knows = knows || w == "token" && slices.Contains(words, "middleware")
 		case "require", "required", "requires", "check", "verify", "ensure", "must", "only":
 			demands = true
 		}
+		knows = knows || isAuthWord(w)
 	}
 	return knows || asks && demands
 }

@@ -29,7 +29,7 @@ var UntrustedGob = &check.Check{
 		Why: "A gob stream brings its own types, and the decoder believes its lengths: the package says itself that it \"is not designed to be hardened against adversarial inputs\". A few bytes make it allocate, recurse or panic; and every type that is " +
 			"registered can be made.",
 		Fix:    "Use JSON or Protocol Buffers with a limit on the size for what strangers send, or verify a MAC over the bytes before they are decoded. There is no quick fix, because the sender has to change.",
-		Limits: "Files and the answers of other servers are taken to be the program's own, as is a stream that the program has encoded itself, whatever is in it. What a request brings after it has said whose it is (a token that is verified, a route behind `requireAuth`), or on a route below `/internal/`, is for persona pedantic.",
+		Limits: "Files and the answers of other servers are taken to be the program's own, as is a stream that the program has encoded itself, whatever is in it. What a request brings after it has said whose it is (a token that is verified, a route behind `requireAuth`, or of a router of the package that is wrapped in it or uses it), or on a route below `/internal/`, is for persona pedantic.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/502.html",
 			"https://pkg.go.dev/encoding/gob#hdr-Security",

@@ -29,7 +29,7 @@ var UntrustedLoopBound = &check.Check{
 		Why: "A few bytes buy as much of the processor as the sender likes, and of memory, if the loop appends: the number is written in an instant, counting to it takes minutes. In Go's own crypto/x509 and in many parsers of packets such loops " +
 			"were reported as denial of service.",
 		Fix:    "Compare the number with a limit and refuse what is larger. Where each round reads an element of the input, stop at the end of the input. There is no quick fix, because the limit depends on the data.",
-		Limits: "A comparison with a variable counts as a bound, a comparison with a constant only if it is below 2^30. A loop in steps of 1 GB or more runs seldom. Recursion is looked at by `go/recursion-without-limit`. What a request brings after it has said whose it is (a token that is verified, a route behind `requireAuth`), or on a route below `/internal/`, is for persona pedantic.",
+		Limits: "A comparison with a variable counts as a bound, a comparison with a constant only if it is below 2^30. A loop in steps of 1 GB or more runs seldom. Recursion is looked at by `go/recursion-without-limit`. What a request brings after it has said whose it is (a token that is verified, a route behind `requireAuth`, or of a router of the package that is wrapped in it or uses it), or on a route below `/internal/`, is for persona pedantic.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/834.html",
 			"https://cwe.mitre.org/data/definitions/606.html",

@@ -44,6 +44,7 @@ type Flow struct {
 	closures  map[*ssa.Function]*ssa.MakeClosure
 	callers   map[*ssa.Function][]Call
 	exprs     map[token.Pos]*ast.CallExpr
+	at        map[*ast.CallExpr]Call
 	fields    map[*types.Var]*field
 }
 
@@ -126,7 +127,7 @@ func run(pass *analysis.Pass) (any, error) {
 		return nil, fmt.Errorf("analyzer %s gave no result", golang.SSA.Name)
 	}
 	f := &Flow{calls: map[string][]Call{}, methods: map[string][]Call{}, stores: map[*ssa.Global][]ssa.Value{}, loads: map[*ssa.Global][]ssa.Value{},
-		escaped: map[*ssa.Global]bool{}, closures: map[*ssa.Function]*ssa.MakeClosure{}, callers: map[*ssa.Function][]Call{}, exprs: map[token.Pos]*ast.CallExpr{}, fields: map[*types.Var]*field{}}
+		escaped: map[*ssa.Global]bool{}, closures: map[*ssa.Function]*ssa.MakeClosure{}, callers: map[*ssa.Function][]Call{}, exprs: map[token.Pos]*ast.CallExpr{}, at: map[*ast.CallExpr]Call{}, fields: map[*types.Var]*field{}}
 	tests := map[*token.File]bool{}
 	for _, file := range pass.Files {
 		if code.IsTest(pass, file) {
@@ -166,6 +167,7 @@ func (f *Flow) index(fn *ssa.Function, instr ssa.Instruction) {
 		if expr == nil {
 			break
 		}
+		f.at[expr] = Call{name, fn, instr, expr}
 		if name != "" {
 			f.calls[name] = append(f.calls[name], Call{name, fn, instr, expr})
 			if i := strings.LastIndex(name, ")."); i >= 0 {
@@ -252,6 +254,9 @@ func fieldOf(t types.Type, index int) *types.Var {
 	return s.Field(index).Origin()
 }
 
+// AddressedField gives the field that an address is of, as it is declared; nil if it is not known.
+func AddressedField(addr *ssa.FieldAddr) *types.Var { return fieldOf(addr.X.Type(), addr.Field) }
+
 // Field gives the field of a struct that a value is read from; nil if it is not.
 func Field(v ssa.Value) *types.Var {
 	switch v := v.(type) {
@@ -331,6 +336,43 @@ func (f *Flow) In(fn *ssa.Function, names ...string) []Call {
 		}
 	}
 	return found
+}
+
+// At gives a call by its syntax, outside of test code.
+func (f *Flow) At(expr *ast.CallExpr) (Call, bool) {
+	c, ok := f.at[expr]
+	return c, ok
+}
+
+// Of gives a call by its instruction, outside of test code.
+func (f *Flow) Of(instr ssa.CallInstruction) (Call, bool) { return f.At(f.exprs[instr.Common().Pos()]) }
+
+// Takes gives the call that a literal is an argument of; false if there is none.
+func (f *Flow) Takes(lit *ssa.Function) (Call, bool) {
+	if lit.Parent() == nil {
+		return Call{}, false
+	}
+	for _, b := range lit.Parent().Blocks {
+		for _, instr := range b.Instrs {
+			call, ok := instr.(ssa.CallInstruction)
+			if ok && slices.ContainsFunc(call.Common().Args, func(arg ssa.Value) bool { return isLiteral(arg, lit) }) {
+				return f.Of(call)
+			}
+		}
+	}
+	return Call{}, false
+}
+
+func isLiteral(v ssa.Value, lit *ssa.Function) bool {
+	switch v := v.(type) {
+	case *ssa.Function:
+		return v == lit
+	case *ssa.MakeClosure:
+		return v.Fn == lit
+	case *ssa.ChangeType:
+		return isLiteral(v.X, lit)
+	}
+	return false
 }
 
 // budget bounds the steps of one question. What is not answered by then counts
