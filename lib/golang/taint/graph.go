@@ -53,6 +53,9 @@ type edge struct {
 	// whole says that only data that from is, or is part of, goes on: not that in parts
 	// of it.
 	whole bool
+	// block, if not 0, is one more than the index of the block where the value is kept: what was checked of its parts
+	// until there stays checked.
+	block int32
 	note  int32 // -1 for a step not worth telling
 	next  int32
 }
@@ -70,6 +73,7 @@ type write struct {
 	keep     models.Set
 	same     bool
 	whole    bool
+	block    int32
 	note     int32
 }
 
@@ -367,7 +371,7 @@ func (g *graph) assign(to cell, v ssa.Value, at *ssa.BasicBlock, note int32) {
 	if from == to {
 		return
 	}
-	g.write(write{from: from, to: to, keep: keep, same: true, note: note})
+	g.write(write{from: from, to: to, keep: keep, same: true, block: int32(at.Index) + 1, note: note})
 	if sharing(v) {
 		g.addAlias(to, from)
 	}
@@ -379,7 +383,7 @@ func (g *graph) write(w write) {
 	if w.keep == 0 {
 		return
 	}
-	g.addEdge(w.from, edge{to: w.to, keep: w.keep, same: w.same, whole: w.whole, note: w.note})
+	g.addEdge(w.from, edge{to: w.to, keep: w.keep, same: w.same, whole: w.whole, block: w.block, note: w.note})
 	g.writes = append(g.writes, w)
 }
 
@@ -389,7 +393,7 @@ func (g *graph) finishWrites() {
 		buffer = g.targets(w.to, buffer[:0])
 		for _, to := range buffer[1:] {
 			if to != w.from {
-				g.addEdge(w.from, edge{to: to, keep: w.keep, same: w.same, whole: w.whole, note: w.note})
+				g.addEdge(w.from, edge{to: to, keep: w.keep, same: w.same, whole: w.whole, block: w.block, note: w.note})
 			}
 		}
 	}
@@ -717,7 +721,7 @@ func (g *graph) fieldSource(at ssa.Value, base ssa.Value, index int) {
 	if m == nil || m.Kind == nil || g.outgoing(base) || onlyStored(at) {
 		return
 	}
-	s := seed{at: g.cell(at), from: end{kind: endSource, index: g.run.kind(m.Kind)}, keep: models.All &^ m.Clears,
+	s := seed{at: g.cell(at), from: end{kind: endSource, index: g.run.kind(m.Kind)}, keep: models.All &^ m.Clears &^ g.collected(base, index),
 		note: g.note(note{kind: noteSource, pos: at.Pos(), name: fieldName(base.Type(), index)})}
 	if len(m.Parts) == 0 {
 		g.seeds = append(g.seeds, s)

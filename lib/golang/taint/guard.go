@@ -266,6 +266,17 @@ func (gs *guards) cleared(c cell, at *ssa.BasicBlock) models.Set {
 	return gs.together(q.in[at.Index])
 }
 
+// clearedPart gives the classes that a cell is harmless for in a block, if it is a part of what a path leads to.
+func (gs *guards) clearedPart(c cell, whole path, block int) models.Set {
+	if len(gs.cells) == 0 {
+		return 0
+	}
+	if _, ok := c.path.cut(whole); !ok {
+		return 0
+	}
+	return gs.cleared(c, gs.g.fn.Blocks[block])
+}
+
 // together adds what checks that each mean little say together.
 func (gs *guards) together(clears models.Set) models.Set {
 	if clears&models.Within == models.Within && clears != unreached {
@@ -974,6 +985,9 @@ func (gs *guards) check(v ssa.Value, clears models.Set, depth int, list []checke
 			if m := g.run.fieldModel(f.X.Type(), f.Field); m != nil && m.Stands&clears != 0 {
 				return gs.check(f.X, m.Stands&clears, depth+1, list)
 			}
+		}
+		if set := g.overwritten(x); set != nil {
+			return gs.check(set, clears, depth+1, list)
 		}
 		if call, result := callOf(x); call != nil && result == 0 {
 			return gs.standing(call, clears, depth, list)

@@ -193,6 +193,9 @@ func (s *solver) spread(first int, reached func(s *solver, f int32, sink *sinkUs
 		for k := g.nodes[f.at.node].firstEdge; k != none; k = g.edges[k].next {
 			e := &g.edges[k]
 			keep := f.keep & e.keep
+			if e.block != 0 && f.at.path != e.from {
+				keep &^= g.guards.clearedPart(f.at, e.from, int(e.block)-1)
+			}
 			if keep&^s.run.idle == 0 && (e.to.node >= 0 || keep&^models.Start == 0) {
 				continue
 			}

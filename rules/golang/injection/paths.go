@@ -33,7 +33,7 @@ func reportPaths(message string, want func(*taint.Flow) bool, specific ...string
 			r.taken[span{f.Pos, f.End}] = true
 		}
 		for _, f := range flowsOf(pass, func(f *taint.Flow) bool { return f.Source.Remote && f.Class.Name == "path" && want(f) }) {
-			if r.taken[span{f.Pos, f.End}] && !isLinkTarget(&f) || r.assembled != nil && (r.isCleanedByMux(&f) || r.isValidated(&f) || r.isBelowParameter(&f)) {
+			if r.taken[span{f.Pos, f.End}] && !isLinkTarget(&f) || r.assembled != nil && (r.isCleanedByMux(&f) || r.isValidated(&f) || r.isBelowParameter(&f) || r.isLinkBelowPrefix(&f)) {
 				continue
 			}
 			r.add(&f, message)
@@ -246,6 +246,41 @@ func (r *pathReport) isBelowParameter(f *taint.Flow) bool {
 		return ok && r.assembled.EndsInSeparator(prefix) && isJoined(c.Arg(0)) && holdsAt(c.Instr.Value(), at.Block()) &&
 			slices.ContainsFunc(at.Common().Args, func(arg ssa.Value) bool { return isPathOrFolder(arg, c.Arg(0)) })
 	})
+}
+
+// isLinkBelowPrefix reports whether the target of a link, joined to a folder, must begin with some prefix. If that does not end in
+// a separator, it is what go/path-prefix-without-separator finds.
+func (r *pathReport) isLinkBelowPrefix(f *taint.Flow) bool {
+	at, ok := f.Call.(ssa.CallInstruction)
+	if !ok || !isLinkTarget(f) {
+		return false
+	}
+	target := at.Common().Args[0]
+	return slices.ContainsFunc(r.assembled.In(f.Fn, "strings.HasPrefix"), func(c flow.Call) bool {
+		if _, isConst := c.Arg(1).(*ssa.Const); isConst || !isJoined(c.Arg(0)) || !holdsAt(c.Instr.Value(), at.Block()) {
+			return false
+		}
+		if target == c.Arg(0) {
+			return true
+		}
+		parts := c.Arg(0).(*ssa.Call).Call.Args
+		return slices.ContainsFunc(r.assembled.Arguments(parts[0]), func(part ssa.Value) bool { return isSameField(part, target) })
+	})
+}
+
+// isSameField reports whether two values are the same, or read from the same field.
+func isSameField(a, b ssa.Value) bool {
+	if a == b {
+		return true
+	}
+	x, ok1 := a.(*ssa.UnOp)
+	y, ok2 := b.(*ssa.UnOp)
+	if !ok1 || !ok2 {
+		return false
+	}
+	f, ok1 := x.X.(*ssa.FieldAddr)
+	g, ok2 := y.X.(*ssa.FieldAddr)
+	return ok1 && ok2 && f.X == g.X && f.Field == g.Field
 }
 
 // isJoined reports whether a value is a path that was joined or cleaned.
