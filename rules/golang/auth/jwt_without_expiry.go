@@ -35,7 +35,7 @@ var JWTWithoutExpiry = &check.Check{
 		What:   "A token is made by golang-jwt from claims without `exp`.",
 		Why:    "Nobody can take a signed token back: without an end, one that leaks from a log, a backup or a sold phone opens the door until the key is changed, and with it every other token.",
 		Fix:    "Set `exp`, or `ExpiresAt` of `jwt.RegisteredClaims`, to minutes for access and days for refresh, and renew. There is no quick fix, because only you know how long a session may last.",
-		Limits: "Judged where the claims are written out in the call or in a variable that nothing is added to, and nothing else sees. Functions for keys of machines, by their name (`apiKey`, `service`), and test code are left alone. Packages that verify no tokens make them for others, and are for persona pedantic.",
+		Limits: "Judged where the claims are written out in the call or in a variable that nothing is added to, and nothing else sees. Functions for keys of machines, by their name (`apiKey`, `service`), and test code are left alone. Packages that verify no tokens make them for others, and are for persona pedantic, as are claims with the time of issue (`iat`) in a package that asks how long ago that was.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/613.html",
 			"https://www.rfc-editor.org/rfc/rfc7519#section-4.1.4",
@@ -60,6 +60,9 @@ func runJWTWithoutExpiry(_ context.Context, pass *check.PackagePass) error {
 			finding := check.Finding{Message: "the token has no end: whoever gets hold of it is let in until the key is changed", Location: pass.Location(call)}
 			if !code.MentionsLike(pass.Pass, func(name string) bool { return slices.Contains(verifiers, code.Unversioned(name)) }) {
 				finding.Persona = check.Pedantic // who does not accept such tokens makes them for somebody else, who says what is in them
+			}
+			if hasAge(pass, lit) && judgesAge(pass) {
+				finding.Persona = check.Pedantic // who accepts it bounds its age
 			}
 			pass.Report(finding)
 		}
@@ -144,6 +147,45 @@ func expires(pass *check.PackagePass, lit *ast.CompositeLit) bool {
 		}
 	}
 	return !registered && !hasClaims(pass.TypesInfo.TypeOf(lit))
+}
+
+// hasAge reports whether claims say when they were issued.
+func hasAge(pass *check.PackagePass, lit *ast.CompositeLit) bool {
+	return slices.ContainsFunc(lit.Elts, func(e ast.Expr) bool {
+		kv, ok := e.(*ast.KeyValueExpr)
+		if !ok {
+			return false
+		}
+		if id, ok := kv.Key.(*ast.Ident); ok && id.Name == "IssuedAt" {
+			return true
+		}
+		if key, _ := code.ConstString(pass.Pass, kv.Key); key == "iat" {
+			return true
+		}
+		inner, ok := ast.Unparen(kv.Value).(*ast.CompositeLit)
+		return ok && hasAge(pass, inner)
+	})
+}
+
+// judgesAge reports whether the package asks how long ago tokens were issued: time.Since(claims.IssuedAt.Time).
+func judgesAge(pass *check.PackagePass) bool {
+	for c := range code.CallsTo(pass.Pass, "time.Since", "time.Until", "(time.Time).Sub", "(time.Time).Add", "(time.Time).Before", "(time.Time).After") {
+		age := false
+		ast.Inspect(c.Node(), func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.SelectorExpr:
+				age = age || n.Sel.Name == "IssuedAt"
+			case *ast.IndexExpr:
+				key, _ := code.ConstString(pass.Pass, n.Index)
+				age = age || key == "iat"
+			}
+			return !age
+		})
+		if age {
+			return true
+		}
+	}
+	return false
 }
 
 // hasClaims reports whether a type is that of the library's claims, or embeds it.

@@ -17,6 +17,7 @@ import (
 	"github.com/peercheck/peercheck/rules/golang/internal/code"
 	"github.com/peercheck/peercheck/rules/golang/internal/flow"
 	"github.com/peercheck/peercheck/rules/golang/internal/remark"
+	"github.com/peercheck/peercheck/rules/golang/internal/text"
 )
 
 //go:embed testdata/fixed-nonce.txtar
@@ -38,7 +39,7 @@ var FixedNonce = &check.Check{
 			"of messages show. Zerologon (CVE-2020-1472) took over Windows domains by an IV of zeros.",
 		Fix: "Fill it from `crypto/rand` for each message and send it along, or let `cipher.NewGCMWithRandomNonce` (Go 1.24) do both. There is no quick fix, because the receiver has to change too.",
 		Limits: "Follows a value through variables of the package and through the callers of a helper in the package. Left alone: functions that fill something from `crypto/rand` or derive a key (HKDF, ECDH), because with a key for one " +
-			"message a fixed nonce is right; decryption, which only repeats what was encrypted; tags over data that is not encrypted, and CBC-MACs, by their name; encryption of no message of which nothing is used; test code. A stream that a function only keeps in a field, as for a connection, is for persona pedantic, as is a key that the caller gives, who may have one for each message, and a nonce that is cut from the key, which only protocols prescribe, or that is in a package named for a standard or a function whose comments cite one.",
+			"message a fixed nonce is right; decryption, which only repeats what was encrypted; tags over data that is not encrypted, and CBC-MACs, by their name or that of their key; encryption of no message of which nothing is used; test code. A stream that a function only keeps in a field, as for a connection, is for persona pedantic, as is a key that the caller gives, who may have one for each message, and a nonce that is cut from the key, which only protocols prescribe, or that is in a package named for a standard or a function whose comments cite one.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/323.html",
 			"https://pkg.go.dev/crypto/cipher#NewGCMWithRandomNonce",
@@ -95,7 +96,7 @@ func runFixedNonce(_ context.Context, pass *check.PackagePass) error {
 			if name == "(crypto/cipher.AEAD).Seal" && isNil(c.Arg(2)) {
 				continue // nothing is encrypted, only authenticated
 			}
-			if isMAC(pass, c) {
+			if isMAC(pass, fl, c) {
 				continue
 			}
 			f := check.Finding{
@@ -111,9 +112,9 @@ func runFixedNonce(_ context.Context, pass *check.PackagePass) error {
 	return nil
 }
 
-// isMAC reports whether what CBC gives is a MAC, by the name of the variable or function: a CBC-MAC begins with zeros, and only
-// its last block is seen.
-func isMAC(pass *check.PackagePass, c flow.Call) bool {
+// isMAC reports whether what CBC gives is a MAC, by the name of the variable, the function or the key: a CBC-MAC begins with
+// zeros, and only its last block is seen.
+func isMAC(pass *check.PackagePass, fl *flow.Flow, c flow.Call) bool {
 	if c.Name != "crypto/cipher.NewCBCEncrypter" {
 		return false
 	}
@@ -121,6 +122,14 @@ func isMAC(pass *check.PackagePass, c flow.Call) bool {
 	if at, ok := query.IndexOf(pass.Pass).Inspector().Root().FindNode(c.Expr); ok {
 		if v := code.Holder(pass.TypesInfo, at); v != nil {
 			names += " " + v.Name()
+		}
+	}
+	for _, block := range fl.Origins(c.Arg(0)) {
+		if made, ok := block.(*ssa.Extract); ok {
+			block = made.Tuple
+		}
+		if call, ok := block.(*ssa.Call); ok && len(call.Call.Args) == 1 { // aes.NewCipher(macKey)
+			names += " " + text.ValueName(call.Call.Args[0])
 		}
 	}
 	return slices.ContainsFunc(query.Words(names), func(w string) bool { return w == "mac" || w == "cmac" || w == "cbcmac" || w == "omac" })
