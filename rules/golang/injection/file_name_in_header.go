@@ -4,6 +4,7 @@ import (
 	"context"
 	_ "embed"
 	"go/ast"
+	"go/types"
 	"slices"
 	"strings"
 
@@ -35,7 +36,7 @@ var FileNameInHeader = &check.Check{
 		Why: "A name such as `sheet.bat\";x=.txt` ends the quoted name early: the browser saves a file of another name and kind than the one that was checked (gin, CVE-2023-29401). " +
 			"In a mail or a form that the program writes itself, a line end in it begins another header.",
 		Fix:    "Let `mime.FormatMediaType(\"attachment\", map[string]string{\"filename\": name})` write the value. It quotes what must be quoted. There is no quick fix, because the whole header has to be put together in another way.",
-		Limits: "Where the name comes from is not asked. Numbers, constants, package-level variables, dates, `%q`, what is named an ID, a hash or an extension, and what a function gives that is called escape, quote, encode, sanitize or replace, or that writes bytes in some base, are fine. A `name=` with no `filename=` before it is that of a form's field, and for persona pedantic, as is what is part of the request that is answered, also where it comes through variables and callers: who asks names the file for himself, unless a link makes him. Names of files that were uploaded, and those that other packages hand in, are for everybody. What the function looks up in a map of its package, or among the profiles of runtime/pprof, is a name of the program's own.",
+		Limits: "Where the name comes from is not asked. Numbers, constants, package-level variables, dates, `%q`, what is named an ID, a hash or an extension, the `String` or `Short` of a value, other than a string, whose field or type is named so, and what a function gives that is called escape, quote, encode, sanitize or replace, or that writes bytes in some base, are fine. A `name=` with no `filename=` before it is that of a form's field, and for persona pedantic, as is what is part of the request that is answered, also where it comes through variables and callers: who asks names the file for himself, unless a link makes him. Names of files that were uploaded, and those that other packages hand in, are for everybody. What the function looks up in a map of its package, or among the profiles of runtime/pprof, is a name of the program's own.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/116.html",
 			"https://www.rfc-editor.org/rfc/rfc6266#section-4.3",
@@ -92,7 +93,7 @@ func judgeDisposition(a *assembled, value ssa.Value) {
 	a.Behind(value, a.clean, func(_ ssa.Value, t text.Text) {
 		var field *check.Finding
 		for i, p := range t {
-			if p.Value == nil || p.Expr == nil || p.Verb != 0 && p.Verb != 's' && p.Verb != 'v' || !strings.Contains(lower(t[:i].Constant()), "name=") || isIdentifier(a.pass, p.Expr) || !a.unescaped(p.Value) || a.isOwnName(p.Value) {
+			if p.Value == nil || p.Expr == nil || p.Verb != 0 && p.Verb != 's' && p.Verb != 'v' || !strings.Contains(lower(t[:i].Constant()), "name=") || isIdentifier(a.pass, p.Expr) || !a.mayHoldQuote(p.Value) || a.isOwnName(p.Value) {
 				continue
 			}
 			finding := check.Finding{
@@ -227,7 +228,12 @@ func isIdentifier(pass *check.PackagePass, e ast.Expr) bool {
 			return isIdentifier(pass, method.X)
 		}
 	}
-	words := query.Words(purpose.NameOf(pass.TypesInfo, e))
+	return namesIdentifier(purpose.NameOf(pass.TypesInfo, e))
+}
+
+// namesIdentifier reports whether a name ends in a word for an identifier, or for something else of a fixed form.
+func namesIdentifier(name string) bool {
+	words := query.Words(name)
 	if len(words) == 0 {
 		return false
 	}
@@ -236,4 +242,48 @@ func isIdentifier(pass *check.PackagePass, e ast.Expr) bool {
 		return true
 	}
 	return false
+}
+
+// mayHoldQuote reports whether a name may hold any text: more than constants, numbers, what is escaped, and what an identifier
+// makes of itself, as id.Short().String() does.
+func (a *assembled) mayHoldQuote(name ssa.Value) bool {
+	found := false
+	a.Behind(name, func(v ssa.Value) bool { return a.clean(v) || isIdentifierText(v) }, nil, func(leaf ssa.Value) { found = found || text.Open(leaf) })
+	return found
+}
+
+// isIdentifierText reports whether a value is the text of an identifier that is no text itself, by its type or field.
+func isIdentifierText(v ssa.Value) bool {
+	for range 3 {
+		call, ok := v.(*ssa.Call)
+		if !ok {
+			return false
+		}
+		switch text.CalleeName(&call.Call) {
+		case "String", "Short", "Hex":
+		default:
+			return false
+		}
+		switch {
+		case call.Call.IsInvoke():
+			v = call.Call.Value
+		case call.Call.Signature().Recv() != nil && len(call.Call.Args) == 1:
+			v = call.Call.Args[0]
+		default:
+			return false
+		}
+		if b, isBasic := v.Type().Underlying().(*types.Basic); isBasic && b.Info()&types.IsString != 0 {
+			return false
+		}
+		if namesIdentifier(text.ValueName(v)) || namesIdentifier(bareName(v.Type())) {
+			return true
+		}
+	}
+	return false
+}
+
+// bareName gives the name of a type, or of what it points to, without that of its package.
+func bareName(t types.Type) string {
+	name := query.TypeName(t)
+	return name[strings.LastIndexByte(name, '.')+1:]
 }
