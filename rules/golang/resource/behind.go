@@ -39,18 +39,49 @@ func isServedBehind(fl *flow.Flow, fn *ssa.Function) bool {
 	if fn.Name() != "ServeHTTP" || recv == nil || isPublic(fn) {
 		return false
 	}
-	var made []ssa.Value
+	return isUsedBehind(fl, func(instr ssa.Instruction) ssa.Value {
+		if m, ok := instr.(*ssa.MakeInterface); ok && types.Identical(m.X.Type(), recv.Type()) {
+			return m.X
+		}
+		return nil
+	})
+}
+
+// isKeptBehind reports whether wherever the package names a handler, it comes to such a function or router, be it through a table of routes.
+func isKeptBehind(fl *flow.Flow, fn *ssa.Function) bool {
+	return isUsedBehind(fl, func(instr ssa.Instruction) ssa.Value {
+		if m, ok := instr.(*ssa.MakeClosure); ok {
+			if bound, ok := m.Fn.(*ssa.Function); ok && (bound == fn || bound.Synthetic != "" && fn.Object() != nil && bound.Object() == fn.Object()) {
+				return bound
+			}
+			return nil
+		}
+		if call, ok := instr.(ssa.CallInstruction); ok && call.Common().Value == fn {
+			return nil // its callers are looked at elsewhere
+		}
+		var operands [8]*ssa.Value
+		if slices.ContainsFunc(instr.Operands(operands[:0]), func(op *ssa.Value) bool { return *op == fn }) {
+			return fn
+		}
+		return nil
+	})
+}
+
+// isUsedBehind reports whether what instructions of the package use a handler for puts it behind such a function. handler
+// gives the value of an instruction that is one.
+func isUsedBehind(fl *flow.Flow, handler func(ssa.Instruction) ssa.Value) bool {
+	w := walk{gates: &gates{fl: fl, gated: map[registered]bool{}}, seen: map[ssa.Value]bool{}}
+	all := passage{}
 	for _, fn := range fl.Functions {
 		for _, b := range fn.Blocks {
 			for _, instr := range b.Instrs {
-				if m, ok := instr.(*ssa.MakeInterface); ok && types.Identical(m.X.Type(), recv.Type()) {
-					made = append(made, m)
+				if v := handler(instr); v != nil {
+					all.add(w.followUse(instr, v))
 				}
 			}
 		}
 	}
-	g := gates{fl: fl, gated: map[ssa.Value]bool{}}
-	return g.leadsBehind(made...)
+	return all.closed && !all.open
 }
 
 // isRouter reports whether a value has handlers registered with it: a mux, a group of routes, one route of a chain.
@@ -75,15 +106,21 @@ func hasMethod(t types.Type, name string) bool {
 // isGated reports whether all requests to a router, for what is registered with it by a call, come by a function that lets only known
 // people in.
 func isGated(fl *flow.Flow, router ssa.Value, registration ssa.CallInstruction) bool {
-	g := gates{fl: fl, registration: registration, gated: map[ssa.Value]bool{}}
+	g := gates{fl: fl, registration: registration, gated: map[registered]bool{}}
 	return g.isGated(router)
 }
 
 // gates follows routers to where they are served.
 type gates struct {
 	fl           *flow.Flow
-	registration ssa.CallInstruction // nil if no matter
-	gated        map[ssa.Value]bool  // the answers of isGated, false while it looks
+	registration ssa.CallInstruction // what is asked about; nil if no matter
+	gated        map[registered]bool // the answers of isGated, false while it looks
+}
+
+// A registered is a router, and a call that registers something with it.
+type registered struct {
+	router ssa.Value
+	call   ssa.CallInstruction
 }
 
 // A passage is what is known of the ways that requests get to a handler.
@@ -99,13 +136,14 @@ func (p *passage) add(other passage) {
 
 // isGated is about a router, which is followed back to where it is made.
 func (g *gates) isGated(router ssa.Value) bool {
-	if known, ok := g.gated[router]; ok {
+	at := registered{router, g.registration}
+	if known, ok := g.gated[at]; ok {
 		return known
 	}
-	g.gated[router] = false
+	g.gated[at] = false
 	origins := g.fl.Origins(router)
-	g.gated[router] = len(origins) > 0 && !slices.ContainsFunc(origins, func(v ssa.Value) bool { return !g.isMadeGated(v) })
-	return g.gated[router]
+	g.gated[at] = len(origins) > 0 && !slices.ContainsFunc(origins, func(v ssa.Value) bool { return !g.isMadeGated(v) })
+	return g.gated[at]
 }
 
 func (g *gates) isMadeGated(v ssa.Value) bool {
@@ -240,26 +278,11 @@ func (w *walk) follow(v ssa.Value) passage {
 	all := passage{}
 	var merged []*ssa.Phi
 	for _, r := range *v.Referrers() {
-		switch r := r.(type) {
-		case *ssa.ChangeInterface, *ssa.ChangeType, *ssa.MakeInterface, *ssa.TypeAssert, *ssa.Extract:
-			if v, ok := r.(ssa.Value); ok {
-				all.add(w.follow(v))
-			}
-		case *ssa.Phi:
-			merged = append(merged, r)
-		case *ssa.Store:
-			if r.Val == v {
-				all.add(w.followStored(r.Addr))
-			}
-		case *ssa.MakeClosure:
-			if fn, ok := r.Fn.(*ssa.Function); ok && fn.Synthetic != "" && strings.HasPrefix(fn.Name(), "ServeHTTP") {
-				all.add(w.follow(r))
-			}
-		case *ssa.Return:
-			all.add(w.followResult(r, v))
-		case ssa.CallInstruction:
-			all.add(w.followCall(r, v))
+		if phi, ok := r.(*ssa.Phi); ok {
+			merged = append(merged, phi)
+			continue
 		}
+		all.add(w.followUse(r, v))
 	}
 	if !all.closed || all.open { // else it is only wrapped if the program is told to, which whoever runs it decides
 		for _, phi := range merged {
@@ -269,8 +292,39 @@ func (w *walk) follow(v ssa.Value) passage {
 	return all
 }
 
+// followUse is about a handler that an instruction uses.
+func (w *walk) followUse(instr ssa.Instruction, v ssa.Value) passage {
+	switch instr := instr.(type) {
+	case *ssa.ChangeInterface, *ssa.ChangeType, *ssa.MakeInterface, *ssa.TypeAssert, *ssa.Extract, *ssa.Phi, *ssa.Slice:
+		if v, ok := instr.(ssa.Value); ok {
+			return w.follow(v)
+		}
+	case *ssa.Store:
+		if instr.Val == v {
+			return w.followStored(instr.Addr)
+		}
+	case *ssa.MakeClosure:
+		if fn, ok := instr.Fn.(*ssa.Function); ok && (instr.Fn == v || fn.Synthetic != "" && strings.HasPrefix(fn.Name(), "ServeHTTP")) {
+			return w.follow(instr)
+		}
+	case *ssa.Return:
+		return w.followResult(instr, v)
+	case ssa.CallInstruction:
+		return w.followCall(instr, v)
+	case *ssa.MapUpdate, *ssa.Send:
+		return passage{open: true} // wherever it is taken out
+	}
+	return passage{}
+}
+
 // followStored is about a handler that is stored at an address.
 func (w *walk) followStored(addr ssa.Value) passage {
+	if at, ok := addr.(*ssa.IndexAddr); ok { // one of the arguments that a call takes any number of
+		if list, ok := at.X.(*ssa.Alloc); ok && list.Comment == "varargs" {
+			return w.follow(list)
+		}
+		return passage{open: true}
+	}
 	read := loads(w.fl, addr)
 	all := passage{open: len(read) == 0} // of http.Server
 	for _, v := range read {
@@ -312,7 +366,8 @@ func (w *walk) followCall(at ssa.CallInstruction, v ssa.Value) passage {
 		}
 		return w.follow(result)
 	case isRouter(receiver):
-		gated := w.isGated(receiver)
+		// r.POST("/upload", requireLogin, s.upload)
+		gated := slices.ContainsFunc(c.Expr.Args, namesAuth) || lets(c.Expr) || w.at(at).isGated(receiver)
 		return passage{closed: gated, open: !gated}
 	}
 	if callee := at.Common().StaticCallee(); callee != nil && len(callee.Blocks) > 0 {
@@ -325,6 +380,11 @@ func (w *walk) followCall(at ssa.CallInstruction, v ssa.Value) passage {
 		return all
 	}
 	return passage{open: !isRouter(v) || strings.HasPrefix(c.Name, "net/http.")} // else other packages add routes
+}
+
+// at gives the gates for another registration.
+func (g *gates) at(registration ssa.CallInstruction) *gates {
+	return &gates{fl: g.fl, registration: registration, gated: g.gated}
 }
 
 // gives reports whether a result, or one of several, is of a type.
@@ -344,7 +404,7 @@ func lets(call *ast.CallExpr) bool {
 		return letsIn(fun.Name)
 	case *ast.SelectorExpr: // alice.New(requireLogin).Then(mux)
 		chain, ok := ast.Unparen(fun.X).(*ast.CallExpr)
-		return letsIn(fun.Sel.Name) || ok && (lets(chain) || slices.ContainsFunc(chain.Args, namesAuth))
+		return namesAuth(fun) || ok && (lets(chain) || slices.ContainsFunc(chain.Args, namesAuth))
 	case *ast.CallExpr: // requireLogin(users)(mux)
 		return lets(fun)
 	}
@@ -357,8 +417,8 @@ func namesAuth(e ast.Expr) bool {
 	switch e := ast.Unparen(e).(type) {
 	case *ast.Ident:
 		return letsIn(e.Name)
-	case *ast.SelectorExpr:
-		return letsIn(e.Sel.Name)
+	case *ast.SelectorExpr: // auth.Middleware, s.auth.Wrap
+		return letsIn(e.Sel.Name) || namesAuth(e.X) && !slices.ContainsFunc(query.Words(e.Sel.Name), func(w string) bool { return !isWrapWord(w) })
 	case *ast.CallExpr:
 		return lets(e)
 	case *ast.FuncLit:
@@ -369,6 +429,15 @@ func namesAuth(e ast.Expr) bool {
 			return !found
 		})
 		return found
+	}
+	return false
+}
+
+// isWrapWord reports whether a word is one of a method that wraps a handler, and says no more.
+func isWrapWord(w string) bool {
+	switch w {
+	case "middleware", "wrap", "handler", "handle", "protect", "guard", "new", "http", "func":
+		return true
 	}
 	return false
 }

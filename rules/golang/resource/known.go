@@ -182,7 +182,7 @@ func takesRequest(call *ssa.Call) bool {
 // for letting only those in whom it knows, or to a method of what is (requireAuth(s.upload), authorized.POST("/upload",
 // s.upload)), or to a router that is behind one. A literal is judged by where it stands.
 func isRegisteredBehind(pass *check.PackagePass, fl *flow.Flow, fn *ssa.Function) bool {
-	return isLetIn(pass, fl, fn) || len(fl.Callers(fn)) > 0 && !isPublic(fn) &&
+	return isLetIn(pass, fl, fn) || isKeptBehind(fl, fn) || len(fl.Callers(fn)) > 0 && !isPublic(fn) &&
 		!slices.ContainsFunc(fl.Callers(fn), func(c flow.Call) bool { return !isLetIn(pass, fl, c.Fn) })
 }
 
