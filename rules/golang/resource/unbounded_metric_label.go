@@ -33,7 +33,7 @@ var UnboundedMetricLabel = &check.Check{
 			"client_golang (CVE-2022-21698) and otelhttp (CVE-2023-45142).",
 		Fix: "Label with what the program knows: the pattern of the route instead of the path, the method if it is one of those of HTTP and `unknown` if it is not. There is no quick fix, because only you know which values are worth telling apart.",
 		Limits: "A comparison with constants, a look-up in a map of the program and a number that was parsed count as known. The pattern that a router gives (`FullPath`, `r.Pattern`) is none of the stranger's. A request that the program makes and sends is no stranger's. Methods that a router has " +
-			"compared before are not seen, and what was decoded from a body is left alone, which is mostly a list of things that the server knows. For persona pedantic are texts of gRPC messages, whose senders the program mostly knows, and those that are handed on to another function, or returned by one, before they are a label. A function is reported once. Test code and examples are left alone.",
+			"compared before are not seen, and what was decoded from a body is left alone, which is mostly a list of things that the server knows. For persona pedantic are texts of gRPC messages, whose senders the program mostly knows, and those that are handed on to another function, or returned by one, before they are a label, and the method of a request in a package that hands requests to its muxes only for some methods. A function is reported once. Test code and examples are left alone.",
 		References: []string{
 			"https://prometheus.io/docs/practices/naming/#labels",
 			"https://nvd.nist.gov/vuln/detail/CVE-2022-21698",

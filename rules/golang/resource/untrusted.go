@@ -31,7 +31,7 @@ func strangers(message string, wanted func(*taint.Flow) bool, classes ...string)
 			}
 			reported[sink] = true
 			finding := f.Finding(pass, fmt.Sprintf(message, f.Source.Title, f.Sink))
-			if f.Source.Name == "grpc" || f.Source.Name == "http" && onlyPanics(f.Class.Name) || f.Class.Name == "metric" && !isLabelled(&f) || isOfKnown(pass, &f) {
+			if f.Source.Name == "grpc" || f.Source.Name == "http" && onlyPanics(f.Class.Name) || f.Class.Name == "metric" && (!isLabelled(&f) || isKnownMethod(pass, &f)) || isOfKnown(pass, &f) {
 				finding.Persona = check.Pedantic
 			}
 			pass.Report(finding)
