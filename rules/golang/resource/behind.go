@@ -39,17 +39,18 @@ func isServedBehind(fl *flow.Flow, fn *ssa.Function) bool {
 	if fn.Name() != "ServeHTTP" || recv == nil || isPublic(fn) {
 		return false
 	}
-	return isUsedBehind(fl, func(instr ssa.Instruction) ssa.Value {
+	p := passageOfUses(fl, func(instr ssa.Instruction) ssa.Value {
 		if m, ok := instr.(*ssa.MakeInterface); ok && types.Identical(m.X.Type(), recv.Type()) {
 			return m.X
 		}
 		return nil
 	})
+	return p.closed && !p.open
 }
 
-// isKeptBehind reports whether wherever the package names a handler, it comes to such a function or router, be it through a table of routes.
-func isKeptBehind(fl *flow.Flow, fn *ssa.Function) bool {
-	return isUsedBehind(fl, func(instr ssa.Instruction) ssa.Value {
+// passageOf is about where the package names a handler, be it for a table of routes. Who calls it is left out.
+func passageOf(fl *flow.Flow, fn *ssa.Function) passage {
+	return passageOfUses(fl, func(instr ssa.Instruction) ssa.Value {
 		if m, ok := instr.(*ssa.MakeClosure); ok {
 			if bound, ok := m.Fn.(*ssa.Function); ok && (bound == fn || bound.Synthetic != "" && fn.Object() != nil && bound.Object() == fn.Object()) {
 				return bound
@@ -57,7 +58,7 @@ func isKeptBehind(fl *flow.Flow, fn *ssa.Function) bool {
 			return nil
 		}
 		if call, ok := instr.(ssa.CallInstruction); ok && call.Common().Value == fn {
-			return nil // its callers are looked at elsewhere
+			return nil
 		}
 		var operands [8]*ssa.Value
 		if slices.ContainsFunc(instr.Operands(operands[:0]), func(op *ssa.Value) bool { return *op == fn }) {
@@ -67,9 +68,9 @@ func isKeptBehind(fl *flow.Flow, fn *ssa.Function) bool {
 	})
 }
 
-// isUsedBehind reports whether what instructions of the package use a handler for puts it behind such a function. handler
-// gives the value of an instruction that is one.
-func isUsedBehind(fl *flow.Flow, handler func(ssa.Instruction) ssa.Value) bool {
+// passageOfUses gives the ways to a handler that instructions of the package use. handler gives the value of an instruction that
+// is the handler; nil if none is.
+func passageOfUses(fl *flow.Flow, handler func(ssa.Instruction) ssa.Value) passage {
 	w := walk{gates: &gates{fl: fl, gated: map[registered]bool{}}, seen: map[ssa.Value]bool{}}
 	all := passage{}
 	for _, fn := range fl.Functions {
@@ -81,7 +82,7 @@ func isUsedBehind(fl *flow.Flow, handler func(ssa.Instruction) ssa.Value) bool {
 			}
 		}
 	}
-	return all.closed && !all.open
+	return all
 }
 
 // isRouter reports whether a value has handlers registered with it: a mux, a group of routes, one route of a chain.
@@ -354,12 +355,11 @@ func (w *walk) followCall(at ssa.CallInstruction, v ssa.Value) passage {
 	}
 	result := at.Value()
 	switch receiver := c.Receiver(); {
-	case receiver == v:
-		if calleeName(at.Common()) != "ServeHTTP" {
-			return passage{}
-		}
+	case at.Common().Value == v && !at.Common().IsInvoke(), receiver == v && calleeName(at.Common()) == "ServeHTTP":
 		asks := asksBefore(at)
 		return passage{closed: asks, open: !asks}
+	case receiver == v:
+		return passage{}
 	case result != nil && gives(result.Type(), isServed):
 		if lets(c.Expr) {
 			return passage{closed: true}

@@ -43,7 +43,8 @@ func asksBefore(at ssa.Instruction) bool {
 		if !ok || !slices.ContainsFunc(b.Succs, func(s *ssa.BasicBlock) bool { return ends(s, 0) }) {
 			continue
 		}
-		if call := asked(branch.Cond, 4); call != nil && (isOfIdentity(call) || isVerification(&call.Call)) || slices.ContainsFunc(b.Succs, sendsToLogin) {
+		if call := asked(branch.Cond, 4); call != nil && (isOfIdentity(call) || isVerification(&call.Call)) ||
+			slices.ContainsFunc(b.Succs, sendsToLogin) && isOfSession(branch.Cond, 6) {
 			return true
 		}
 	}
@@ -59,6 +60,24 @@ func sendsToLogin(b *ssa.BasicBlock) bool {
 			return ok && slices.ContainsFunc(query.Words(target), func(w string) bool { return w == "login" || w == "signin" })
 		})
 	})
+}
+
+// isOfSession reports whether a condition is about what is kept of who has logged in: it is, or comes of, a cookie, a session or a user
+// by the name of a type or a function.
+func isOfSession(v ssa.Value, depth int) bool {
+	isWord := func(w string) bool { return w == "cookie" || w == "session" || w == "sessions" || w == "user" }
+	if slices.ContainsFunc(query.Words(query.TypeName(v.Type())), isWord) {
+		return true
+	}
+	if call, ok := v.(*ssa.Call); ok && slices.ContainsFunc(query.Words(calleeName(&call.Call)), isWord) {
+		return true
+	}
+	instr, ok := v.(ssa.Instruction)
+	if !ok || depth == 0 {
+		return false
+	}
+	var operands [8]*ssa.Value
+	return slices.ContainsFunc(instr.Operands(operands[:0]), func(op *ssa.Value) bool { return *op != nil && isOfSession(*op, depth-1) })
 }
 
 // asked gives the call whose answer, or error, a condition is about.
@@ -178,12 +197,28 @@ func takesRequest(call *ssa.Call) bool {
 	})
 }
 
+// maxHandlers is how many functions hand a request on to each other, at most, before one that is registered.
+const maxHandlers = 2
+
 // isRegisteredBehind reports whether a handler, or all that call it, is named nowhere but to be handed to a function that is named
 // for letting only those in whom it knows, or to a method of what is (requireAuth(s.upload), authorized.POST("/upload",
 // s.upload)), or to a router that is behind one. A literal is judged by where it stands.
 func isRegisteredBehind(pass *check.PackagePass, fl *flow.Flow, fn *ssa.Function) bool {
-	return isLetIn(pass, fl, fn) || isKeptBehind(fl, fn) || len(fl.Callers(fn)) > 0 && !isPublic(fn) &&
-		!slices.ContainsFunc(fl.Callers(fn), func(c flow.Call) bool { return !isLetIn(pass, fl, c.Fn) })
+	return isRegisteredWithin(pass, fl, fn, maxHandlers)
+}
+
+func isRegisteredWithin(pass *check.PackagePass, fl *flow.Flow, fn *ssa.Function, depth int) bool {
+	if isLetIn(pass, fl, fn) {
+		return true
+	}
+	if depth == 0 {
+		return false
+	}
+	kept, callers := passageOf(fl, fn), fl.Callers(fn)
+	if kept.open || !kept.closed && (isPublic(fn) || len(callers) == 0) {
+		return false
+	}
+	return !slices.ContainsFunc(callers, func(c flow.Call) bool { return !isRegisteredWithin(pass, fl, c.Fn, depth-1) })
 }
 
 func isLetIn(pass *check.PackagePass, fl *flow.Flow, fn *ssa.Function) bool {
@@ -233,13 +268,13 @@ func isBehind(pass *check.PackagePass, at inspector.Cursor) bool {
 }
 
 // letsIn reports whether a name is that of a function, or a group of routes, for those whom a program knows: requireLogin, withAuth,
-// apiKeyMiddleware, adminRoutes; maybeAuth lets others in, too.
+// apiKeyMiddleware, adminRoutes; maybeAuth lets others in, too, and so does what is about forged requests.
 func letsIn(name string) bool {
 	knows, asks, demands := false, false, false
 	words := query.Words(name)
 	for i, w := range words {
 		switch w {
-		case "no", "not", "without", "skip", "optional", "maybe", "try", "public", "anonymous":
+		case "no", "not", "without", "skip", "optional", "maybe", "try", "public", "anonymous", "csrf", "xsrf":
 			return false
 		case "admin", "protected", "apikey":
 			knows = true
