@@ -413,6 +413,7 @@ func TestWhatTextsAreFor(t *testing.T) {
 	key, jwt := expand("{b64:43}=", rand.New(rand.NewPCG(3, 3))), expand("{jwt}", rand.New(rand.NewPCG(3, 4)))
 	pem := "-----BEGIN OPENSSH PRIVATE KEY-----\n" + expand(strings.Repeat("{b64:64}\n", 12), rand.New(rand.NewPCG(3, 5))) + "-----END OPENSSH PRIVATE KEY-----"
 	uuid := expand("{uuid}", rand.New(rand.NewPCG(3, 6)))
+	print, pat := expand("{uphex:40}", rand.New(rand.NewPCG(3, 7))), expand("dckr_pat_{b62:27}", rand.New(rand.NewPCG(3, 8)))
 	answer := "0.2 http response url:https://op.acme.io/token status_code:200\n0.3 response {'id_token': '" + jwt + "'}\n"
 	request := "0.1 request_http_args {'headers': {'Accept': '*/*'}}\n"
 	start := "#!/bin/bash\n# See https://acme.io/docs.\nSECRET=\"" + key + "\"\nagent -bind=127.0.0.$1 -encrypt=$SECRET\n"
@@ -425,6 +426,16 @@ func TestWhatTextsAreFor(t *testing.T) {
 		{"proxy/ca.go", "go", "private-key", "// Package proxy has a certificate that is intentionally insecure.\npackage proxy\n\nconst Key = `" + pem + "`\n", check.Pedantic},
 		{"proxy/ca.go", "go", "private-key", "package proxy\n\n// Key is the key published by the Acme project.\nconst Key = `" + pem + "`\n", check.Pedantic},
 		{"proxy/ca.go", "go", "private-key", "// Package proxy has the certificate and key of the Acme project.\npackage proxy\n\nconst Key = `" + pem + "`\n", check.Regular},
+		{"rc/rc.go", "go", "generic-api-key", "// Package rc controls servers for integration tests.\npackage rc\n\nconst APIKey = \"" + uuid + "\"\n", check.Pedantic},
+		{"rc/rc.go", "go", "generic-api-key", "// Package rc controls servers.\npackage rc\n\nconst APIKey = \"" + uuid + "\"\n", check.Regular},
+		{"release.sh", "shellscript", "generic-api-key", "# Fingerprint of the key for releases.\nRELEASE_SIGNING_KEY=\"" + print + "\"\n", check.Pedantic},
+		{"release.sh", "shellscript", "generic-api-key", "GPG_SIGNING_KEY=\"" + print + "\"\n", check.Pedantic},
+		{"release.sh", "shellscript", "generic-api-key", "# The key for releases.\nRELEASE_SIGNING_KEY=\"" + print + "\"\n", check.Regular},
+		{"release.sh", "shellscript", "generic-api-key", "# Fingerprint of the key for releases.\nRELEASE_SIGNING_KEY=\"" + print[:32] + "\"\n", check.Regular},
+		{".github/workflows/ci.yml", "yaml", "dockerhub-token", "env:\n  DOCKERHUB_PUBLIC_ACCESS_TOKEN: \"" + pat + "\"\n", check.Pedantic},
+		{".github/workflows/ci.yml", "yaml", "dockerhub-token", "env:\n  DOCKERHUB_ACCESS_TOKEN: \"" + pat + "\"\n", check.Regular},
+		{".github/workflows/ci.yml", "yaml", "dockerhub-token", "env:\n  NEXT_PUBLIC_ACCESS_TOKEN: \"" + pat + "\"\n", check.Regular},
+		{".github/workflows/ci.yml", "yaml", "dockerhub-token", "env:\n  PUBLIC_REPOSITORY_TOKEN: \"" + pat + "\"\n", check.Regular},
 		{"scripts/start_cluster.sh", "shellscript", "generic-api-key", start, check.Pedantic},
 		{"scripts/start.sh", "shellscript", "generic-api-key", start, check.Regular},
 		{"scripts/start_cluster.sh", "shellscript", "generic-api-key", start + "agent -join=10.0.4.7\n", check.Regular},

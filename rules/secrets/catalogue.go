@@ -210,7 +210,10 @@ func pageOf(k kind, title string) check.Page {
 			"assembled at run time, or has another form than its provider documents, is not found."
 	}
 	if byContext[k.id] {
-		k.limits += " In tests, manuals and Markdown, in a build, in the servers of Docker Compose, in a comment and for a server on the same machine it is for persona pedantic: there, most open nothing."
+		k.limits += " In tests, manuals and Markdown, in a build, in the servers of Docker Compose, in a comment and for a server on the same machine it is for persona pedantic: there, most open nothing. So is what stands in a package of Go that says that it is for integration tests, and the fingerprint of a key of PGP that the line or the comment above calls one."
+	}
+	if !testKinds[k.id] {
+		k.limits += " What is named a public token, or a public access token, is for persona pedantic."
 	}
 	switch {
 	case webhooks[k.id]:

@@ -121,7 +121,9 @@ var (
 	harmless = engine.NewRegexp(`(?i)\bnot (?:an? |really )?secret\b|\bsafe to (?:be )?(?:embed|commit|publish|share|check)|\bnot (?:actually )?(?:confidential|sensitive)\b|\bonly be used (?:for|in) test|\bfor test(?:ing)? purposes\b|` +
 		`\bpublic(?:al)?ly (?:published|known|available) (?:\w+ ){0,5}(?:keys?|certificates?)\b|\b(?:inherently|intentionally|deliberately|purposely) insecure\b|\bkey (?:that is |was |is )?published (?:by|in|with)\b|\b(?:from|in) (?:the )?(?:[\w.-]+/)*testdata\b|` +
 		`\b(?:password|key|secret|token|credential|certificate)s? (?:is|are) (?:only |just )?(?:used |meant |intended )?(?:only )?for (?:local )?(?:tests?|testing|development)\b`)
-	broken = engine.NewRegexp(`(?i)\b(?:not (?:be )?valid|invalid|revoked|expired|made up|fake|bogus)\b`)
+	// integration is what the documentation of a package says of all that is in it.
+	integration = engine.NewRegexp(`(?i)\bfor (?:use in |use by )?(?:the )?(?:integration|system|acceptance|end-to-end|e2e|unit|smoke) tests?\b`)
+	broken      = engine.NewRegexp(`(?i)\b(?:not (?:be )?valid|invalid|revoked|expired|made up|fake|bogus)\b`)
 )
 
 // saysAbove reports whether the comment right above the line of an offset, in any

@@ -38,6 +38,32 @@ var (
 // basicScheme comes before the base64 of user:password (RFC 7617).
 var basicScheme = engine.NewRegexp(`(?i)\bbasic[ \t]+["\x27\x60]?$`)
 
+// publicName is a name that says that the token beside it is for everybody: builds of changes by strangers need one. That of
+// a public repository, or of what a build tool hands to browsers, is another thing.
+var publicName = engine.NewRegexp(`(?i)(?:^|[^A-Za-z])public[_-]?(?:access|api|read|readonly|read[_-]only)?[_-]?(?:token|pat)["']?[ \t]*[:=][ \t]*["'\x60]?$`)
+
+// bundledName begins the names of what build tools hand to browsers.
+var bundledName = engine.NewRegexp(`(?i)(?:next|nuxt|expo)_public_`)
+
+// namedPublic reports whether the name before a value says that it is for everybody.
+func namedPublic(text []byte, at int) bool {
+	before := text[lineStart(text, at, maxLiteralLine):at]
+	return publicName.Match(before) && !bundledName.Match(before)
+}
+
+// aboutPGP is said of a key of PGP by its fingerprint.
+var aboutPGP = engine.NewRegexp(`(?i)\bfingerprint|(?:^|[^a-z])(?:openpgp|pgp|gpg2?)(?:[^a-z0-9]|$)|\bkeyserver\b`)
+
+// isFingerprint reports whether a value is the fingerprint of a key of PGP (RFC 4880): 40 digits, of which the line or the comment
+// above says so.
+func isFingerprint(text []byte, value check.Range) bool {
+	v := string(text[value.Start:value.End])
+	if len(v) != 40 || !isHex(v) {
+		return false
+	}
+	return aboutPGP.Match(text[lineStart(text, value.Start, maxLiteralLine):value.Start]) || saysAbove(text, value.Start, aboutPGP)
+}
+
 // imageName comes before the tag of a container's image: registry.example/team/image:TAG.
 var imageName = engine.NewRegexp(`[\w-]+\.[\w.-]+/(?:[\w.-]+/)*[\w.-]+:$`)
 

@@ -599,7 +599,7 @@ func choose(d *check.Document, all []guess) []guess {
 	}
 	shown, shows := newManual(d), fencesOf(d)
 	elsewhere := isTest(d.Path) || isManual(d.Path)
-	known, local, recorded := packageSays(d, harmless), startsLocally(d), isRecording(d)
+	known, local, recorded := packageSays(d, harmless) || packageSays(d, integration), startsLocally(d), isRecording(d)
 	coverage := isCoverage(d.Path)
 	build, trial := isBuild(d.Path), isCompose(d.Path) || isMarkdown(d.Path)
 	picture, samples := isPicture(d.Path), areSamples(d, chosen)
@@ -636,6 +636,9 @@ func choose(d *check.Document, all []guess) []guess {
 		}
 		if picture {
 			g.persona = check.Pedantic // the form of a token, by chance, in data that is no text
+		}
+		if !testKinds[g.kind] && namedPublic(d.Content, g.value.Start) || byContext[g.kind] && isFingerprint(d.Content, g.value) {
+			g.persona = check.Pedantic
 		}
 		if !alone && (local || recorded && ofSession(g)) {
 			g.persona = check.Pedantic
