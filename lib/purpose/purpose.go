@@ -14,7 +14,7 @@ import (
 func Shows(name string) bool {
 	folders := strings.Split(name, "/")
 	for _, folder := range folders[:len(folders)-1] {
-		if reproduces.MatchString(folder) {
+		if reproduces.MatchString(folder) || echoes.MatchString(folder) {
 			return true
 		}
 		folder = strings.TrimPrefix(strings.ToLower(folder), "_")
@@ -45,6 +45,9 @@ func ShowsModule(modulePath string) bool {
 
 // reproduces matches a folder with what shows a bug: issue-908.
 var reproduces = regexp.MustCompile(`^(?i:issue|bug|repro)[-_]?\d+$`)
+
+// echoes matches a folder with a server that answers what it is asked, to try clients with: echosrv.
+var echoes = regexp.MustCompile(`^(?i:echo[-_]?(?:server|srv)|(?:server|srv)[-_]?echo)$`)
 
 // standsIn reports whether a Go file is named for what stands in for something else in tests, "fakes.go", "mock_client.go",
 // or for a program to try it with, "test_proxy.go".

@@ -34,7 +34,7 @@ var OpenedURLScheme = &check.Check{
 		Why: "These programs open whatever they are given with the program that belongs to it: a path or a `file:` URL of an executable is run, and other schemes start other programs. " +
 			"A server could name a program of the user's machine where the command line of GitHub expected a page (CVE-2025-48938).",
 		Fix:    "Parse it, and refuse what has another `Scheme` than `http` or `https`; hand on `u.String()`. There is no quick fix, because only you know which schemes are meant.",
-		Limits: "A constant beginning such as `https://`, and any look at the scheme in the function, in those it calls and in those that call it, are fine. Counts only parameters that other packages can set and fields of structs, if they are named as URLs.",
+		Limits: "A constant beginning such as `https://`, and any look at the scheme in the function, in those it calls and in those that call it, are fine. Counts only parameters that other packages can set and fields of structs, if they are named as URLs. What the function hands to one that is named for validating is for persona pedantic, as are pages that programs open.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/78.html",
 			"https://positive.security/blog/url-open-rce",
@@ -116,6 +116,9 @@ func (a *opened) judge(c flow.Call, v ssa.Value) bool {
 	persona := check.Regular
 	if !code.IsForOthers(a.pass.Pkg) {
 		persona = check.Pedantic // the program's own pages, or what its user asks for
+	}
+	if a.isHandedTo(v, func(call *ssa.CallCommon) bool { return text.Validates(text.CalleeName(call)) }) {
+		persona = check.Pedantic // somebody has thought of what it may be
 	}
 	a.pass.Report(check.Finding{
 		Persona:  persona,
