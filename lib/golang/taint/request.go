@@ -135,6 +135,9 @@ func (r *run) findOutgoing(fn *ssa.Function) bool {
 	if fn.Parent() != nil && r.outgoing(fn.Parent()) {
 		return true
 	}
+	if sendsAsIs(fn) {
+		return true
+	}
 	if request < 0 {
 		return false
 	}
@@ -155,6 +158,31 @@ func (r *run) findOutgoing(fn *ssa.Function) bool {
 		}
 	}
 	return false
+}
+
+// sendsAsIs reports whether a function has a client send a request that it has not made, and sets no RequestURI. No server has
+// received that one: there the field is set, and then a client refuses to send it (net/http, Request.RequestURI).
+func sendsAsIs(fn *ssa.Function) bool {
+	sends := false
+	for _, b := range fn.Blocks {
+		for _, instr := range b.Instrs {
+			switch instr := instr.(type) {
+			case *ssa.Call:
+				if query.CalleeSSA(&instr.Call) != "(*net/http.Client).Do" {
+					continue
+				}
+				switch copied(instr.Call.Args[1]).(type) {
+				case *ssa.Parameter, *ssa.UnOp:
+					sends = true
+				}
+			case *ssa.FieldAddr:
+				if query.IsType(instr.X.Type(), "net/http.Request") && fieldName(instr.X.Type(), instr.Field) == "RequestURI" {
+					return false
+				}
+			}
+		}
+	}
+	return sends
 }
 
 // copied gives the request that another one is a copy of: r of r.WithContext(ctx).
