@@ -71,7 +71,7 @@ func passageOf(fl *flow.Flow, fn *ssa.Function) passage {
 // passageOfUses gives the ways to a handler that instructions of the package use. handler gives the value of an instruction that
 // is the handler; nil if none is.
 func passageOfUses(fl *flow.Flow, handler func(ssa.Instruction) ssa.Value) passage {
-	w := walk{gates: &gates{fl: fl, gated: map[registered]bool{}}, seen: map[ssa.Value]bool{}}
+	w := walk{gates: newGates(fl, nil), seen: map[ssa.Value]bool{}}
 	all := passage{}
 	for _, fn := range fl.Functions {
 		for _, b := range fn.Blocks {
@@ -107,8 +107,7 @@ func hasMethod(t types.Type, name string) bool {
 // isGated reports whether all requests to a router, for what is registered with it by a call, come by a function that lets only known
 // people in.
 func isGated(fl *flow.Flow, router ssa.Value, registration ssa.CallInstruction) bool {
-	g := gates{fl: fl, registration: registration, gated: map[registered]bool{}}
-	return g.isGated(router)
+	return newGates(fl, registration).isGated(router)
 }
 
 // gates follows routers to where they are served.
@@ -116,6 +115,11 @@ type gates struct {
 	fl           *flow.Flow
 	registration ssa.CallInstruction // what is asked about; nil if no matter
 	gated        map[registered]bool // the answers of isGated, false while it looks
+	asks         map[ssa.Value]bool  // those of asksWithin, by the parameter
+}
+
+func newGates(fl *flow.Flow, registration ssa.CallInstruction) *gates {
+	return &gates{fl, registration, map[registered]bool{}, map[ssa.Value]bool{}}
 }
 
 // A registered is a router, and a call that registers something with it.
@@ -361,7 +365,7 @@ func (w *walk) followCall(at ssa.CallInstruction, v ssa.Value) passage {
 	case receiver == v:
 		return passage{}
 	case result != nil && gives(result.Type(), isServed):
-		if lets(c.Expr) {
+		if lets(c.Expr) || w.asksWithin(at.Common(), v) {
 			return passage{closed: true}
 		}
 		return w.follow(result)
@@ -382,9 +386,28 @@ func (w *walk) followCall(at ssa.CallInstruction, v ssa.Value) passage {
 	return passage{open: !isRouter(v) || strings.HasPrefix(c.Name, "net/http.")} // else other packages add routes
 }
 
+// asksWithin reports whether a function of the package, which wraps a handler, asks itself who sends the request before it hands it on.
+func (g *gates) asksWithin(call *ssa.CallCommon, handler ssa.Value) bool {
+	callee := call.StaticCallee()
+	if callee == nil || len(callee.Blocks) == 0 {
+		return false
+	}
+	i := slices.Index(call.Args, handler)
+	if i < 0 || i >= len(callee.Params) {
+		return false
+	}
+	given := callee.Params[i]
+	if known, ok := g.asks[given]; ok {
+		return known
+	}
+	g.asks[given] = false
+	g.asks[given] = g.leadsBehind(given)
+	return g.asks[given]
+}
+
 // at gives the gates for another registration.
 func (g *gates) at(registration ssa.CallInstruction) *gates {
-	return &gates{fl: g.fl, registration: registration, gated: g.gated}
+	return &gates{g.fl, registration, g.gated, g.asks}
 }
 
 // gives reports whether a result, or one of several, is of a type.

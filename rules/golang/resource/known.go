@@ -40,13 +40,27 @@ func asksBefore(at ssa.Instruction) bool {
 			continue
 		}
 		branch, ok := b.Instrs[len(b.Instrs)-1].(*ssa.If)
-		if !ok || !slices.ContainsFunc(b.Succs, func(s *ssa.BasicBlock) bool { return ends(s, 0) }) {
+		if !ok || !slices.ContainsFunc(b.Succs, func(s *ssa.BasicBlock) bool { return ends(s, 0) && !runsInto(s, at.Block()) }) {
 			continue
 		}
 		if call := asked(branch.Cond, 4); call != nil && (isOfIdentity(call) || isVerification(&call.Call)) ||
 			slices.ContainsFunc(b.Succs, sendsToLogin) && isOfSession(branch.Cond, 6) {
 			return true
 		}
+	}
+	return false
+}
+
+// runsInto reports whether a block is another one, or goes on with it whatever happens.
+func runsInto(b, other *ssa.BasicBlock) bool {
+	for range other.Parent().Blocks {
+		if b == other {
+			return true
+		}
+		if len(b.Succs) != 1 {
+			return false
+		}
+		b = b.Succs[0]
 	}
 	return false
 }
