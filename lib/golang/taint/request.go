@@ -18,6 +18,9 @@ func (g *graph) outgoing(base ssa.Value) bool {
 	if g.run.sendsOnly() || g.run.outgoing(g.fn) {
 		return true
 	}
+	if putHere(g.fn, base) {
+		return true
+	}
 	c := g.cell(base)
 	switch v := g.nodes[c.node].value.(type) {
 	case *ssa.Alloc:
@@ -28,6 +31,58 @@ func (g *graph) outgoing(base ssa.Value) bool {
 		return makesRequest(v)
 	}
 	return c.path != path{} && g.run.ofResponse(base)
+}
+
+// putHere reports whether a request is read from a field into which the function puts one that it makes: p.req of
+// p := &parsed{req: &http.Request{...}}.
+func putHere(fn *ssa.Function, base ssa.Value) bool {
+	load, ok := base.(*ssa.UnOp)
+	if !ok {
+		return false
+	}
+	read, ok := load.X.(*ssa.FieldAddr)
+	if !ok {
+		return false
+	}
+	for _, b := range fn.Blocks {
+		for _, instr := range b.Instrs {
+			store, ok := instr.(*ssa.Store)
+			if !ok {
+				continue
+			}
+			field, ok := store.Addr.(*ssa.FieldAddr)
+			if !ok || field.Field != read.Field || held(field.X) != held(read.X) {
+				continue
+			}
+			made, isCall := store.Val.(*ssa.Call)
+			if _, isAlloc := store.Val.(*ssa.Alloc); isAlloc || isCall && makesRequest(made) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// held gives what a variable holds that is set once, such as one that a function literal uses too; else the value itself.
+func held(v ssa.Value) ssa.Value {
+	load, ok := v.(*ssa.UnOp)
+	if !ok {
+		return v
+	}
+	variable, ok := load.X.(*ssa.Alloc)
+	if !ok {
+		return v
+	}
+	held := v
+	for _, ref := range *variable.Referrers() {
+		if store, ok := ref.(*ssa.Store); ok && store.Addr == variable {
+			if held != v {
+				return v
+			}
+			held = store.Val
+		}
+	}
+	return held
 }
 
 // sendsOnly reports whether the package makes requests, or receives answers, and
