@@ -64,7 +64,7 @@ var standIns = map[string]bool{"mock": true, "mocks": true, "fake": true, "fakes
 // showing are folders, and trials words in the names of folders, that hold no part of what runs for others. noTrials end like one.
 var (
 	showing = map[string]bool{
-		"autobahn": true, "emulator": true, "emulators": true, "simulator": true, "simulators": true, "crossdock": true, "testapp": true, "testapps": true, "tutorial": true, "tutorials": true, "docs": true, "integration": true, "fixtures": true, "hack": true, "devtools": true,
+		"autobahn": true, "emulator": true, "emulators": true, "simulator": true, "simulators": true, "crossdock": true, "testapp": true, "testapps": true, "tester": true, "testers": true, "tutorial": true, "tutorials": true, "docs": true, "integration": true, "fixtures": true, "hack": true, "devtools": true,
 		"testdata": true, "testing": true, "testutil": true, "testutils": true, "testingutil": true, "testhelper": true, "testhelpers": true,
 	}
 	noTrials = map[string]bool{
