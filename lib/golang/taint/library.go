@@ -105,14 +105,24 @@ func made(text ssa.Value, names []string, depth int) []ssa.Value {
 	return nil
 }
 
-// namesColumns reports whether a condition for a builder of SQL is a struct, whose fields are columns for gorm, or a map from
-// constant columns, as squirrel.Eq and a map for gorm are: what the columns are compared with is sent apart from the statement.
+// namesColumns reports whether a condition for a builder of SQL is a struct, whose fields are columns for gorm, a map from
+// constant columns, as squirrel.Eq and a map for gorm are, or one that was built before: what the columns are compared with is
+// sent apart from the statement.
 func namesColumns(v ssa.Value) bool {
+	if wider, ok := v.(*ssa.ChangeInterface); ok {
+		v = wider.X
+	}
+	if isBuilt(v.Type()) {
+		return true
+	}
 	boxed, ok := v.(*ssa.MakeInterface)
 	if !ok {
 		return false
 	}
 	v = boxed.X
+	if isBuilt(v.Type()) {
+		return true
+	}
 	t := v.Type().Underlying()
 	if p, ok := t.(*types.Pointer); ok {
 		t = p.Elem().Underlying()
@@ -139,6 +149,13 @@ func namesColumns(v ssa.Value) bool {
 		}
 	}
 	return true
+}
+
+// isBuilt reports whether a type is that of a condition that keeps values apart from the text that it makes: one of xorm's, or
+// what squirrel calls a Sqlizer. Those that are made of text are sinks where they are made.
+func isBuilt(t types.Type) bool {
+	name := query.TypeName(t)
+	return name == "github.com/Masterminds/squirrel.Sqlizer" || strings.HasPrefix(name, "xorm.io/builder.")
 }
 
 // afterDashes reports whether an argument comes after "--", which ends the options
