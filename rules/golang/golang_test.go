@@ -1,8 +1,16 @@
 package golang
 
 import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
+
+	"golang.org/x/tools/txtar"
 
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/checktest"
@@ -23,6 +31,106 @@ func TestChecks(t *testing.T) {
 		})
 	}
 }
+
+// No check fails where types are not known, because an import is not found or a type is not declared.
+func TestUnknownTypes(t *testing.T) {
+	var names []string
+	for _, pattern := range []string{"*/testdata/*.txtar", "*/testdata/regular/*.txtar"} {
+		found, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		names = append(names, found...)
+	}
+	if len(names) < 100 {
+		t.Fatalf("%d files", len(names))
+	}
+	imports, types := regexp.MustCompile(`(?m)^(\s*|import )"([\w./-]+)"$`), regexp.MustCompile(`(?m)^type (\w+) `)
+	for _, name := range names {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			archive, err := txtar.ParseFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			scanner, err := scan.New(scan.Options{Checks: All()})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for variant := range 6 { // one import in three is lost, all are, or the types, or all that is in functions
+				n := 0
+				docs := []*check.Document{source.NewDocument("go.mod", []byte("module example.com/testdata\n\ngo 1.26\n"), check.Revision{Kind: check.RevisionMemory})}
+				for _, f := range archive.Files {
+					if !strings.HasSuffix(f.Name, ".go") {
+						continue
+					}
+					text := string(f.Data)
+					if variant < 4 {
+						text = imports.ReplaceAllStringFunc(text, func(s string) string {
+							if n++; n%3 != variant && variant < 3 {
+								return s
+							}
+							return imports.ReplaceAllString(s, `${1}"missing.example/$2"`)
+						})
+					} else if variant == 4 {
+						text = types.ReplaceAllString(text, "type ${1}_ ")
+					} else {
+						text = unseen(text)
+					}
+					docs = append(docs, source.NewDocument(f.Name, []byte(text), check.Revision{Kind: check.RevisionMemory}))
+				}
+				docs = append(docs, source.NewDocument("elided/a.go", []byte(elided), check.Revision{Kind: check.RevisionMemory}))
+				report, err := scanner.Scan(t.Context(), source.Files(docs...))
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, notice := range report.Notices {
+					if notice.Kind == check.NoticeCheckFailed {
+						t.Errorf("variant %d: %s", variant, notice)
+					}
+				}
+			}
+		})
+	}
+}
+
+// unseen puts what is in functions where the type checker does not look: into a literal below a key that it does not know.
+func unseen(text string) string {
+	fset := token.NewFileSet()
+	file, err := parser.ParseFile(fset, "", text, parser.SkipObjectResolution)
+	if err != nil {
+		return text
+	}
+	offset := func(pos token.Pos) int { return fset.PositionFor(pos, false).Offset }
+	for _, decl := range slices.Backward(file.Decls) {
+		if fn, ok := decl.(*ast.FuncDecl); ok && fn.Body != nil {
+			from, to := offset(fn.Body.Pos()), offset(fn.Body.End())
+			text = text[:from] + "{ _ = map[string]any{gone.Key: func() any " + text[from:to] + "}; panic(0) }" + text[to:]
+		}
+	}
+	at := offset(file.Name.End())
+	return text[:at] + "; import \"missing.example/gone\"" + text[at:]
+}
+
+// elided has literals and calls of which not even an invalid type is known.
+const elided = `package elided
+
+import "missing.example/a"
+
+var list = []a.T{{1, "x"}, {K: "v"}}
+
+func F() any {
+	m := map[string]any{a.Key: map[string]bool{"Authorization": true}, a.Other: func(x []int) any { return x[len(x)-1] == F() }}
+	for _, x := range a.G() {
+		x.F(list[0].K, m["k"], func() a.T { return a.T{{2}} }())
+	}
+	switch y := a.V.(type) {
+	case a.T:
+		return y[0] == a.S{{}}[0]
+	}
+	return a.F(a.T{{3}})[0].(a.U)
+}
+`
 
 // A key that is found by its use is in no snippet, also where another finding or
 // the declaration shows it.

@@ -62,6 +62,15 @@ func EnclosingFunc(files []*ast.File, pos token.Pos) ast.Node {
 	return innermost
 }
 
+// Underlying gives the underlying type of an expression. It is invalid, and not nil, if the type checker has not looked at the
+// expression, as where it stands in a literal whose key is not known.
+func Underlying(info *types.Info, e ast.Expr) types.Type {
+	if t := info.TypeOf(e); t != nil {
+		return t.Underlying()
+	}
+	return types.Typ[types.Invalid]
+}
+
 // Known reports whether the type checker could make sense of everything within a
 // node. It could not if the node did not parse, if there was an error, or if
 // something comes from cgo or from a package that could not be found.

@@ -105,7 +105,7 @@ func refusesNone(pass *check.PackagePass, c inspector.Cursor, assign *ast.Assign
 	if yes, known := query.Bool(pass.TypesInfo, last); known {
 		return !yes
 	}
-	isBool := types.Identical(pass.TypesInfo.TypeOf(last).Underlying(), types.Typ[types.Bool])
+	isBool := types.Identical(query.Underlying(pass.TypesInfo, last), types.Typ[types.Bool])
 	return !isBool && !pass.TypesInfo.Types[last].IsNil()
 }
 

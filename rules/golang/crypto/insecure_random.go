@@ -547,7 +547,7 @@ func (r *randoms) isFormatting(call *ast.CallExpr, arg ast.Node) bool {
 		}
 	}
 	if r.TypesInfo.Types[call.Fun].IsType() {
-		b, ok := r.TypesInfo.TypeOf(call).Underlying().(*types.Basic)
+		b, ok := query.Underlying(r.TypesInfo, call).(*types.Basic)
 		return ok && b.Info()&types.IsNumeric != 0 // int64(rand.Int()); string(rune) is no number
 	}
 	switch query.Callee(r.TypesInfo, call) {

@@ -760,7 +760,7 @@ func (t *timing) bytes(e ast.Expr) string {
 		e = ast.Unparen(call.Args[0]) // string(b)
 	}
 	text := edit.Text(t.PackagePass, e)
-	switch u := t.TypesInfo.TypeOf(e).Underlying().(type) {
+	switch u := query.Underlying(t.TypesInfo, e).(type) {
 	case *types.Basic:
 		return "[]byte(" + text + ")"
 	case *types.Slice:

@@ -341,7 +341,7 @@ func (h *hashes) isSentAs(c inspector.Cursor, fn hashFunc) bool {
 
 // hasTwoParts reports whether a literal of two elements is a whole map, or a struct that has no more fields.
 func (h *hashes) hasTwoParts(lit *ast.CompositeLit) bool {
-	switch t := types.Unalias(h.TypesInfo.TypeOf(lit)).Underlying().(type) {
+	switch t := query.Underlying(h.TypesInfo, lit).(type) {
 	case *types.Struct:
 		return t.NumFields() == 2
 	case *types.Map:

@@ -126,7 +126,7 @@ func handsOnToken(pass *check.PackagePass) (token bool) {
 		if !ok || len(lit.Elts) == 0 {
 			continue
 		}
-		set, ok := types.Unalias(pass.TypesInfo.TypeOf(lit)).Underlying().(*types.Map)
+		set, ok := query.Underlying(pass.TypesInfo, lit).(*types.Map)
 		if !ok || !query.IsType(set.Key(), "string") || !query.IsType(set.Elem(), "bool") {
 			continue
 		}
