@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"go/ast"
 	"go/token"
+	"go/types"
 	"math/big"
 	"slices"
 
@@ -37,7 +38,7 @@ var IndexOutOfRange = &check.Check{
 		Why: "The program panics whenever it gets here. Such code is often on a way that tests do not take, and a stranger may: an error path, a loop whose last round is one too many, a length that is tested for 3 before element 3 is taken. " +
 			"A panic that nobody recovers ends the process with all its requests.",
 		Fix:    "Test the length for what is taken: `s[3]` needs `len(s) > 3`, `s[:3]` needs `len(s) >= 3`. A loop over all elements is `for i := range s`. There is no quick fix, because the index or the length may be the wrong one.",
-		Limits: "A test of the length before the place counts, if it is enough. Lengths that come from callers are followed where a parameter is cut before any branch, those of other functions are not; loops with `break` or `return` inside are left alone. So is test code.",
+		Limits: "A test of the length before the place counts, if it is enough. Lengths that come from callers are followed where a parameter is cut before any branch, those of other functions are not; loops with `break` or `return` inside are left alone. So is test code. Arrays of length 0 that are cut before they are indexed are left alone: they are switched on and off by their length.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/129.html",
 			"https://go.dev/ref/spec#Index_expressions",
@@ -107,6 +108,9 @@ func checkIndex(pass *check.PackagePass, at ssa.Instruction, of, index ssa.Value
 	if !at.Pos().IsValid() || isNil(of) && !isConst(index) && !countsElsewhere(index) {
 		return // an element that a literal or the loop of a range writes
 	}
+	if isEmptyArray(of) {
+		return
+	}
 	if v, ok := at.(ssa.Value); ok && onlyMeasured(v) {
 		return
 	}
@@ -128,6 +132,21 @@ func checkIndex(pass *check.PackagePass, at ssa.Instruction, of, index ssa.Value
 	case i.Max.Cmp(length.Max) >= 0 && i.Max.IsInt64() && i.Max.Int64() < 1<<62 && counted(index, block) && bounds.AtLeast(of, block).Cmp(i.Max) <= 0:
 		pass.Report(check.Finding{Message: fmt.Sprintf("the index gets to %s in the last round, and the length is %s", i.Max, length.Max), Location: where})
 	}
+}
+
+// isEmptyArray reports whether a slice is one of an array of length 0: d[:][0] of d *[track]uint64. The compiler would refuse
+// d[0], so this is written to be switched on and off by the length.
+func isEmptyArray(v ssa.Value) bool {
+	cut, ok := v.(*ssa.Slice)
+	if !ok {
+		return false
+	}
+	p, ok := cut.X.Type().Underlying().(*types.Pointer)
+	if _, made := cut.X.(*ssa.Alloc); made || !ok { // make([]byte, 0) is made so
+		return false
+	}
+	array, ok := p.Elem().Underlying().(*types.Array)
+	return ok && array.Len() == 0
 }
 
 // onlyMeasured reports whether nothing but the size of a value, or of what is at an address, is asked for, which the value
