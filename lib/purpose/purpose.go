@@ -59,7 +59,7 @@ func standsIn(file string) bool {
 }
 
 // standIns are the first or last words of such names.
-var standIns = map[string]bool{"mock": true, "mocks": true, "fake": true, "fakes": true}
+var standIns = map[string]bool{"mock": true, "mocks": true, "fake": true, "fakes": true, "testhelper": true, "testhelpers": true, "testutil": true, "testutils": true}
 
 // showing are folders, and trials words in the names of folders, that hold no part of what runs for others. noTrials end like one.
 var (
@@ -73,6 +73,6 @@ var (
 	trials = map[string]bool{
 		"example": true, "examples": true, "demo": true, "demos": true, "sample": true, "samples": true,
 		"test": true, "tests": true, "e2e": true, "mock": true, "mocks": true, "fake": true, "fakes": true, "benchmark": true, "benchmarks": true, "interop": true,
-		"fuzz": true, "fuzzing": true, "clusterfuzzlite": true, "testkit": true, "benchkit": true, "testbed": true, "tst": true, "helloworld": true,
+		"fuzz": true, "fuzzing": true, "clusterfuzzlite": true, "testkit": true, "conformance": true, "benchkit": true, "testbed": true, "tst": true, "helloworld": true,
 	}
 )

@@ -3,6 +3,7 @@ package query
 import (
 	"go/ast"
 	"go/types"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -12,7 +13,13 @@ import (
 // ListensLocally reports whether a package listens on Unix sockets, and on nothing else: who may send it something is decided
 // by the modes of the sockets' files (unix(7), "Pathname socket ownership and permissions"). Files of tests do not count. It
 // walks through the whole package, if that imports net at all.
-func ListensLocally(pass *analysis.Pass) bool {
+func ListensLocally(pass *analysis.Pass) bool { return listensOnly(pass, false) }
+
+// ListensOnMachine is [ListensLocally] for packages that listen on constant addresses of this machine as well, where all of its
+// users can send them something, and the pages that a browser shows.
+func ListensOnMachine(pass *analysis.Pass) bool { return listensOnly(pass, true) }
+
+func listensOnly(pass *analysis.Pass, loopback bool) bool {
 	if !slices.ContainsFunc(pass.Pkg.Imports(), func(p *types.Package) bool { return p.Path() == "net" }) {
 		return false
 	}
@@ -29,7 +36,7 @@ func ListensLocally(pass *analysis.Pass) bool {
 			network, listens := listeners[Callee(pass.TypesInfo, call)]
 			switch {
 			case !listens:
-			case isUnix(pass, call, network):
+			case isUnix(pass, call, network), loopback && isConstLoopback(pass, call, network+1):
 				sockets++
 			default:
 				others++
@@ -60,4 +67,27 @@ func isUnix(pass *analysis.Pass, call *ast.CallExpr, argument int) bool {
 	}
 	network, _ := String(pass.TypesInfo, call.Args[argument])
 	return strings.HasPrefix(network, "unix")
+}
+
+// isConstLoopback reports whether an argument of a call is a constant address of this machine.
+func isConstLoopback(pass *analysis.Pass, call *ast.CallExpr, argument int) bool {
+	if argument >= len(call.Args) {
+		return false
+	}
+	address, ok := String(pass.TypesInfo, call.Args[argument])
+	return ok && IsLoopback(address)
+}
+
+// IsLoopback reports whether an address, with a port or without, is one of this machine: "localhost:8080", "[::1]:80".
+func IsLoopback(address string) bool {
+	host := address
+	if i := strings.LastIndexByte(address, ':'); i >= 0 && !strings.HasSuffix(address, "::1") {
+		host = address[:i]
+	}
+	host = strings.Trim(host, "[]")
+	if host == "localhost" {
+		return true
+	}
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.IsLoopback()
 }

@@ -226,7 +226,7 @@ func (s *servers) isLocalByDefault(v *types.Var) bool {
 
 func (s *servers) isConstLoopback(e ast.Expr) bool {
 	text, ok := code.ConstString(s.Pass, e)
-	return ok && text != "" && isLoopback(text)
+	return ok && text != "" && query.IsLoopback(text)
 }
 
 // tagSaysLocal reports whether the tag of a field gives it an address of this machine: `default:"localhost:8080"`.
@@ -242,7 +242,7 @@ func (s *servers) tagSaysLocal(field *types.Var) bool {
 			}
 			text, err := strconv.Unquote(f.Tag.Value)
 			tag := reflect.StructTag(text)
-			return err == nil && slices.ContainsFunc([]string{"default", "envDefault"}, func(key string) bool { return tag.Get(key) != "" && isLoopback(tag.Get(key)) })
+			return err == nil && slices.ContainsFunc([]string{"default", "envDefault"}, func(key string) bool { return tag.Get(key) != "" && query.IsLoopback(tag.Get(key)) })
 		}
 	}
 	return false

@@ -7,7 +7,6 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
-	"net/netip"
 	"slices"
 	"strings"
 
@@ -567,12 +566,20 @@ func (s *servers) isLocalField(field *types.Var) bool {
 	s.given[field] = true // one that is put back
 	defer delete(s.given, field)
 	kept := 0
-	for c := range code.Nodes(s.Pass, (*ast.AssignStmt)(nil)) {
-		as, ok := c.Node().(*ast.AssignStmt)
-		if !ok || len(as.Rhs) != 1 || code.Var(s.TypesInfo, as.Lhs[0]) != field {
+	for c := range code.Nodes(s.Pass, (*ast.AssignStmt)(nil), (*ast.KeyValueExpr)(nil)) {
+		var into, value ast.Expr
+		switch n := c.Node().(type) {
+		case *ast.AssignStmt:
+			if len(n.Rhs) == 1 {
+				into, value = n.Lhs[0], n.Rhs[0]
+			}
+		case *ast.KeyValueExpr: // &server{listener: listener}
+			into, value = n.Key, n.Value
+		}
+		if value == nil || code.Var(s.TypesInfo, into) != field {
 			continue
 		}
-		if !s.isLocalListener(c, as.Rhs[0]) {
+		if !s.isLocalListener(c, value) {
 			return false
 		}
 		kept++
@@ -609,7 +616,7 @@ func (s *servers) isLocal(addr ast.Expr) bool {
 		}
 		return false
 	}
-	return isLoopback(text)
+	return query.IsLoopback(text)
 }
 
 // isLocalCall reports whether a call puts together or chooses an address that is one of this machine, or is one unless the
@@ -650,7 +657,7 @@ func (s *servers) isLocalUnlessChanged(value ast.Expr) bool {
 		return true
 	}
 	text, ok := code.ConstString(s.Pass, beginning(value))
-	return ok && isLoopback(text) || speaksOfOperators(value)
+	return ok && query.IsLoopback(text) || speaksOfOperators(value)
 }
 
 // beginning gives what a text that is put together begins with: "localhost:" of "localhost:" + port.
@@ -707,20 +714,6 @@ func (s *servers) isGiven(param *types.Var, wanted func(inspector.Cursor, ast.Ex
 		}
 	}
 	return calls > 0
-}
-
-// isLoopback judges "host:port" or the beginning of one.
-func isLoopback(text string) bool {
-	host := text
-	if i := strings.LastIndexByte(text, ':'); i >= 0 && !strings.HasSuffix(text, "::1") {
-		host = text[:i]
-	}
-	host = strings.Trim(host, "[]")
-	if host == "localhost" {
-		return true
-	}
-	ip, err := netip.ParseAddr(host)
-	return err == nil && ip.IsLoopback()
 }
 
 // isForOperators reports whether a name is that of something by which a program shows its own state to who runs or

@@ -305,11 +305,11 @@ func letsIn(name string) bool {
 	return knows || asks && demands
 }
 
-// isBetweenParts reports whether a package answers only what one part of a system asks another: it listens on Unix sockets alone,
-// or all of its routes are below /internal/, which no proxy lets strangers in to.
+// isBetweenParts reports whether a package answers only what one part of a system asks another: it listens on Unix sockets or
+// addresses of this machine alone, or all of its routes are below /internal/, which no proxy lets strangers in to.
 func isBetweenParts(pass *check.PackagePass) bool {
 	return query.IndexOf(pass.Pass).Memo(betweenPartsKey{}, func() any {
-		if query.ListensLocally(pass.Pass) {
+		if query.ListensOnMachine(pass.Pass) {
 			return true
 		}
 		internal := false
