@@ -519,6 +519,7 @@ func TestOpensNothing(t *testing.T) {
 		{"a.json", "json", kindURL, "{\"uri\": \"mongodb://bob:" + password + "@db.acme.io:27017/db\"}\n", check.Regular},
 		{"a.json", "json", kindURL, "{\"uri\": \"mongodb://bob:" + password + "@127.0.0.1.acme.io/db\"}\n", check.Regular},
 		{"a.json", "json", kindSecret, "{\"uri\": \"mongodb://bob@localhost/?token=" + secret + "\"}\n", check.Pedantic},
+		{"cpe.json", "json", kindSecret, "{\n  \"auth0-js\": [\n    \"cpe:2.3:a:auth0:auth0.js:*:*:*:*:*:node.js:*:*\"\n  ]\n}\n", check.Pedantic},
 		{"Makefile", "makefile", kindSecret, "import:\n\tp11tool --write \"pkcs11:token=" + secret + ";pin-value=1234\"\n", check.Pedantic},
 		{"ids.go", "go", kindSecret, "package p\n\nvar devices = []device{\n\t{ID: 0x0059, Name: \"MegaRAID SAS 8208ELP/8208ELP\"},\n}\n", check.Pedantic},
 		{"cheats/server.md", "markdown", kindPassword, "PASSWORD='" + password + "' acme server pass\n", check.Pedantic},

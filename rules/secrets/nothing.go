@@ -12,14 +12,14 @@ import (
 // and by the line that it is on.
 
 // opensNothing reports whether a value stands in code that somebody has commented out, is for a server on the
-// same machine, names an image, a token of PKCS #11, is the key of a product or an authorization without a password, or is base64 of a word.
+// same machine, names an image, a product, a token of PKCS #11, is the key of a product or an authorization without a password, or is base64 of a word.
 func opensNothing(d *check.Document, g *guess) bool {
 	before := d.Content[lineStart(d.Content, g.value.Start, maxLiteralLine):g.value.Start]
 	value := string(d.Content[g.value.Start:g.value.End])
 	after := d.Content[g.value.End:min(len(d.Content), g.value.End+maxHost)]
 	return commentedOut(d, before) ||
 		ownServer.Match(after) || ownQuery.Match(before) ||
-		imageName.Match(before) || tokenLabel.Match(before) ||
+		imageName.Match(before) || productName.Match(before) || tokenLabel.Match(before) ||
 		productKey.Match(d.Content[max(0, g.value.Start-maxHost):g.value.Start]) ||
 		basicScheme.Match(before) && !strings.Contains(string(decodeBase64(value)), ":") ||
 		encodesWord(value)
@@ -34,6 +34,9 @@ var (
 	ownServer = engine.NewRegexp(`^@(?:tcp\()?(?:localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\])(?:[:/?)"\x27\s]|$)`)
 	ownQuery  = engine.NewRegexp(`@(?:localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3})(?::\d{1,5})?/[^\s"\x27]*$`)
 )
+
+// productName comes before a part of the name of a product (CPE 2.3, NISTIR 7695).
+var productName = engine.NewRegexp(`\bcpe:(?:2\.3:|/)[aho*][^\s"\x27\x60]*$`)
 
 // basicScheme comes before the base64 of user:password (RFC 7617).
 var basicScheme = engine.NewRegexp(`(?i)\bbasic[ \t]+["\x27\x60]?$`)
