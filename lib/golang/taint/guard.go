@@ -629,19 +629,8 @@ func callBehind(v ssa.Value, depth int) (*ssa.Call, int) {
 	case *ssa.ChangeInterface:
 		return callBehind(v.X, depth+1)
 	case *ssa.UnOp:
-		if a, ok := v.X.(*ssa.Alloc); ok && v.Op == token.MUL && a.Referrers() != nil {
-			var stored ssa.Value
-			for _, r := range *a.Referrers() {
-				if s, ok := r.(*ssa.Store); ok && s.Addr == a {
-					if stored != nil {
-						return nil, 0
-					}
-					stored = s.Val
-				}
-			}
-			if stored != nil {
-				return callBehind(stored, depth+1)
-			}
+		if stored := held(v); stored != v {
+			return callBehind(stored, depth+1)
 		}
 	}
 	return nil, 0

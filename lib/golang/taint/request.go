@@ -54,8 +54,7 @@ func putHere(fn *ssa.Function, base ssa.Value) bool {
 			if !ok || field.Field != read.Field || held(field.X) != held(read.X) {
 				continue
 			}
-			made, isCall := store.Val.(*ssa.Call)
-			if _, isAlloc := store.Val.(*ssa.Alloc); isAlloc || isCall && makesRequest(made) {
+			if isMadeHere(store.Val) {
 				return true
 			}
 		}
@@ -202,14 +201,8 @@ func (r *run) findOutgoing(fn *ssa.Function) bool {
 		if r.outgoing(call.Parent()) {
 			return true
 		}
-		if args := call.Common().Args; request < len(args) {
-			arg := copied(args[request])
-			if made, _ := callOf(arg); made != nil && makesRequest(made) {
-				return true
-			}
-			if _, ok := arg.(*ssa.Alloc); ok {
-				return true
-			}
+		if args := call.Common().Args; request < len(args) && isMadeHere(copied(args[request])) {
+			return true
 		}
 	}
 	return false
@@ -285,6 +278,15 @@ func makesRequest(call *ssa.Call) bool {
 	}
 	callee := call.Call.StaticCallee()
 	return callee != nil && strings.HasPrefix(strings.ToLower(callee.Name()), "newrequest")
+}
+
+// isMadeHere reports whether a request is one that the function has made, by a call or a literal.
+func isMadeHere(v ssa.Value) bool {
+	if _, ok := v.(*ssa.Alloc); ok {
+		return true
+	}
+	call, _ := callOf(v)
+	return call != nil && makesRequest(call)
 }
 
 // ofResponse reports whether a request is the one that a response answers.
