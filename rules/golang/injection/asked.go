@@ -22,22 +22,13 @@ const judgedLimit = " For persona pedantic is data that a function named for jud
 // may let through what it should not, but mostly it is the guard that is looked for.
 func isAskedAbout(pass *check.PackagePass, f *taint.Flow) bool {
 	for _, s := range f.Steps {
-		if s.Start == s.End {
+		path := nodesAt(pass, s.Place)
+		if s.Start == s.End || len(path) == 0 {
 			continue
 		}
-		for _, file := range pass.Files {
-			tokens := pass.Fset.File(file.FileStart)
-			if d := pass.Document(file.FileStart); d == nil || d.Path != s.File || s.End > tokens.Size() {
-				continue
-			}
-			path := query.Path(pass.Files, tokens.Pos(s.Start), tokens.Pos(s.End))
-			if len(path) == 0 {
-				continue
-			}
-			decl, _ := path[len(path)-1].(*ast.FuncDecl)
-			if at, ok := path[0].(ast.Expr); ok && decl != nil && decl.Body != nil && newAsked(pass, at).before(decl.Body, at.Pos()) {
-				return true
-			}
+		decl, _ := path[len(path)-1].(*ast.FuncDecl)
+		if at, ok := path[0].(ast.Expr); ok && decl != nil && decl.Body != nil && newAsked(pass, at).before(decl.Body, at.Pos()) {
+			return true
 		}
 	}
 	return false

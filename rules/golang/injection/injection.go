@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"go/ast"
+	"go/token"
 	"math"
 	"slices"
 	"strings"
@@ -138,11 +139,25 @@ func isAdministrators(pass *check.PackagePass, f *taint.Flow) bool {
 		return false
 	}
 	source := f.Steps[0].Place
+	tokens, _ := fileOf(pass, source)
+	return tokens != nil && source.Start <= tokens.Size() && code.BehindPassword(pass.Pass, tokens.Pos(source.Start))
+}
+
+// fileOf gives the positions and the document of the file that a place is in; nil if it is in another package.
+func fileOf(pass *check.PackagePass, p taint.Place) (*token.File, *check.Document) {
 	for _, file := range pass.Files {
-		if d := pass.Document(file.FileStart); d != nil && d.Path == source.File {
-			at := pass.Fset.File(file.FileStart)
-			return source.Start <= at.Size() && code.BehindPassword(pass.Pass, at.Pos(source.Start))
+		if d := pass.Document(file.FileStart); d != nil && d.Path == p.File {
+			return pass.Fset.File(file.FileStart), d
 		}
 	}
-	return false
+	return nil, nil
+}
+
+// nodesAt gives the nodes around a place, as [query.Path] does; nil if it is in another package.
+func nodesAt(pass *check.PackagePass, p taint.Place) []ast.Node {
+	tokens, _ := fileOf(pass, p)
+	if tokens == nil || p.End > tokens.Size() {
+		return nil
+	}
+	return query.Path(pass.Files, tokens.Pos(p.Start), tokens.Pos(p.End))
 }

@@ -213,10 +213,8 @@ func textAt(pass *check.PackagePass, step taint.Step) string {
 
 // contentOf gives the content of the file that a step is in; nil if it is in another package.
 func contentOf(pass *check.PackagePass, step taint.Step) []byte {
-	for _, file := range pass.Files {
-		if d := pass.Document(file.FileStart); d != nil && d.Path == step.File {
-			return d.Content
-		}
+	if _, d := fileOf(pass, step.Place); d != nil {
+		return d.Content
 	}
 	return nil
 }

@@ -71,21 +71,15 @@ var constHost = regexp.MustCompile(`^https?://[\w-]+(\.[\w-]+)*(:\d+)?$`)
 // asks for the beginning of its path: then it begins with a slash.
 func followsConstHost(pass *check.PackagePass, f *taint.Flow) bool {
 	for _, s := range f.Steps {
-		for _, file := range pass.Files {
-			if d := pass.Document(file.FileStart); d == nil || d.Path != s.File || s.End > pass.Fset.File(file.FileStart).Size() {
+		path := nodesAt(pass, s.Place)
+		for i, n := range path[:max(len(path)-1, 0)] {
+			call, ok := n.(*ast.CallExpr)
+			sum, inSum := path[i+1].(*ast.BinaryExpr)
+			if !ok || !inSum || sum.Y != ast.Expr(call) || query.Callee(pass.TypesInfo, call) != "(*net/url.URL).RequestURI" {
 				continue
 			}
-			at := pass.Fset.File(file.FileStart)
-			path := query.Path(pass.Files, at.Pos(s.Start), at.Pos(s.End))
-			for i, n := range path[:max(len(path)-1, 0)] {
-				call, ok := n.(*ast.CallExpr)
-				sum, inSum := path[i+1].(*ast.BinaryExpr)
-				if !ok || !inSum || sum.Y != ast.Expr(call) || query.Callee(pass.TypesInfo, call) != "(*net/url.URL).RequestURI" {
-					continue
-				}
-				if host, ok := code.ConstString(pass.Pass, sum.X); ok && constHost.MatchString(host) && asksForPath(f.Fn) {
-					return true
-				}
+			if host, ok := code.ConstString(pass.Pass, sum.X); ok && constHost.MatchString(host) && asksForPath(f.Fn) {
+				return true
 			}
 		}
 	}

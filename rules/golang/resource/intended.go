@@ -35,9 +35,10 @@ func isMadeForTests(pass *check.PackagePass) bool {
 }
 
 // isBesides reports whether a package is a program that a module has besides what it is there for: below a folder contrib,
-// among the tools of those who work on the module, which stand right in it, or one that is not in the folder of a published module and that nothing
-// there says how to run for others. That one shows mostly what a library can do, or is for the machine of who runs it: of 19 such
-// servers and bodies, read in modules of others, 3 were meant for strangers, and of 9 in programs that are run for others 7.
+// among the tools of those who work on the module, which stand right in it, or one that is not in the folder of a published
+// module and that nothing there says how to run for others. That one shows mostly what a library can do, or is for the machine
+// of who runs it: of 19 such servers and bodies, read in modules of others, 3 were meant for strangers, and of 9 in programs
+// that are run for others 7.
 func isBesides(pass *check.PackagePass) bool {
 	path := pass.Pkg.Path()
 	if pass.Pkg.Name() != "main" {

@@ -11,7 +11,6 @@ import (
 	"github.com/peercheck/peercheck/lib/golang/query"
 	"github.com/peercheck/peercheck/lib/golang/taint"
 	"github.com/peercheck/peercheck/rules/golang/internal/flow"
-	"github.com/peercheck/peercheck/rules/golang/internal/text"
 )
 
 // isKnownMethod reports whether a flow begins at the method of a request in a package that hands requests to its muxes only
@@ -61,5 +60,5 @@ func comparesMethod(b, next *ssa.BasicBlock) bool {
 		return false
 	}
 	field, ok := load.X.(*ssa.FieldAddr)
-	return ok && text.FieldName(field) == "Method" && query.IsType(field.X.Type(), "net/http.Request")
+	return ok && isField(field, "Method")
 }
