@@ -917,7 +917,7 @@ func (f *Flow) onlyRead(v ssa.Value, seen map[ssa.Value]bool) bool {
 				}
 			}
 		case *ssa.Store:
-			if r.Addr == v && !f.constantValue(r.Val, seen) {
+			if r.Addr == v && !f.constantValue(r.Val, seen) || r.Val == v && !f.readsVariable(r.Addr, seen) {
 				return false
 			}
 		case ssa.CallInstruction:
@@ -926,6 +926,36 @@ func (f *Flow) onlyRead(v ssa.Value, seen map[ssa.Value]bool) bool {
 			}
 		case *ssa.Field, *ssa.FieldAddr:
 			return false
+		}
+	}
+	return true
+}
+
+// readsVariable is onlyRead for what is read from a variable of a function that the memory is kept in, also by the literals that
+// capture it: key := make([]byte, 32), which rand.Read fills and another function uses. What else may be kept there counts too.
+func (f *Flow) readsVariable(addr ssa.Value, seen map[ssa.Value]bool) bool {
+	switch addr.(type) {
+	case *ssa.Alloc, *ssa.FreeVar:
+	default:
+		return true // a global is looked at by keepsContent, and a field is not followed
+	}
+	if seen[addr] || addr.Referrers() == nil {
+		return true
+	}
+	seen[addr] = true
+	for _, r := range *addr.Referrers() {
+		switch r := r.(type) {
+		case *ssa.UnOp:
+			if r.Op == token.MUL && !f.onlyRead(r, seen) {
+				return false
+			}
+		case *ssa.MakeClosure:
+			lit, ok := r.Fn.(*ssa.Function)
+			for i, b := range r.Bindings {
+				if ok && b == addr && !f.readsVariable(lit.FreeVars[i], seen) {
+					return false
+				}
+			}
 		}
 	}
 	return true
