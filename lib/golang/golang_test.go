@@ -246,6 +246,10 @@ func TestProgramsForTrial(t *testing.T) {
 	expect(t, judge(), "lib/lib.go regular\nnested/a.go regular\nshingle/lib/lib.go regular\nshingle/main.go pedantic\nshow/show.go pedantic\nshown/a.go pedantic")
 	tree[".github/README.md"] = &fstest.MapFile{Data: []byte("# Shingle\n\nShingle is a small ACME test server.\n")} // shown where there is no other
 	expect(t, judge(), "lib/lib.go pedantic\nnested/a.go regular\nshingle/lib/lib.go pedantic\nshingle/main.go pedantic\nshow/show.go pedantic\nshown/a.go pedantic")
+	for _, name := range []string{"go.mod", "nested/go.mod", "shown/go.mod"} {
+		delete(tree, name) // as before there were modules
+	}
+	expect(t, judge(), "lib/lib.go pedantic\nnested/a.go pedantic\nshingle/lib/lib.go pedantic\nshingle/main.go pedantic\nshow/show.go pedantic\nshown/a.go pedantic")
 }
 
 // What stands beside a program changes what is found in it, also where the package is known.

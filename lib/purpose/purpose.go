@@ -30,13 +30,15 @@ func Shows(name string) bool {
 	return standsIn(strings.ToLower(folders[len(folders)-1]))
 }
 
-// ShowsModule reports whether a module is there to show something, as its path says: github.com/google/trillian-examples.
+// ShowsModule reports whether a module is there to show something, or to stand in for it in tests, as its path says:
+// github.com/google/trillian-examples, github.com/go-faker/faker/v4.
 func ShowsModule(modulePath string) bool {
 	unversioned, _, _ := module.SplitPathVersion(modulePath)
 	name := path.Base(unversioned)
 	for _, word := range strings.FieldsFunc(strings.ToLower(name), func(r rune) bool { return r == '-' || r == '_' || r == '.' }) {
 		switch word {
-		case "example", "examples", "demo", "demos", "sample", "samples", "tutorial", "tutorials":
+		case "example", "examples", "demo", "demos", "sample", "samples", "tutorial", "tutorials",
+			"mock", "mocks", "fake", "fakes", "faker":
 			return true
 		}
 	}

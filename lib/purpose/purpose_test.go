@@ -17,8 +17,8 @@ func TestShows(t *testing.T) {
 
 func TestShowsModule(t *testing.T) {
 	for path, want := range map[string]bool{
-		"github.com/google/trillian-examples": true, "example.org/go-demo/v2": true, "example.org/samples": true,
-		"example.com/m": false, "github.com/openshift/sampler": false, "example.org/demography": false, "example.org/examples/server": false,
+		"github.com/google/trillian-examples": true, "example.org/go-demo/v2": true, "example.org/samples": true, "github.com/go-faker/faker/v4": true, "example.org/aws-mock": true,
+		"example.com/m": false, "github.com/openshift/sampler": false, "example.org/demography": false, "example.org/mockingbird": false, "example.org/examples/server": false,
 	} {
 		if got := ShowsModule(path); got != want {
 			t.Errorf("ShowsModule(%q) = %t, want %t", path, got, want)

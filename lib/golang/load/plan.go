@@ -74,7 +74,7 @@ func (l *Loader) Plan(ctx context.Context, req Request) (*Plan, error) {
 				u.GoVersion = "go" + n.module.goVersion
 			}
 		}
-		u.Trial = n.external == nil && (n.module != nil && (purpose.ShowsModule(n.module.path) || readmes.trial(n.fsys, n.module.folder)) || n.name == "main" && readmes.trial(n.fsys, n.folder))
+		u.Trial = n.external == nil && (purpose.ShowsModule(u.ModulePath) || readmes.trial(n.fsys, n.home()) || n.name == "main" && readmes.trial(n.fsys, n.folder))
 		u.Aside = n.name == "main" && n.requested && n.module != nil && n.folder != n.module.folder && isPublished(n.fsys, n.module.folder) && !deployments.of(n.fsys, n.module.folder, n.folder)
 		for _, path := range n.imports {
 			if dep := n.deps[path]; dep != nil && dep.unit != nil {
@@ -85,6 +85,14 @@ func (l *Loader) Plan(ctx context.Context, req Request) (*Plan, error) {
 		p.Units = append(p.Units, u)
 	}
 	return p, nil
+}
+
+// home is the folder of the package's module; without one, that of the tree, as of a repository from before there were modules.
+func (n *node) home() string {
+	if n.module == nil {
+		return "."
+	}
+	return n.module.folder
 }
 
 // Close lets go of what the plan has kept from being dropped.

@@ -35,7 +35,7 @@ var PathCleanedNotConfined = &check.Check{
 		Why: "`Join` cleans already, and `..` at the beginning of the name survives both: `filepath.Join(\"/srv/data\", filepath.Clean(\"../../etc/passwd\"))` is `/etc/passwd`. A name with slashes that must be converted comes from an archive, an URL or metadata, " +
 			"and so from elsewhere: the names of targets in remote metadata wrote outside of the cache of sigstore (CVE-2026-24137).",
 		Fix:    "Open the file through `os.OpenRoot`. Or refuse what `filepath.IsLocal(name)` does not accept. `filepath.Join(root, filepath.Clean(\"/\"+name))` keeps names in the folder too, by renaming them. There is no quick fix, because what to answer for a path outside is the program's decision.",
-		Limits: "What is cleaned, and has no slashes that must be converted, is for persona pedantic: paths of a program's own are cleaned as often. So are options, which a function that makes another one is given (`WithDir(name)`), and what stands in a package that has names checked anywhere (`filepath.IsLocal`, `fs.ValidPath`, `module.CheckPath`). Where the name comes from is not asked, only that other packages, or decoded data, can choose it. Any guard in the function, in one that it calls or in one that calls it, is enough: IsLocal, Rel, HasPrefix, a look for `..` or a slash, EvalSymlinks, os.Root, a function called valid, check or safe.",
+		Limits: "What is cleaned, and has no slashes that must be converted, is for persona pedantic: paths of a program's own are cleaned as often. So are names that other packages hand to an exported function, of which only they know where they come from, and what stands in a package that has names checked anywhere (`filepath.IsLocal`, `fs.ValidPath`, `module.CheckPath`). Where the name comes from is not asked, only that other packages, or decoded data, can choose it. Any guard in the function, in one that it calls or in one that calls it, is enough: IsLocal, Rel, HasPrefix, a look for `..` or a slash, EvalSymlinks, os.Root, a function called valid, check or safe.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/23.html",
 			"https://pkg.go.dev/path/filepath#IsLocal",
@@ -65,7 +65,7 @@ func runPathCleanedNotConfined(_ context.Context, pass *check.PackagePass) error
 			if call, ok := at.(*ast.CallExpr); !ok || query.Callee(pass.TypesInfo, call) != "path/filepath.FromSlash" {
 				finding.Persona = check.Pedantic // a path of the program's own is cleaned as often
 			}
-			if isOption(x, name, join.Parent()) || checksNames(pass) {
+			if isHandedIn(x, name) || checksNames(pass) {
 				finding.Persona = check.Pedantic
 			}
 			pass.Report(finding)
@@ -74,28 +74,19 @@ func runPathCleanedNotConfined(_ context.Context, pass *check.PackagePass) error
 	return nil
 }
 
-// isOption reports whether a name is what a function that makes another one was given, of which a function is one: who sets something
-// up by options (WithDir("data")) writes them into his program.
-func isOption(x *text.Index, name ssa.Value, fn *ssa.Function) bool {
+// isHandedIn reports whether a name is nothing but what other packages hand to a function of this one, as an argument, or as an
+// option (WithDir("data")): who calls a library has mostly written the name into the program, and where not, the caller is who knows
+// that it is a stranger's.
+func isHandedIn(x *text.Index, name ssa.Value) bool {
 	given, others := false, false
 	x.Behind(name, func(ssa.Value) bool { return false }, nil, func(leaf ssa.Value) {
-		if p, ok := leaf.(*ssa.Parameter); ok && isWithin(fn, p.Parent()) {
+		if p, ok := leaf.(*ssa.Parameter); ok && text.Public(p.Parent()) {
 			given = true
 		} else {
 			others = others || text.Open(leaf)
 		}
 	})
 	return given && !others
-}
-
-// isWithin reports whether a function is a literal in another one.
-func isWithin(fn, outer *ssa.Function) bool {
-	for fn = fn.Parent(); fn != nil; fn = fn.Parent() {
-		if fn == outer {
-			return true
-		}
-	}
-	return false
 }
 
 // checksNames reports whether a package has names looked at by what refuses those that leave a folder, wherever it does.

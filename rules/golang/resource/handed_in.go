@@ -1,7 +1,6 @@
 package resource
 
 import (
-	"go/token"
 	"go/types"
 	"slices"
 	"strings"
@@ -143,7 +142,7 @@ func (w *way) filled(buffer ssa.Value, depth int) bool {
 
 func (w *way) passedIn(p *ssa.Parameter, depth int) bool {
 	fn := p.Parent()
-	if isPublic(fn) && isData(p.Type()) && !writes(fn) {
+	if text.Public(fn) && isData(p.Type()) && !writes(fn) {
 		return true
 	}
 	for i, param := range fn.Params {
@@ -158,19 +157,6 @@ func (w *way) passedIn(p *ssa.Parameter, depth int) bool {
 		}
 	}
 	return false
-}
-
-// isPublic reports whether other packages can call a function by its name: it is exported, and so is the type of a method.
-func isPublic(fn *ssa.Function) bool {
-	if !text.Exported(fn) {
-		return false
-	}
-	recv := fn.Signature.Recv()
-	if recv == nil {
-		return true
-	}
-	name := query.TypeName(recv.Type())
-	return token.IsExported(name[strings.LastIndexByte(name, '.')+1:])
 }
 
 // isData reports whether a type is that of bytes, or of what gives them.
@@ -199,7 +185,7 @@ func personaOf(strangers bool) check.Persona {
 // speaks reports whether a package is one of a protocol: an exported function takes a connection.
 func speaks(fl *flow.Flow) bool {
 	return slices.ContainsFunc(fl.Functions, func(fn *ssa.Function) bool {
-		return isPublic(fn) && slices.ContainsFunc(fn.Params, func(p *ssa.Parameter) bool { return query.TypeName(p.Type()) == "net.Conn" })
+		return text.Public(fn) && slices.ContainsFunc(fn.Params, func(p *ssa.Parameter) bool { return query.TypeName(p.Type()) == "net.Conn" })
 	})
 }
 

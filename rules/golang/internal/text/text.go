@@ -616,6 +616,19 @@ func Exported(fn *ssa.Function) bool {
 	return fn != nil && fn.Object() != nil && fn.Object().Exported()
 }
 
+// Public reports whether other packages can call a function by its name: it is exported, and so is the type of a method.
+func Public(fn *ssa.Function) bool {
+	if !Exported(fn) {
+		return false
+	}
+	recv := fn.Signature.Recv()
+	if recv == nil {
+		return true
+	}
+	name := query.TypeName(recv.Type())
+	return token.IsExported(name[strings.LastIndexByte(name, '.')+1:])
+}
+
 // plain looks through changes of type.
 func plain(v ssa.Value) ssa.Value {
 	for {
