@@ -39,7 +39,7 @@ var FixedNonce = &check.Check{
 			"of messages show. Zerologon (CVE-2020-1472) took over Windows domains by an IV of zeros.",
 		Fix: "Fill it from `crypto/rand` for each message and send it along, or let `cipher.NewGCMWithRandomNonce` (Go 1.24) do both. There is no quick fix, because the receiver has to change too.",
 		Limits: "Follows a value through variables of the package and through the callers of a helper in the package. Left alone: functions that fill something from `crypto/rand` or derive a key (HKDF, ECDH), because with a key for one " +
-			"message a fixed nonce is right; decryption, which only repeats what was encrypted; tags over data that is not encrypted, and CBC-MACs, by their name or that of their key; encryption of no message of which nothing is used; test code. A stream that a function only keeps in a field, as for a connection, is for persona pedantic, as is a key that the caller gives, who may have one for each message, and a nonce that is cut from the key, which only protocols prescribe, or that is in a package named for a standard or a function whose comments cite one.",
+			"message a fixed nonce is right; decryption, which only repeats what was encrypted; tags over data that is not encrypted, and CBC-MACs, by their name or that of their key; encryption of no message of which nothing is used; test code. A stream that a function only keeps in a field, as for a connection, is for persona pedantic, as is a key that the caller gives, who may have one for each message, one that a function named for deriving keys gives (`kdf`, `derive`), and a nonce that is cut from the key, which only protocols prescribe, or that is in a package named for a standard or a function whose comments cite one.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/323.html",
 			"https://pkg.go.dev/crypto/cipher#NewGCMWithRandomNonce",
@@ -159,12 +159,15 @@ func key(c flow.Call) ssa.Value {
 	return c.Arg(3) // of salsa20, secretbox and box
 }
 
-// keyIsGiven reports whether the caller of a function, other than those of the package that have a key to keep, gives the key: it
-// may well have one for each message, or follow a protocol that says so, and only then is a fixed nonce right. A key that the
+// keyIsGiven reports whether the caller of a function, other than those of the package that have a key to keep, gives the key, or a
+// function that is named for deriving one does: it may well have one for each message, or follow a protocol that says so, and only then is a fixed nonce right. A key that the
 // package keeps, in a field or a variable, is used again, and so is a cipher that somebody has made.
 func keyIsGiven(fl *flow.Flow, key ssa.Value, fn *ssa.Function, depth int) bool {
 	if key == nil || depth == 0 {
 		return false
+	}
+	if isDerived(key) {
+		return true
 	}
 	return slices.ContainsFunc(fl.Origins(key), func(o ssa.Value) bool {
 		if made, ok := o.(*ssa.Extract); ok {
@@ -179,6 +182,20 @@ func keyIsGiven(fl *flow.Flow, key ssa.Value, fn *ssa.Function, depth int) bool 
 		}
 		return false
 	})
+}
+
+// isDerived reports whether a value comes from a function that is named for deriving keys, as KDFa of TPM 2.0 and DeriveKey are.
+func isDerived(v ssa.Value) bool {
+	if result, ok := v.(*ssa.Extract); ok {
+		v = result.Tuple
+	}
+	call, ok := v.(*ssa.Call)
+	if !ok {
+		return false
+	}
+	name := lastElement(query.CalleeSSA(&call.Call))
+	name = strings.ToLower(name[strings.LastIndexByte(name, '.')+1:])
+	return strings.Contains(name, "kdf") || strings.HasPrefix(name, "deriv")
 }
 
 // isKeyBytes reports whether a type is one of bytes, or of a pointer to an array of them.
