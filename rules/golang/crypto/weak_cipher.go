@@ -261,7 +261,7 @@ func isECB(c flow.Call) bool {
 		return true
 	}
 	_, constant := src.Low.(*ssa.Const)
-	return src.Low != nil && !constant
+	return src.Low != nil && !constant && flow.InLoop(src.Block()) // what was cut before the loop is encrypted over and over
 }
 
 // xors reports whether a function mixes values by XOR, or calls one that is named for it; deep also looks into the functions of

@@ -596,7 +596,7 @@ func (m *modes) textsTo(e ast.Expr, depth int) []string {
 
 func (m *modes) secretData(e ast.Expr) string {
 	name := purpose.NameOf(m.TypesInfo, e)
-	if p := purpose.OfName(name); isSecret(p) && !slices.ContainsFunc(query.Words(name), isPublic) {
+	if p := purpose.OfName(name); isSecret(p) && !slices.ContainsFunc(query.Words(name), isPublic) && !isWritten(e) {
 		return "the " + strings.Join(query.Words(name), " ")
 	}
 	made := e
@@ -620,6 +620,12 @@ func (m *modes) secretData(e ast.Expr) string {
 		return "the private key"
 	}
 	return ""
+}
+
+// isWritten reports whether data is a text right in the call, []byte("secrets"), which speaks of secrets and is none.
+func isWritten(e ast.Expr) bool {
+	_, ok := inner(e).(*ast.BasicLit)
+	return ok
 }
 
 // isSecret reports whether a purpose means that nobody else may read the value.

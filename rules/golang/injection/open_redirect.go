@@ -35,7 +35,7 @@ var OpenRedirect = &check.Check{
 		What:   "Data that a stranger sends becomes the target of a redirect, or the beginning of it is a header that proxies set, `X-Forwarded-Prefix` for example.",
 		Why:    "A link to your own site, which people trust, leads them to a copy of its login page; and where the redirect belongs to a login by OAuth, it gives away the code that logs in. A header is not part of a link, but of what a cache in between keeps for others, and Traefik redirected to it (CVE-2020-15129).",
 		Fix:    "Redirect to a path of your own: parse the target, and refuse it if `u.Host` or `u.Scheme` is not empty. `//host` and `/\\\\host` are hosts too. There is no quick fix, because only you know where redirects may go.",
-		Limits: "What comes after a constant path such as `/user/` is not reported, nor what was compared with a list or has an empty `u.Host`, nor an URL that is put together with a constant host, nor what becomes the query or the fragment of an URL, nor the path of a request in a function literal that is registered for that path alone, nor the URL of a request that a package spells again whose handlers a ServeMux of net/http calls, which lets no path with two slashes through. For persona pedantic are what is only a part of a host with another part of it behind (`http://%s.%s/`), and the whole path of a request whose first element is known: it was compared with a constant, the constant was cut off it, or the handler is registered below one.",
+		Limits: "What comes after a constant path such as `/user/` is not reported, nor what was compared with a list or has an empty `u.Host`, nor an URL that is put together with a constant host, nor what becomes the query or the fragment of an URL, nor the path of a request in a function literal that is registered for that path alone, nor the URL of a request that a package spells again whose handlers a ServeMux of net/http calls, which lets no path with two slashes through. For persona pedantic are what comes behind the text that a callback gives, what is only a part of a host with another part of it behind (`http://%s.%s/`), and the whole path of a request whose first element is known: it was compared with a constant, the constant was cut off it, or the handler is registered below one.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/601.html",
 			"https://nvd.nist.gov/vuln/detail/CVE-2020-15129",
@@ -67,6 +67,9 @@ func runOpenRedirect(_ context.Context, pass *check.PackagePass) error {
 		if isOwnPath(&f) && isBelowPrefix(x, &f) {
 			finding.Persona = check.Pedantic // neither // nor /\ begins it
 		}
+		if isBehindOthers(&f) {
+			finding.Persona = check.Pedantic // what begins the target is made elsewhere, and names the host as a rule
+		}
 		if x != nil && isLabel(x, &f) {
 			finding.Persona = check.Pedantic // a host below one that others choose
 		}
@@ -94,6 +97,27 @@ func followsHost(x *text.Index, f taint.Flow) bool {
 	}
 	t := x.Of(call.Common().Args[f.Argument])
 	return len(t) > 1 && t[0].Value == nil && strings.HasSuffix(t[0].Const, "//") && t[1].Value != nil && text.ValueName(t[1].Value) == "Host"
+}
+
+// isBehindOthers reports whether a target begins with what a function gives that only its caller knows, a callback of an option
+// for example, and the data of the flow comes behind that.
+func isBehindOthers(f *taint.Flow) bool {
+	call, ok := f.Call.(ssa.CallInstruction)
+	if !ok || f.Argument < 0 || f.Argument >= len(call.Common().Args) {
+		return false
+	}
+	sum, ok := call.Common().Args[f.Argument].(*ssa.BinOp)
+	for ok {
+		first := sum.X
+		if result, is := first.(*ssa.Extract); is {
+			first = result.Tuple
+		}
+		if made, is := first.(*ssa.Call); is {
+			return !made.Call.IsInvoke() && made.Call.StaticCallee() == nil
+		}
+		sum, ok = first.(*ssa.BinOp)
+	}
+	return false
 }
 
 // hasFixedHost reports whether a redirect goes to an URL that the package puts together, always with a constant host.

@@ -190,7 +190,7 @@ func (a *addresses) call(instr ssa.CallInstruction, v ssa.Value) {
 	name := query.CalleeSSA(call)
 	switch name {
 	case "(net.IP).IsLoopback", "(net.IP).IsPrivate", "(net.IP).Equal", "(*net.IPNet).Contains", "(net/netip.Addr).IsLoopback", "(net/netip.Addr).IsPrivate", "(net/netip.Prefix).Contains":
-		if choosesAddress(instr.Parent()) {
+		if choosesAddress(instr.Parent()) || a.isAskedToChoose(instr.Parent()) {
 			return
 		}
 		a.decide(accessDecided, a.callExpr(instr))
@@ -227,6 +227,13 @@ func choosesAddress(fn *ssa.Function) bool {
 	}
 	first := results.At(0).Type()
 	return code.IsText(first) || query.IsType(first, "net/netip.Addr")
+}
+
+// isAskedToChoose reports whether a function is asked about addresses by functions that choose one of several alone: which is of a
+// private network, and so no client's.
+func (a *addresses) isAskedToChoose(fn *ssa.Function) bool {
+	callers := a.Callers(fn)
+	return len(callers) > 0 && !slices.ContainsFunc(callers, func(c flow.Call) bool { return !choosesAddress(c.Fn) })
 }
 
 func calleeOf(call *ssa.CallCommon) (*types.Func, bool) {
