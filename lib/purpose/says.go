@@ -128,7 +128,8 @@ var makesUp = regexp.MustCompile(`\b(?:fake|mock|dummy|random|test) data (?:gene
 var injects = regexp.MustCompile(`\b(?:fail ?points?|(?:fault|failure|error)[- ]injection)\b`)
 
 // forTests matches a library that tests are written with.
-var forTests = regexp.MustCompile(`\bfor (?:your )?(?:automated )?(?:unit|integration|smoke|end-to-end|e2e|functional)(?:[/,]? ?(?:and |or )?(?:unit|integration|smoke|end-to-end|e2e|functional))* (?:tests|testing)$`)
+var forTests = regexp.MustCompile(`\bfor (?:your )?(?:automated )?(?:unit|integration|smoke|end-to-end|e2e|functional)(?:[/,]? ?(?:and |or )?(?:unit|integration|smoke|end-to-end|e2e|functional))* (?:tests|testing)$` +
+	`|\b(?:utilities|helpers|tools|functions) (?:to|that) (?:facilitate|ease|help|simplify)s? (?:with )?(?:unit |integration )?(?:tests|testing)\b`)
 
 // partOfIt matches a sentence about a part of the program, about its own tests, or about what others do with it.
 var partOfIt = regexp.MustCompile(`\b(?:we|you|you'll|i|default|defaults|option|flag|mode|setup|config|configuration|compose|certificates?|feature|features|release|branch|following|below|default\w*|folder|directory|subcommand|docker|image|contains|includes|ships|see|run|running|in-memory|backend|if|when)\b`)

@@ -39,7 +39,7 @@ var RangeCheckTooWide = &check.Check{
 		Why: "The check shows that the number can be anything, and that the author wanted to keep out what does not fit; the boundary is off by one, is that of another type, is made wrong by what is added afterwards, or never refuses anything: `n < 0 && n > 255`. What slips through becomes " +
 			"another number: 256 becomes 0.",
 		Fix:    "Compare with the limits of the type (`math.MaxUint8`), and compare what is converted, after the calculation. There is no quick fix, because the check or the type may be the wrong one.",
-		Limits: "Only comparisons with constants are looked at. A byte of -128 to 255 is taken to be meant, one of less than that on both sides is for persona pedantic, as is the whole range of a wider integer with a sign, or of an unsigned one of the same width; as are a conversion next to a shift of the same number, and one whose result is only negated or the side of a difference, where it wraps back. So is test code, and a check that no number meets, of one that is not converted: a clamp that is dead code. A number that only loses its sign, in a type that is wide enough for its bits, is for persona pedantic, unless it is seen to become a size, an index or a bound.",
+		Limits: "Only comparisons with constants are looked at. A byte of -128 to 255 is taken to be meant, one of less than that on both sides is for persona pedantic, as is the whole range of a wider integer with a sign or of so many bits (-524288 to 524287), or of an unsigned one of the same width; as are a conversion next to a shift of the same number, and one whose result is only negated or the side of a difference, where it wraps back. So is test code, and a check that no number meets, of one that is not converted: a clamp that is dead code. A number that only loses its sign, in a type that is wide enough for its bits, is for persona pedantic, unless it is seen to become a size, an index or a bound.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/681.html",
 			"https://cwe.mitre.org/data/definitions/193.html",
@@ -95,14 +95,17 @@ func runRangeCheckTooWide(_ context.Context, pass *check.PackagePass) error {
 	return nil
 }
 
-// isSigned reports whether a range that becomes an unsigned integer is that of the signed one of the same width, or may be
-// part of it: an encoder or a machine writes its bits as they are. Only a byte that is not calculated may be a part.
+// isSigned reports whether a range that becomes an unsigned integer is that of the signed one of the same width or, as a field of
+// an instruction has, of fewer bits, or may be part of it: an encoder or a machine writes its bits as they are. Only a byte that is not calculated may be a part.
 func isSigned(from, to bounds.Range, calculated bool) bool {
 	if to.Min.Sign() != 0 {
 		return false
 	}
 	half := new(big.Int).Lsh(big.NewInt(1), uint(to.Max.BitLen()-1))
 	most := new(big.Int).Sub(half, big.NewInt(1))
+	if new(big.Int).Add(from.Min, from.Max).Cmp(big.NewInt(-1)) == 0 && from.Max.Cmp(most) < 0 && (from.Max.BitLen()+1)%8 != 0 {
+		return true // -524288 to 524287: the bits of a field of an instruction, and of no type
+	}
 	if calculated || to.Max.BitLen() != 8 {
 		return from.Min.CmpAbs(most) >= 0 && from.Min.CmpAbs(half) <= 0 && from.Max.Cmp(most) == 0
 	}
