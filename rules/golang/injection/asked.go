@@ -15,7 +15,7 @@ import (
 )
 
 // judgedLimit is what the pages of flows say of [isAskedAbout].
-const judgedLimit = " For persona pedantic is data that a function named for judging it has said yes to on its way, such as `isAllowed(host)`."
+const judgedLimit = " For persona pedantic is data that a function named for judging it has said yes to on its way, such as `isAllowed(host)`, or that such a function gave."
 
 // isAskedAbout reports whether the data of a flow, on its way through this package, was handed to a function that is named for
 // judging it, such as isAllowed(host) or validateName(name), and whose answer is used. What such a function asks is not seen: it
@@ -27,11 +27,53 @@ func isAskedAbout(pass *check.PackagePass, f *taint.Flow) bool {
 			continue
 		}
 		decl, _ := path[len(path)-1].(*ast.FuncDecl)
-		if at, ok := path[0].(ast.Expr); ok && decl != nil && decl.Body != nil && newAsked(pass, at).before(decl.Body, at.Pos()) {
+		if at, ok := path[0].(ast.Expr); ok && decl != nil && decl.Body != nil && (newAsked(pass, at).before(decl.Body, at.Pos()) || comesJudged(pass, decl.Body, at, 3)) {
 			return true
 		}
 	}
 	return false
+}
+
+// comesJudged reports whether an expression begins with a variable that a function named for judging gave, or is an element of
+// such a one: z, err := checkZip(file) and then the names in z.File. steps is how many variables are looked through.
+func comesJudged(pass *check.PackagePass, body *ast.BlockStmt, e ast.Expr, steps int) (found bool) {
+	v := code.Var(pass.TypesInfo, root(e))
+	if v == nil || steps == 0 {
+		return false
+	}
+	is := func(lhs ast.Expr) bool { return lhs != nil && code.Var(pass.TypesInfo, lhs) == v }
+	ast.Inspect(body, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.RangeStmt:
+			found = found || (is(n.Key) || is(n.Value)) && comesJudged(pass, body, n.X, steps-1)
+		case *ast.AssignStmt:
+			if i := slices.IndexFunc(n.Lhs, is); i >= 0 {
+				made := n.Rhs[min(i, len(n.Rhs)-1)]
+				call, ok := ast.Unparen(made).(*ast.CallExpr)
+				found = found || ok && n.End() <= e.Pos() && judges(pass, call) || !ok && made.Pos() != e.Pos() && comesJudged(pass, body, made, steps-1)
+			}
+		}
+		return !found
+	})
+	return found
+}
+
+// root gives what the fields, elements and parts are of that an expression is about.
+func root(e ast.Expr) ast.Expr {
+	for {
+		switch x := ast.Unparen(e).(type) {
+		case *ast.SelectorExpr:
+			e = x.X
+		case *ast.IndexExpr:
+			e = x.X
+		case *ast.SliceExpr:
+			e = x.X
+		case *ast.StarExpr:
+			e = x.X
+		default:
+			return x
+		}
+	}
 }
 
 // An asked is what an expression is made of: variables of the function, and fields, by their text.
