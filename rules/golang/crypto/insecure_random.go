@@ -48,7 +48,7 @@ var InsecureRandom = &check.Check{
 		Limits: "Judged by what the value is used for, as names tell it; jitter, shuffling, sampling, simulation and test data are left alone, and so are " +
 			"IDs that only have to differ (requests, traces; numbers called nonces in packages without cryptography) unless the function that makes them seeds the generator from crypto/rand, and numbers that are taken where crypto/rand fails. Values are followed within a function, to the callers in the package, and " +
 			"to callers of helpers in other packages of the scan. A helper for random text is reported by itself if its documentation does not say what it is not for: as tentative, and for persona pedantic, unless its package " +
-			"uses crypto/rand too, so that callers may expect it, and calls the helper for nothing of its own that is seen to be no secret. For persona pedantic are also numbers of a ChaCha8 generator whose seed the function fills from crypto/rand, and tokens and sessions that are numbers and written nowhere as text, and session IDs in functions that are named for a hello or a handshake and in packages that are named for obfuscation (`obfs`), which are sent in the clear.",
+			"uses crypto/rand too, so that callers may expect it, and calls the helper for nothing of its own that is seen to be no secret. For persona pedantic are also numbers of a ChaCha8 generator whose seed the function fills from crypto/rand, and tokens and sessions that are numbers and written nowhere as text, what is named just `token` where neither the function nor its package is named for logins, accounts or the like, and session IDs in functions that are named for a hello or a handshake and in packages that are named for obfuscation (`obfs`), which are sent in the clear.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/338.html",
 			"https://pkg.go.dev/crypto/rand",
@@ -198,7 +198,7 @@ func (r *randoms) drawn(c inspector.Cursor, file *ast.File, call *ast.CallExpr, 
 		said = "are not made for secrets"
 	}
 	f := r.finding(call.Fun, fmt.Sprintf("%s in %s comes from %s, whose numbers %s", use.Purpose, use.Name, source, said), use, r.text(c, file, use))
-	if r.staysNumber(trace, use) {
+	if r.staysNumber(trace, use) || r.isAnyToken(c, use) {
 		f.Persona = check.Pedantic
 	}
 	r.Report(f)
@@ -215,6 +215,34 @@ func (r *randoms) staysNumber(trace purpose.Trace, use purpose.Use) bool {
 		e, ok := u.Node.(ast.Expr)
 		return ok && code.IsText(r.TypesInfo.TypeOf(e))
 	})
+}
+
+// isAnyToken reports whether what gets the value is a token by its name alone, and neither the function nor its package is named for
+// something that tokens open: editors tell progress bars apart by such, rings of hashes their shares, and a client that it got the
+// answer to its own question. A function that is named for making them makes them for others.
+func (r *randoms) isAnyToken(c inspector.Cursor, use purpose.Use) bool {
+	if use.Purpose != purpose.Token || len(query.Words(use.Name)) != 1 {
+		return false
+	}
+	names := []string{r.Pkg.Path()}
+	for f := range c.Enclosing((*ast.FuncDecl)(nil)) {
+		decl := f.Node().(*ast.FuncDecl)
+		names = append(names, decl.Name.Name)
+		if fn, ok := r.TypesInfo.Defs[decl.Name].(*types.Func); ok && fn.Signature().Recv() != nil {
+			names = append(names, query.TypeName(fn.Signature().Recv().Type()))
+		}
+	}
+	return !slices.ContainsFunc(names, func(name string) bool { return slices.ContainsFunc(query.Words(name), opens) })
+}
+
+// opens reports whether a word of a name is about who may come in.
+func opens(w string) bool {
+	switch strings.TrimSuffix(w, "s") {
+	case "token", "auth", "oauth", "authn", "authz", "authentication", "session", "login", "signin", "signup", "register", "user", "account", "password", "passwd", "reset", "invite", "invitation", "confirm",
+		"confirmation", "verify", "verification", "csrf", "xsrf", "cookie", "secret", "key", "api", "jwt", "credential", "admin", "security", "magic", "link", "share", "activate", "activation":
+		return true
+	}
+	return false
 }
 
 // onlyDiffers reports whether a nonce is a number in a package without ciphers, signatures or passwords: protocols tell
