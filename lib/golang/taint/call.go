@@ -323,7 +323,9 @@ func (g *graph) applyFlows(m *mapping, sum *summary) {
 				continue
 			}
 			g.addEdge(from, edge{to: to, keep: keep, same: same, whole: f.whole, note: n})
-			if same {
+			if t := g.nodes[to.node].t; same && t != nil && to.path == (path{}) {
+				g.shareType(to, from, t, 0)
+			} else if same {
 				g.addAlias(to, from)
 			}
 		case endParameter, endFree:

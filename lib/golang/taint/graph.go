@@ -313,16 +313,19 @@ func shared(t types.Type) bool {
 	switch t := t.Underlying().(type) {
 	case *types.Pointer, *types.Map, *types.Slice, *types.Chan, *types.Interface, *types.Signature:
 		return true
-	case *types.Struct, *types.Tuple, *types.Array:
+	case *types.Struct, *types.Tuple:
 		return true // it may hold such values
+	case *types.Array:
+		return shared(t.Elem())
 	case *types.Basic:
 		return t.Kind() == types.UnsafePointer
 	}
 	return false
 }
 
-// sharing is shared of what is in an interface, where that is known.
-func sharing(v ssa.Value) bool {
+// share says that a cell holds a copy of a value, whose pointers lead to the same as the copy's do. Of a struct these are the fields
+// that may hold some: the copy's other fields are its own, so location := *h.Location and location.Host = host leave h's alone.
+func (g *graph) share(to, from cell, v ssa.Value) {
 	for {
 		switch x := v.(type) {
 		case *ssa.MakeInterface:
@@ -330,7 +333,24 @@ func sharing(v ssa.Value) bool {
 		case *ssa.ChangeInterface:
 			v = x.X
 		default:
-			return shared(v.Type())
+			g.shareType(to, from, v.Type(), 0)
+			return
+		}
+	}
+}
+
+func (g *graph) shareType(to, from cell, t types.Type, depth int) {
+	s, ok := t.Underlying().(*types.Struct)
+	if !ok || depth == maxDepth {
+		if shared(t) {
+			g.addAlias(to, from)
+		}
+		return
+	}
+	for i := range s.NumFields() {
+		if of := s.Field(i).Type(); shared(of) {
+			name := g.run.field(t, i)
+			g.shareType(g.part(to, name), g.part(from, name), of, depth+1)
 		}
 	}
 }
@@ -372,9 +392,7 @@ func (g *graph) assign(to cell, v ssa.Value, at *ssa.BasicBlock, note int32) {
 		return
 	}
 	g.write(write{from: from, to: to, keep: keep, same: true, block: int32(at.Index) + 1, note: note})
-	if sharing(v) {
-		g.addAlias(to, from)
-	}
+	g.share(to, from, v)
 }
 
 // write makes an edge to a cell now, and to its other targets when all aliases
@@ -511,9 +529,7 @@ func (g *graph) instruction(instr ssa.Instruction, block *ssa.BasicBlock) {
 			keep := g.run.valueMask(v) &^ g.guards.clearedOnEdge(from, block.Preds[k], block) &^ g.run.starts(v)
 			if from != to && keep != 0 {
 				g.addEdge(from, edge{to: to, keep: keep, same: true, note: none})
-				if sharing(v) {
-					g.addAlias(to, from)
-				}
+				g.share(to, from, v)
 			}
 		}
 	case *ssa.BinOp:
