@@ -324,7 +324,7 @@ func (g *graph) applyFlows(m *mapping, sum *summary) {
 			}
 			g.addEdge(from, edge{to: to, keep: keep, same: same, whole: f.whole, note: n})
 			if t := g.nodes[to.node].t; same && t != nil && to.path == (path{}) {
-				g.shareType(to, from, t, 0)
+				g.shareType(to, from, t, nil, 0)
 			} else if same {
 				g.addAlias(to, from)
 			}

@@ -64,6 +64,7 @@ type edge struct {
 type alias struct {
 	at   path
 	of   cell
+	slot types.Type // of what was stored there; nil if it was not
 	next int32
 }
 
@@ -75,6 +76,9 @@ type write struct {
 	whole    bool
 	block    int32
 	note     int32
+	// slot is the type of what is stored, nil if that is not known: a pointer that is stored where another one of its type was
+	// takes its place, and changes nothing of what that one points to.
+	slot types.Type
 }
 
 type seed struct {
@@ -326,6 +330,7 @@ func shared(t types.Type) bool {
 // share says that a cell holds a copy of a value, whose pointers lead to the same as the copy's do. Of a struct these are the fields
 // that may hold some: the copy's other fields are its own, so location := *h.Location and location.Host = host leave h's alone.
 func (g *graph) share(to, from cell, v ssa.Value) {
+	stored := v
 	for {
 		switch x := v.(type) {
 		case *ssa.MakeInterface:
@@ -333,24 +338,29 @@ func (g *graph) share(to, from cell, v ssa.Value) {
 		case *ssa.ChangeInterface:
 			v = x.X
 		default:
-			g.shareType(to, from, v.Type(), 0)
+			slot := stored.Type()
+			if _, isStruct := v.Type().Underlying().(*types.Struct); isStruct {
+				slot = v.Type()
+			}
+			g.shareType(to, from, v.Type(), slot, 0)
 			return
 		}
 	}
 }
 
-func (g *graph) shareType(to, from cell, t types.Type, depth int) {
+// shareType is share for a value of a type, which is stored as one of type slot, nil if it is not stored.
+func (g *graph) shareType(to, from cell, t, slot types.Type, depth int) {
 	s, ok := t.Underlying().(*types.Struct)
 	if !ok || depth == maxDepth {
 		if shared(t) {
-			g.addAlias(to, from)
+			g.alias(to, from, slot)
 		}
 		return
 	}
 	for i := range s.NumFields() {
 		if of := s.Field(i).Type(); shared(of) {
 			name := g.run.field(t, i)
-			g.shareType(g.part(to, name), g.part(from, name), of, depth+1)
+			g.shareType(g.part(to, name), g.part(from, name), of, of, depth+1)
 		}
 	}
 }
@@ -373,12 +383,14 @@ func (g *graph) addEdge(from cell, e edge) {
 	g.edges = append(g.edges, e)
 }
 
-func (g *graph) addAlias(at cell, of cell) {
+func (g *graph) addAlias(at, of cell) { g.alias(at, of, nil) }
+
+func (g *graph) alias(at, of cell, slot types.Type) {
 	if at == of {
 		return
 	}
 	n := &g.nodes[at.node]
-	g.aliases = append(g.aliases, alias{at: at.path, of: of, next: n.alias})
+	g.aliases = append(g.aliases, alias{at: at.path, of: of, slot: slot, next: n.alias})
 	n.alias = int32(len(g.aliases) - 1)
 }
 
@@ -391,7 +403,7 @@ func (g *graph) assign(to cell, v ssa.Value, at *ssa.BasicBlock, note int32) {
 	if from == to {
 		return
 	}
-	g.write(write{from: from, to: to, keep: keep, same: true, block: int32(at.Index) + 1, note: note})
+	g.write(write{from: from, to: to, keep: keep, same: true, block: int32(at.Index) + 1, note: note, slot: v.Type()})
 	g.share(to, from, v)
 }
 
@@ -408,7 +420,7 @@ func (g *graph) write(w write) {
 func (g *graph) finishWrites() {
 	var buffer []cell
 	for _, w := range g.writes {
-		buffer = g.targets(w.to, buffer[:0])
+		buffer = g.targets(w.to, w.slot, buffer[:0])
 		for _, to := range buffer[1:] {
 			if to != w.from {
 				g.addEdge(w.from, edge{to: to, keep: w.keep, same: w.same, whole: w.whole, block: w.block, note: w.note})
@@ -421,8 +433,9 @@ func (g *graph) finishWrites() {
 // go round in loops.
 const maxTargets = 24
 
-// targets lists the cells that a write to a cell changes, itself first.
-func (g *graph) targets(c cell, list []cell) []cell {
+// targets lists the cells that a write to a cell changes, itself first. slot is the type of what is stored there, nil if that is not
+// known.
+func (g *graph) targets(c cell, slot types.Type, list []cell) []cell {
 	list = append(list, c)
 	for i := 0; i < len(list) && len(list) < maxTargets; i++ {
 		c := list[i]
@@ -430,7 +443,7 @@ func (g *graph) targets(c cell, list []cell) []cell {
 		for k := g.nodes[c.node].alias; k != none && len(list) < maxTargets; k = g.aliases[k].next {
 			a := &g.aliases[k]
 			rest, ok := c.path.cut(a.at)
-			if !ok {
+			if !ok || rest == (path{}) && replaces(slot, a.slot) {
 				continue
 			}
 			t, deep := a.of.join(rest)
@@ -446,6 +459,11 @@ func (g *graph) targets(c cell, list []cell) []cell {
 		}
 	}
 	return list
+}
+
+// replaces reports whether a value takes the place of another one of the same type, rather than to change what that one points to.
+func replaces(slot, other types.Type) bool {
+	return slot != nil && other != nil && shared(slot) && types.Identical(slot, other)
 }
 
 // note adds what to say about an edge.

@@ -606,7 +606,7 @@ func (g *graph) writerClass(to cell, static ssa.Value) *models.Class {
 			static = nil
 		}
 	}
-	for _, t := range g.targets(to, nil) {
+	for _, t := range g.targets(to, nil, nil) {
 		n := g.nodes[t.node]
 		if n.value == nil || t.path != (path{}) && t.path != (path{content}) {
 			continue
