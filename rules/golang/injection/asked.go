@@ -15,7 +15,7 @@ import (
 )
 
 // judgedLimit is what the pages of flows say of [isAskedAbout].
-const judgedLimit = " For persona pedantic is data that a function named for judging it has said yes to on its way, such as `isAllowed(host)`, or that such a function gave."
+const judgedLimit = " For persona pedantic is data that a function named for judging it has said yes to on its way, such as `isAllowed(host)` or `name.IsValid()`, or that such a function gave."
 
 // isAskedAbout reports whether the data of a flow, on its way through this package, was handed to a function that is named for
 // judging it, such as isAllowed(host) or validateName(name), and whose answer is used. What such a function asks is not seen: it
@@ -70,6 +70,12 @@ func root(e ast.Expr) ast.Expr {
 			e = x.X
 		case *ast.StarExpr:
 			e = x.X
+		case *ast.CallExpr: // of a method of it
+			sel, ok := ast.Unparen(x.Fun).(*ast.SelectorExpr)
+			if !ok {
+				return x
+			}
+			e = sel.X
 		default:
 			return x
 		}
@@ -81,10 +87,14 @@ type asked struct {
 	pass   *check.PackagePass
 	vars   []*types.Var
 	fields []string
+	of     *types.Var // what it begins with, nil if that is no variable of the function
 }
 
 func newAsked(pass *check.PackagePass, e ast.Expr) *asked {
 	a := &asked{pass: pass}
+	if v := code.Var(pass.TypesInfo, root(e)); v != nil && v.Parent() != pass.Pkg.Scope() && !v.IsField() {
+		a.of = v
+	}
 	ast.Inspect(e, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.FuncLit:
@@ -112,11 +122,17 @@ func (a *asked) before(body *ast.BlockStmt, pos token.Pos) (found bool) {
 		case *ast.ExprStmt:
 			unheard = n.X // nobody looks at the answer
 		case *ast.CallExpr:
-			found = found || n != unheard && n.End() <= pos && judges(a.pass, n) && slices.ContainsFunc(n.Args, a.isIn)
+			found = found || n != unheard && n.End() <= pos && judges(a.pass, n) && (slices.ContainsFunc(n.Args, a.isIn) || a.judgesItself(n))
 		}
 		return !found
 	})
 	return found
+}
+
+// judgesItself reports whether a call is of a method, without arguments, of what the expression begins with: name.IsValid().
+func (a *asked) judgesItself(call *ast.CallExpr) bool {
+	sel, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr)
+	return ok && len(call.Args) == 0 && a.of != nil && code.Var(a.pass.TypesInfo, sel.X) == a.of
 }
 
 // isIn reports whether any of it is in an expression.
