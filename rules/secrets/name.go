@@ -113,7 +113,7 @@ var (
 	// A value with such a name is no secret, whatever else the name says.
 	publicWords = set(`
 		notsosecret notasecret encrypted obscured obfuscated sealed htpasswd jsonwebtoken authenticity public pub publishable publickey csrf xsrf example sample dummy fake
-		mock placeholder fingerprint thumbprint keyid identifier identifiers badge`)
+		mock placeholder fingerprint thumbprint keyid identifier identifiers badge telemetry analytics`)
 	weakWords = set(`
 		hash hashed sha sha1 sha256 sha512 md5 checksum digest etag integrity commit commitish revision rev nonce uuid guid id ids version ver tag image build
 		release build digest partition primary foreign sort cache idempotency trace span request correlation region zone resource subnet vpc bucket

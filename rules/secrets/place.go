@@ -23,7 +23,7 @@ var testWords = set(`
 // dev-env is a whole system to try the program with, .devcontainer one to work on it in, hack is where the projects of
 // Kubernetes keep the scripts of developers, t where those of Git and Perl keep tests.
 var testFolders = set(`
-	spec specs .snapshots snapshots t integration hack local-environment local-env local-dev localdev .devcontainer dev-environment dev-env devenv`)
+	spec specs .snapshots snapshots t integration hack local-environment local-env local-dev localdev .devcontainer dev-environment dev-env devenv devstack`)
 
 // notTests are words that end in "test" and have nothing to do with tests.
 var notTests = set("latest contest attest protest detest fastest greatest shortest longest smallest largest oldest newest nearest highest lowest")
