@@ -34,13 +34,20 @@ func (d deployments) of(fsys fs.FS, module, program string) bool {
 	}
 }
 
-// isPublished reports whether a module is there for others, with a license in its folder.
-func isPublished(fsys fs.FS, module string) bool {
-	entries, _ := fs.ReadDir(fsys, module) // what cannot be read says nothing
-	return slices.ContainsFunc(entries, func(entry fs.DirEntry) bool {
-		name, _, _ := strings.Cut(strings.ToLower(entry.Name()), ".")
-		return name == "license" || name == "licence" || name == "copying" || name == "unlicense"
-	})
+// publications tell of the folders of modules whether they are there for others, with a license, each looked at once.
+type publications map[string]bool
+
+func (p publications) of(fsys fs.FS, module string) bool {
+	says, known := p[module]
+	if !known {
+		entries, _ := fs.ReadDir(fsys, module) // what cannot be read says nothing
+		says = slices.ContainsFunc(entries, func(entry fs.DirEntry) bool {
+			name, _, _ := strings.Cut(strings.ToLower(entry.Name()), ".")
+			return name == "license" || name == "licence" || name == "copying" || name == "unlicense"
+		})
+		p[module] = says
+	}
+	return says
 }
 
 // in reports whether a folder, or if deep is set one of those in it that are named for it, has a file that says how a service is run.

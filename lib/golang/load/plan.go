@@ -60,7 +60,7 @@ func (l *Loader) Plan(ctx context.Context, req Request) (*Plan, error) {
 		p.Close()
 		return nil, err
 	}
-	readmes, deployments := readmes{}, deployments{}
+	readmes, deployments, publications := readmes{}, deployments{}, publications{}
 	for _, n := range r.order {
 		r.keys(n)
 		r.enter(n)
@@ -75,7 +75,7 @@ func (l *Loader) Plan(ctx context.Context, req Request) (*Plan, error) {
 			}
 		}
 		u.Trial = n.external == nil && (purpose.ShowsModule(u.ModulePath) || readmes.trial(n.fsys, n.home()) || n.name == "main" && readmes.trial(n.fsys, n.folder))
-		u.Aside = n.name == "main" && n.requested && n.module != nil && n.folder != n.module.folder && isPublished(n.fsys, n.module.folder) && !deployments.of(n.fsys, n.module.folder, n.folder)
+		u.Aside = n.name == "main" && n.requested && n.module != nil && n.folder != n.module.folder && publications.of(n.fsys, n.module.folder) && !deployments.of(n.fsys, n.module.folder, n.folder)
 		for _, path := range n.imports {
 			if dep := n.deps[path]; dep != nil && dep.unit != nil {
 				u.Imports = append(u.Imports, dep.unit)

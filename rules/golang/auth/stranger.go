@@ -70,7 +70,7 @@ func (s *strangers) origin(v ssa.Value) bool {
 func (s *strangers) parameter(p *ssa.Parameter) bool {
 	fn := p.Parent()
 	callers := s.Callers(fn)
-	if canBeCalled(fn) || len(callers) == 0 {
+	if flow.Exported(fn) || len(callers) == 0 {
 		return true
 	}
 	i := slices.Index(fn.Params, p)
@@ -162,7 +162,7 @@ func dotsCounted(fl *flow.Flow, v ssa.Value, at ssa.Instruction, depth int) bool
 		}
 	}
 	p, ok := v.(*ssa.Parameter)
-	if !ok || depth == 0 || canBeCalled(p.Parent()) || len(fl.Callers(p.Parent())) == 0 {
+	if !ok || depth == 0 || flow.Exported(p.Parent()) || len(fl.Callers(p.Parent())) == 0 {
 		return false
 	}
 	i := slices.Index(p.Parent().Params, p)
@@ -193,7 +193,3 @@ func referrers(v ssa.Value) *[]ssa.Instruction {
 	}
 	return new([]ssa.Instruction)
 }
-
-// canBeCalled reports whether other packages can call a function by its name; a method of an unexported type they can through
-// an interface.
-func canBeCalled(fn *ssa.Function) bool { return fn.Object() != nil && fn.Object().Exported() }

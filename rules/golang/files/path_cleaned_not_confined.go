@@ -13,6 +13,7 @@ import (
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/golang/query"
 	"github.com/peercheck/peercheck/rules/golang/internal/code"
+	"github.com/peercheck/peercheck/rules/golang/internal/flow"
 	"github.com/peercheck/peercheck/rules/golang/internal/text"
 )
 
@@ -80,7 +81,7 @@ func runPathCleanedNotConfined(_ context.Context, pass *check.PackagePass) error
 func isHandedIn(x *text.Index, name ssa.Value) bool {
 	given, others := false, false
 	x.Behind(name, func(ssa.Value) bool { return false }, nil, func(leaf ssa.Value) {
-		if p, ok := leaf.(*ssa.Parameter); ok && text.Public(p.Parent()) {
+		if p, ok := leaf.(*ssa.Parameter); ok && flow.Public(p.Parent()) {
 			given = true
 		} else {
 			others = others || text.Open(leaf)

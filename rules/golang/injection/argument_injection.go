@@ -82,7 +82,7 @@ func (f *optionFinder) judge(c flow.Call, program string, args []ssa.Value, dept
 		if !ok || text.Textual(p.Type()) {
 			continue
 		}
-		if depth < 3 && !text.Exported(p.Parent()) || depth == 0 {
+		if depth < 3 && !flow.Exported(p.Parent()) || depth == 0 {
 			for _, caller := range f.Callers(p.Parent()) {
 				if given := argument(caller, p); given != nil {
 					f.judge(caller, program, slices.Concat(args[:i:i], f.Arguments(given), args[i+1:]), depth+1)

@@ -13,6 +13,7 @@ import (
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/golang/query"
 	"github.com/peercheck/peercheck/rules/golang/internal/code"
+	"github.com/peercheck/peercheck/rules/golang/internal/flow"
 	"github.com/peercheck/peercheck/rules/golang/internal/text"
 )
 
@@ -102,7 +103,7 @@ func (a *assembled) reachable(p *ssa.Parameter, depth int) bool {
 	if depth == 0 || a.isAsked(p, looksAtName) {
 		return false
 	}
-	if text.Exported(p.Parent()) {
+	if flow.Exported(p.Parent()) {
 		return true
 	}
 	for i, param := range p.Parent().Params {

@@ -14,7 +14,6 @@ import (
 	"github.com/peercheck/peercheck/lib/golang/query"
 	"github.com/peercheck/peercheck/rules/golang/internal/code"
 	"github.com/peercheck/peercheck/rules/golang/internal/flow"
-	"github.com/peercheck/peercheck/rules/golang/internal/text"
 )
 
 // isRoutedBehind reports whether a handler is registered, by a call that it is an argument of, with a router whose requests all
@@ -37,7 +36,7 @@ func isRoutedBehind(pass *check.PackagePass, fl *flow.Flow, at inspector.Cursor)
 // isServedBehind reports whether wherever the package makes a handler of a type that has a method ServeHTTP, it is behind such a function.
 func isServedBehind(fl *flow.Flow, fn *ssa.Function) bool {
 	recv := fn.Signature.Recv()
-	if fn.Name() != "ServeHTTP" || recv == nil || text.Public(fn) {
+	if fn.Name() != "ServeHTTP" || recv == nil || flow.Public(fn) {
 		return false
 	}
 	p := passageOfUses(fl, func(instr ssa.Instruction) ssa.Value {
@@ -188,7 +187,7 @@ func (g *gates) isGivenGated(p *ssa.Parameter) bool {
 	fn := p.Parent()
 	index := slices.Index(fn.Params, p)
 	if callers := g.fl.Callers(fn); len(callers) > 0 {
-		return !text.Public(fn) && !slices.ContainsFunc(callers, func(c flow.Call) bool {
+		return !flow.Public(fn) && !slices.ContainsFunc(callers, func(c flow.Call) bool {
 			args := c.Instr.Common().Args
 			return index >= len(args) || !g.isGated(args[index])
 		})
@@ -343,7 +342,7 @@ func (w *walk) followStored(addr ssa.Value) passage {
 func (w *walk) followResult(r *ssa.Return, v ssa.Value) passage {
 	fn := r.Parent()
 	callers := w.fl.Callers(fn)
-	all := passage{open: text.Public(fn) || len(callers) == 0}
+	all := passage{open: flow.Public(fn) || len(callers) == 0}
 	for _, c := range callers {
 		if result := c.Results()[slices.Index(r.Results, v)]; result != nil {
 			all.add(w.follow(result))

@@ -14,7 +14,6 @@ import (
 	"github.com/peercheck/peercheck/lib/check"
 	"github.com/peercheck/peercheck/lib/golang/query"
 	"github.com/peercheck/peercheck/rules/golang/internal/flow"
-	"github.com/peercheck/peercheck/rules/golang/internal/text"
 )
 
 //go:embed testdata/data-length-not-checked.txtar
@@ -75,7 +74,7 @@ func runDataLengthNotChecked(_ context.Context, pass *check.PackagePass) error {
 					pass.Report(check.Finding{
 						Message:  "the data is cut where a number in it says, and nothing compares that with how much data there is",
 						Location: pass.Location(indexed(pass, cut.Pos())),
-						Persona:  personaOf(forOthers && (isDecoder(fn) || speaks(fl)) && handedIn(fl, cut.X) || isPadding(n) && text.Public(fn) && hasData(fn)),
+						Persona:  personaOf(forOthers && (isDecoder(fn) || speaks(fl)) && handedIn(fl, cut.X) || isPadding(n) && flow.Public(fn) && hasData(fn)),
 					})
 					break
 				}

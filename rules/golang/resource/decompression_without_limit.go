@@ -17,7 +17,6 @@ import (
 	"github.com/peercheck/peercheck/lib/golang/query"
 	"github.com/peercheck/peercheck/rules/golang/internal/code"
 	"github.com/peercheck/peercheck/rules/golang/internal/flow"
-	"github.com/peercheck/peercheck/rules/golang/internal/text"
 )
 
 //go:embed testdata/decompression-without-limit.txtar
@@ -157,7 +156,7 @@ func fromCaller(fl *flow.Flow, v ssa.Value, depth int) bool {
 	for _, o := range fl.Origins(v) {
 		switch o := o.(type) {
 		case *ssa.Parameter:
-			if text.Exported(o.Parent()) && (imports(o.Parent()) || keepsSecrets(o.Parent())) || code.IsText(o.Type()) && isMessage(fl, o, depth) {
+			if flow.Exported(o.Parent()) && (imports(o.Parent()) || keepsSecrets(o.Parent())) || code.IsText(o.Type()) && isMessage(fl, o, depth) {
 				return true
 			}
 		case *ssa.Call:
@@ -212,7 +211,7 @@ func isMessage(fl *flow.Flow, p *ssa.Parameter, depth int) bool {
 				}
 				switch o := o.(type) {
 				case *ssa.Parameter:
-					if text.Exported(o.Parent()) && (imports(o.Parent()) || keepsSecrets(o.Parent())) || isMessage(fl, o, depth-1) {
+					if flow.Exported(o.Parent()) && (imports(o.Parent()) || keepsSecrets(o.Parent())) || isMessage(fl, o, depth-1) {
 						return true
 					}
 				case *ssa.Call:

@@ -11,7 +11,6 @@ import (
 	"github.com/peercheck/peercheck/lib/golang/query"
 	"github.com/peercheck/peercheck/rules/golang/internal/code"
 	"github.com/peercheck/peercheck/rules/golang/internal/flow"
-	"github.com/peercheck/peercheck/rules/golang/internal/text"
 )
 
 // decodesForOthers reports whether a package is a library that decodes what others send: other modules can import it, and it
@@ -142,7 +141,7 @@ func (w *way) filled(buffer ssa.Value, depth int) bool {
 
 func (w *way) passedIn(p *ssa.Parameter, depth int) bool {
 	fn := p.Parent()
-	if text.Public(fn) && isData(p.Type()) && !writes(fn) {
+	if flow.Public(fn) && isData(p.Type()) && !writes(fn) {
 		return true
 	}
 	for i, param := range fn.Params {
@@ -185,7 +184,7 @@ func personaOf(strangers bool) check.Persona {
 // speaks reports whether a package is one of a protocol: an exported function takes a connection.
 func speaks(fl *flow.Flow) bool {
 	return slices.ContainsFunc(fl.Functions, func(fn *ssa.Function) bool {
-		return text.Public(fn) && slices.ContainsFunc(fn.Params, func(p *ssa.Parameter) bool { return query.TypeName(p.Type()) == "net.Conn" })
+		return flow.Public(fn) && slices.ContainsFunc(fn.Params, func(p *ssa.Parameter) bool { return query.TypeName(p.Type()) == "net.Conn" })
 	})
 }
 

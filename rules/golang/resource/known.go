@@ -14,7 +14,6 @@ import (
 	"github.com/peercheck/peercheck/lib/golang/query"
 	"github.com/peercheck/peercheck/rules/golang/internal/code"
 	"github.com/peercheck/peercheck/rules/golang/internal/flow"
-	"github.com/peercheck/peercheck/rules/golang/internal/text"
 )
 
 // isForKnown reports whether only somebody whom the program knows gets to an instruction of a handler: the request is refused
@@ -32,7 +31,7 @@ func asksWhoItIs(fl *flow.Flow, fn *ssa.Function, at ssa.Instruction) bool {
 		return true
 	}
 	callers := fl.Callers(fn)
-	return len(callers) > 0 && !text.Public(fn) && !slices.ContainsFunc(callers, func(c flow.Call) bool { return !asksBefore(c.Instr) })
+	return len(callers) > 0 && !flow.Public(fn) && !slices.ContainsFunc(callers, func(c flow.Call) bool { return !asksBefore(c.Instr) })
 }
 
 func asksBefore(at ssa.Instruction) bool {
@@ -230,7 +229,7 @@ func isRegisteredWithin(pass *check.PackagePass, fl *flow.Flow, fn *ssa.Function
 		return false
 	}
 	kept, callers := passageOf(fl, fn), fl.Callers(fn)
-	if kept.open || !kept.closed && (text.Public(fn) || len(callers) == 0) {
+	if kept.open || !kept.closed && (flow.Public(fn) || len(callers) == 0) {
 		return false
 	}
 	return !slices.ContainsFunc(callers, func(c flow.Call) bool { return !isRegisteredWithin(pass, fl, c.Fn, depth-1) })

@@ -15,7 +15,6 @@ import (
 	"github.com/peercheck/peercheck/lib/golang/query"
 	"github.com/peercheck/peercheck/rules/golang/internal/code"
 	"github.com/peercheck/peercheck/rules/golang/internal/flow"
-	"github.com/peercheck/peercheck/rules/golang/internal/text"
 )
 
 //go:embed testdata/slice-grown-to-index.txtar
@@ -79,7 +78,7 @@ func runSliceGrownToIndex(_ context.Context, pass *check.PackagePass) error {
 // a decoder of one is. Paths into documents and settings of a command line are the program's own, mostly.
 func readsForms(pkg *types.Package, fl *flow.Flow) bool {
 	return code.IsForOthers(pkg) && slices.ContainsFunc(fl.Functions, func(fn *ssa.Function) bool {
-		return text.Public(fn) && slices.ContainsFunc(fn.Params, func(p *ssa.Parameter) bool { return isForm(p.Type()) || code.IsRequest(p.Type()) })
+		return flow.Public(fn) && slices.ContainsFunc(fn.Params, func(p *ssa.Parameter) bool { return isForm(p.Type()) || code.IsRequest(p.Type()) })
 	})
 }
 

@@ -37,7 +37,7 @@ func (f *Flow) endsInSeparator(v ssa.Value, depth int) bool {
 	case *ssa.Parameter:
 		fn := v.Parent()
 		callers, i := f.callers[fn], slices.Index(fn.Params, v)
-		if fn.Object() == nil || fn.Object().Exported() || len(callers) == 0 {
+		if fn.Object() == nil || Exported(fn) || len(callers) == 0 {
 			return false
 		}
 		return !slices.ContainsFunc(callers, func(c Call) bool {

@@ -594,7 +594,7 @@ func (b *behind) call(v ssa.Value, call *ssa.Call, result int) {
 func (b *behind) parameter(p *ssa.Parameter) {
 	fn := p.Parent()
 	callers := b.Callers(fn)
-	if len(callers) == 0 || Exported(fn) {
+	if len(callers) == 0 || flow.Exported(fn) {
 		b.leaf(p)
 		return
 	}
@@ -608,25 +608,6 @@ func (b *behind) parameter(p *ssa.Parameter) {
 			}
 		}
 	}
-}
-
-// Exported reports whether a function can be called from outside of its package
-// by its name; a method of an unexported type may be, through an interface.
-func Exported(fn *ssa.Function) bool {
-	return fn != nil && fn.Object() != nil && fn.Object().Exported()
-}
-
-// Public reports whether other packages can call a function by its name: it is exported, and so is the type of a method.
-func Public(fn *ssa.Function) bool {
-	if !Exported(fn) {
-		return false
-	}
-	recv := fn.Signature.Recv()
-	if recv == nil {
-		return true
-	}
-	name := query.TypeName(recv.Type())
-	return token.IsExported(name[strings.LastIndexByte(name, '.')+1:])
 }
 
 // plain looks through changes of type.
