@@ -134,6 +134,28 @@ type Flow struct {
 	Fn *ssa.Function
 }
 
+// Value gives what the data of the flow reaches the sink as: the argument of Call, or its receiver; nil if it is in another function,
+// or none in particular.
+func (f *Flow) Value() ssa.Value {
+	call, ok := f.Call.(ssa.CallInstruction)
+	if !ok || f.Argument < -1 {
+		return nil
+	}
+	args, at := call.Common().Args, f.Argument
+	switch {
+	case call.Common().IsInvoke():
+		if at == -1 {
+			return call.Common().Value
+		}
+	case call.Common().Signature().Recv() != nil:
+		at++
+	}
+	if at < 0 || at >= len(args) {
+		return nil
+	}
+	return args[at]
+}
+
 // A Step is one step of a flow.
 type Step struct {
 	Place

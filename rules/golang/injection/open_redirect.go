@@ -91,22 +91,18 @@ func otherHosts(hasServeMux bool) string {
 // followsHost reports whether a redirect goes to the host that a request names, so that what comes after it is a path: no
 // link sets it, but who asks a cache does.
 func followsHost(x *text.Index, f taint.Flow) bool {
-	call, ok := f.Call.(ssa.CallInstruction)
-	if !ok || f.Argument < 0 || f.Argument >= len(call.Common().Args) {
+	target := f.Value()
+	if target == nil {
 		return false
 	}
-	t := x.Of(call.Common().Args[f.Argument])
+	t := x.Of(target)
 	return len(t) > 1 && t[0].Value == nil && strings.HasSuffix(t[0].Const, "//") && t[1].Value != nil && text.ValueName(t[1].Value) == "Host"
 }
 
 // isBehindOthers reports whether a target begins with what a function gives that only its caller knows, a callback of an option
 // for example, and the data of the flow comes behind that.
 func isBehindOthers(f *taint.Flow) bool {
-	call, ok := f.Call.(ssa.CallInstruction)
-	if !ok || f.Argument < 0 || f.Argument >= len(call.Common().Args) {
-		return false
-	}
-	sum, ok := call.Common().Args[f.Argument].(*ssa.BinOp)
+	sum, ok := f.Value().(*ssa.BinOp)
 	for ok {
 		first := sum.X
 		if result, is := first.(*ssa.Extract); is {
@@ -122,11 +118,7 @@ func isBehindOthers(f *taint.Flow) bool {
 
 // hasFixedHost reports whether a redirect goes to an URL that the package puts together, always with a constant host.
 func hasFixedHost(x *text.Index, f taint.Flow) bool {
-	call, ok := f.Call.(ssa.CallInstruction)
-	if !ok || f.Argument < 0 || f.Argument >= len(call.Common().Args) {
-		return false
-	}
-	spelled, ok := call.Common().Args[f.Argument].(*ssa.Call)
+	spelled, ok := f.Value().(*ssa.Call)
 	if !ok || query.CalleeSSA(&spelled.Call) != "(*net/url.URL).String" {
 		return false
 	}

@@ -169,12 +169,12 @@ func (m *mounts) isBelow(call ssa.CallInstruction) bool {
 // isLabel reports whether a redirect goes to an URL of which a part of the host is a value, with other parts behind it
 // that no form or query of the request names.
 func isLabel(x *text.Index, f *taint.Flow) bool {
-	call, ok := f.Call.(ssa.CallInstruction)
-	if !ok || f.Argument < 0 || f.Argument >= len(call.Common().Args) {
+	target := f.Value()
+	if target == nil {
 		return false
 	}
 	labels := 0
-	for _, o := range x.Origins(call.Common().Args[f.Argument]) {
+	for _, o := range x.Origins(target) {
 		if s, ok := query.StringSSA(o); ok && s == "" {
 			continue
 		}
