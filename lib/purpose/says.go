@@ -128,7 +128,7 @@ var makesUp = regexp.MustCompile(`\b(?:fake|mock|dummy|random|test) data (?:gene
 var injects = regexp.MustCompile(`\b(?:fail ?points?|(?:fault|failure|error)[- ]injection)\b`)
 
 // forTests matches a library that tests are written with.
-var forTests = regexp.MustCompile(`\bfor (?:your )?(?:automated )?(?:unit|integration|smoke|end-to-end|e2e|functional)(?:[/,]? ?(?:and |or )?(?:unit|integration|smoke|end-to-end|e2e|functional))* (?:tests|testing)$` +
+var forTests = regexp.MustCompile(`\b(?:assertions?|matchers?)(?:/(?:assertions?|matchers?))? (?:library|package|framework)\b|\bfor (?:your )?(?:automated )?(?:unit|integration|smoke|end-to-end|e2e|functional)(?:[/,]? ?(?:and |or )?(?:unit|integration|smoke|end-to-end|e2e|functional))* (?:tests|testing)$` +
 	`|\b(?:utilities|helpers|tools|functions) (?:to|that) (?:facilitate|ease|help|simplify)s? (?:with )?(?:unit |integration )?(?:tests|testing)\b`)
 
 // partOfIt matches a sentence about a part of the program, about its own tests, or about what others do with it.

@@ -19,6 +19,7 @@ func TestTrial(t *testing.T) {
 		"Sqlfake is a mock library implementing sql/driver.":                                                                                                                                               true,
 		"# S3\n\nA lightweight server. It is meant for local development and is not meant to be used in production.":                                                                                       true,
 		"Testy\n------\n\nTesty is a collection of utilities to facilitate unit testing in Go.":                                                                                                            true,
+		"![Gomega](x.png)\n\nGomega is a matcher/assertion library.":                                                                                                                                       true,
 		"# X\n\nX is only intended for testing.":                                                                                                                                                           true,
 		"# P\n\nP is a programmable HTTP proxy designed to be used for testing.":                                                                                                                           true,
 

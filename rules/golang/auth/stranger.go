@@ -99,8 +99,11 @@ func answers(fn *ssa.Function) bool {
 	return slices.ContainsFunc(fn.Params, func(p *ssa.Parameter) bool { return code.IsRequest(p.Type()) || code.IsResponder(p.Type()) })
 }
 
-// call judges the result of a call: one that takes something from a request, or rearranges a stranger's text.
+// call judges the result of a call: one that takes something from a request, or rearranges a stranger's text, however long that is.
 func (s *strangers) call(c *ssa.CallCommon) bool {
+	if name := query.CalleeSSA(c); name == "io.LimitReader" || name == "net/http.MaxBytesReader" {
+		return false // it is as long as the function says
+	}
 	given := c.Args
 	if c.IsInvoke() {
 		given = append([]ssa.Value{c.Value}, given...)
@@ -122,7 +125,7 @@ func (s *strangers) call(c *ssa.CallCommon) bool {
 func (s *strangers) ofRequest(v ssa.Value) bool {
 	return slices.ContainsFunc(s.Origins(v), func(o ssa.Value) bool {
 		if code.IsRequest(o.Type()) {
-			return true
+			return !isMade(o)
 		}
 		if load, ok := o.(*ssa.UnOp); ok && load.Op == token.MUL {
 			o = load.X
@@ -130,6 +133,16 @@ func (s *strangers) ofRequest(v ssa.Value) bool {
 		f, ok := o.(*ssa.FieldAddr)
 		return ok && s.ofRequest(f.X)
 	})
+}
+
+// isMade reports whether a request is one that the function makes itself.
+func isMade(v ssa.Value) bool {
+	result, ok := v.(*ssa.Extract)
+	if !ok {
+		return false
+	}
+	call, ok := result.Tuple.(*ssa.Call)
+	return ok && strings.HasPrefix(query.CalleeSSA(&call.Call), "net/http.NewRequest")
 }
 
 // givesField reports whether a call is of a method that gives a field, as those of generated messages: m.GetToken().

@@ -276,13 +276,22 @@ func xors(fn *ssa.Function, deep bool) bool {
 				}
 			case *ssa.Call:
 				callee := instr.Call.StaticCallee()
-				if callee != nil && (strings.Contains(strings.ToLower(callee.Name()), "xor") || deep && callee.Pkg != nil && callee.Pkg == fn.Pkg && onlyXORs(callee)) {
+				if callee != nil && (isNamedForXOR(callee) || deep && callee.Pkg != nil && callee.Pkg == fn.Pkg && onlyXORs(callee)) {
 					return true
 				}
 			}
 		}
 	}
 	return false
+}
+
+// isNamedForXOR reports whether a function, or the package that it is from, is called so: xor.Bytes.
+func isNamedForXOR(fn *ssa.Function) bool {
+	name := fn.Name()
+	if fn.Pkg != nil {
+		name += " " + fn.Pkg.Pkg.Name()
+	}
+	return strings.Contains(strings.ToLower(name), "xor")
 }
 
 // onlyXORs reports whether a function gets nothing but bytes, and mixes them.

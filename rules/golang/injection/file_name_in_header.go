@@ -36,7 +36,7 @@ var FileNameInHeader = &check.Check{
 		Why: "A name such as `sheet.bat\";x=.txt` ends the quoted name early: the browser saves a file of another name and kind than the one that was checked (gin, CVE-2023-29401). " +
 			"In a mail or a form that the program writes itself, a line end in it begins another header.",
 		Fix:    "Let `mime.FormatMediaType(\"attachment\", map[string]string{\"filename\": name})` write the value. It quotes what must be quoted. There is no quick fix, because the whole header has to be put together in another way.",
-		Limits: "Where the name comes from is not asked. Numbers, constants, package-level variables, dates, `%q`, what is named an ID, a hash or an extension, the `String` or `Short` of a value, other than a string, whose field or type is named so, and what a function gives that is called escape, quote, encode, sanitize or replace, or that writes bytes in some base, are fine. A `name=` with no `filename=` before it is that of a form's field, and for persona pedantic, as is what is part of the request that is answered, also where it comes through variables and callers: who asks names the file for himself, unless a link makes him. Names of files that were uploaded, and those that other packages hand in, are for everybody. What the function looks up in a map of its package, or among the profiles of runtime/pprof, is a name of the program's own.",
+		Limits: "Where the name comes from is not asked. Numbers, constants, package-level variables, dates, `%q`, what is named an ID, a hash or an extension, the `String` or `Short` of a value, other than a string, whose field or type is named so, and what a function gives that is called escape, quote, encode, sanitize or replace, or that writes bytes in some base, are fine. A `name=` with no `filename=` before it is that of a form's field, and for persona pedantic, as is a file in a form that an internal package sends, whose names are the module's own, and what is part of the request that is answered, also where it comes through variables and callers: who asks names the file for himself, unless a link makes him. Names of files that were uploaded, and those that other packages hand in, are for everybody. What the function looks up in a map of its package, or among the profiles of runtime/pprof, is a name of the program's own.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/116.html",
 			"https://www.rfc-editor.org/rfc/rfc6266#section-4.3",
@@ -103,6 +103,9 @@ func judgeDisposition(a *assembled, value ssa.Value) {
 			if strings.Contains(lower(t[:i].Constant()), "filename") {
 				if isOfRequest(a.pass, p.Expr) || a.isAskersName(p.Value) {
 					finding.Persona = check.Pedantic // who asks names the file of the answer to himself
+				}
+				if code.IsInternal(a.pass.Pkg) && strings.HasPrefix(lower(t[:i].Constant()), "form-data") {
+					finding.Persona = check.Pedantic // the module sends it, and names its files
 				}
 				a.pass.Report(finding)
 				return
