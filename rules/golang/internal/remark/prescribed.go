@@ -18,6 +18,8 @@ var (
 	standards = regexp.MustCompile(`(^|/)(rfc|bip|slip)-?\d+(/|$)`)
 	// citations are how comments name the standards of protocols and formats: by a number, or as Microsoft names its own.
 	citations = regexp.MustCompile(`(?i)\b(?:rfc|bip|slip|eip)[- ]?0*(\d+)\b|\[?\bMS-[A-Z]{3,}\b`)
+	// implementations are how packages say that they do what others have specified, by the beginning of their documentation.
+	implementations = regexp.MustCompile(`(?i)^Package\s+\w+\s+(?:is\s+an?\s+(?:\w+\s+){0,4}implementation\s+of|(?:\w+\s+)?implements)\b[^.]*\b(?:protocol|specification|spec|format)\b`)
 	// past is how comments speak of what has to stay as it was.
 	past = regexp.MustCompile(`(?i)\bbackwards?[- ]compat|\blegacy\b|\bobsolete\b`)
 	// dummies is how comments speak of a key that protects nothing.
@@ -31,11 +33,13 @@ var general = map[string]bool{
 	"4231": true, "4648": true, "5652": true, "5869": true, "6234": true, "6238": true, "7515": true, "7516": true, "7517": true, "7518": true, "7519": true, "8018": true, "9562": true,
 }
 
-// Standard reports whether the code at a position does what a published standard prescribes: its package is named for one, or
-// the comments of the function around it, or within that, cite one by its number.
+// Standard reports whether the code at a position does what a published standard prescribes: its package is named for one, or says
+// that it implements a protocol or a format, or the comments of the function around it, or within that, cite one by its number.
 func Standard(pass *analysis.Pass, pos token.Pos) bool {
-	return pass.Pkg != nil && standards.MatchString(pass.Pkg.Path()) || slices.ContainsFunc(around(pass, pos), cites)
+	return pass.Pkg != nil && standards.MatchString(pass.Pkg.Path()) || slices.ContainsFunc(pass.Files, implements) || slices.ContainsFunc(around(pass, pos), cites)
 }
+
+func implements(file *ast.File) bool { return file.Doc != nil && implementations.MatchString(file.Doc.Text()) }
 
 // Past reports whether the comments of the function around a position, or within that, say that it is there for old data.
 func Past(pass *analysis.Pass, pos token.Pos) bool {
