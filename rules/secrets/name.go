@@ -109,7 +109,7 @@ var (
 		handler factory builder helper util utils options option config schema template prefix suffix separator scope scopes audience issuer host
 		port domain domains role roles group location lifetime age date time timestamp at on by for from in with env var variable status state kind
 		reset page form input button link dir directory folder board code codes press event listener map frame bits mapping attribute attr property
-		dict pair pairs grant request response flow window interval cache alias id ids namespace namespaces variant variants`)
+		dict pair pairs grant request response flow window interval cache alias id ids namespace namespaces variant variants check checks checker`)
 	// A value with such a name is no secret, whatever else the name says.
 	publicWords = set(`
 		notsosecret notasecret encrypted obscured obfuscated sealed htpasswd jsonwebtoken authenticity public pub publishable publickey csrf xsrf example sample dummy fake

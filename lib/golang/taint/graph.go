@@ -752,7 +752,7 @@ func (g *graph) sinkCell(from cell, keep models.Set, s sinkUse) {
 // untrusted data.
 func (g *graph) fieldSource(at ssa.Value, base ssa.Value, index int) {
 	m := g.run.fieldModel(base.Type(), index)
-	if m == nil || m.Kind == nil || g.outgoing(base) || onlyStored(at) {
+	if m == nil || m.Kind == nil || g.outgoing(base) || onlyStored(at) || g.writesArchive(base) {
 		return
 	}
 	s := seed{at: g.cell(at), from: end{kind: endSource, index: g.run.kind(m.Kind)}, keep: models.All &^ m.Clears &^ g.collected(base, index),

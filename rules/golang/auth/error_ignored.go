@@ -94,7 +94,7 @@ func reportIgnored(pass *check.PackagePass, c inspector.Cursor, call *ast.CallEx
 	}
 	isError := query.IsType(results.At(n-1).Type(), "error")
 	switch {
-	case n == 1 && isError && refuses(fn.Name()) && !isOfConfiguration(pass, call):
+	case n == 1 && isError && refuses(fn.Name()) && !isOfConfiguration(pass, call) && !isOfFiles(fn):
 		if how := ignores(pass, c); how != "" {
 			report("the error of %s is %s, so who should be refused is let in", fn.Name(), how)
 		}
@@ -118,6 +118,16 @@ func reportIgnored(pass *check.PackagePass, c inspector.Cursor, call *ast.CallEx
 // for what it may do there, and a server refuses what comes after a failure.
 func isClients(fn *types.Func) bool {
 	return belongsTo(fn.Pkg(), fn.Signature(), "client", "cli", "sdk", "dialer", "conn", "connection")
+}
+
+// isOfFiles reports whether a function is about the permissions of files: it is given a mode, such as 0600.
+func isOfFiles(fn *types.Func) bool {
+	for param := range fn.Signature().Params().Variables() {
+		if query.TypeName(param.Type()) == "io/fs.FileMode" {
+			return true
+		}
+	}
+	return false
 }
 
 // isOfConfiguration reports whether a call judges a configuration, such as config.CheckCredentials(), and nobody who

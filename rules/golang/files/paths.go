@@ -113,6 +113,9 @@ func makesName(name string) bool {
 	}) {
 		return true
 	}
+	if slices.Contains(words, "slash") && slices.Contains(words, "clean") { // "/" + name, cleaned
+		return true
+	}
 	for _, w := range words {
 		switch w {
 		case "base", "escape", "encode", "hash", "hex", "sum", "digest", "sanitize", "sanitise", "secure", "safe", "slug", "slugify", "localize", "uuid", "valid", "validate":

@@ -448,8 +448,11 @@ func (e *evaluation) length(v ssa.Value) (length, capacity Range, ok bool) {
 	}
 	switch v := v.(type) {
 	case *ssa.Const:
-		if v.Value == nil { // a nil slice
-			return Point(0), Point(0), true
+		if v.Value == nil {
+			if _, anything := types.Unalias(v.Type()).(*types.TypeParam); anything {
+				break // an array has elements
+			}
+			return Point(0), Point(0), true // a nil slice
 		}
 		if v.Value.Kind() == constant.String {
 			n := int64(len(constant.StringVal(v.Value)))
