@@ -39,7 +39,9 @@ func Standard(pass *analysis.Pass, pos token.Pos) bool {
 	return pass.Pkg != nil && standards.MatchString(pass.Pkg.Path()) || slices.ContainsFunc(pass.Files, implements) || slices.ContainsFunc(around(pass, pos), cites)
 }
 
-func implements(file *ast.File) bool { return file.Doc != nil && implementations.MatchString(file.Doc.Text()) }
+func implements(file *ast.File) bool {
+	return file.Doc != nil && implementations.MatchString(file.Doc.Text())
+}
 
 // Past reports whether the comments of the function around a position, or within that, say that it is there for old data.
 func Past(pass *analysis.Pass, pos token.Pos) bool {
