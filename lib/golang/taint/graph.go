@@ -389,6 +389,9 @@ func (g *graph) alias(at, of cell, slot types.Type) {
 	if at == of {
 		return
 	}
+	if t := g.nodes[of.node].t; t != nil && of.path == (path{}) && !shared(t) {
+		return // nothing is written into a text
+	}
 	n := &g.nodes[at.node]
 	g.aliases = append(g.aliases, alias{at: at.path, of: of, slot: slot, next: n.alias})
 	n.alias = int32(len(g.aliases) - 1)
