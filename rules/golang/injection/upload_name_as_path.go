@@ -24,7 +24,7 @@ var UploadNameAsPath = &check.Check{
 		What:   "The file name that comes with an upload becomes part of a path.",
 		Why:    "The browser sends the name, and whoever speaks HTTP by hand sends any: with `..` in some parsers, with `.html` or `.php` in all, which the server may later hand out or run; and two uploads of one name overwrite each other.",
 		Fix:    "Store uploads under a name of your own (`rand.Text()`), and keep theirs, cut to `filepath.Base`, only to show it. There is no quick fix, because the name that a file is kept under has to be made up and remembered.",
-		Limits: "`multipart.Part.FileName` and `FileHeader.Filename` of the standard library are cut to their base since Go 1.17; the file's extension is still the sender's choice, and on the file's own name files are overwritten. Therefore tentative.",
+		Limits: "`multipart.Part.FileName` and `FileHeader.Filename` of the standard library are cut to their base since Go 1.17; the file's extension is still the sender's choice, and on the file's own name files are overwritten. Therefore tentative; and for persona pedantic where it is only a part of the pattern of `os.CreateTemp`, which makes the name up and refuses separators.",
 		References: []string{
 			"https://cwe.mitre.org/data/definitions/434.html",
 			"https://cwe.mitre.org/data/definitions/22.html",
