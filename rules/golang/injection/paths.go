@@ -84,7 +84,7 @@ func (r *pathReport) add(f *taint.Flow, message string) {
 	case !again:
 		r.first[v] = len(r.found)
 		r.found = append(r.found, p)
-	case r.found[i].around && !p.around:
+	case p.Persona < r.found[i].Persona, p.Persona == r.found[i].Persona && r.found[i].around && !p.around: // what more people want comes first
 		p.Related = append(r.found[i].Related, r.found[i].Location)
 		r.found[i] = p
 	default:
