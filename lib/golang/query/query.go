@@ -32,6 +32,11 @@ func Callee(info *types.Info, call *ast.CallExpr) string {
 	return Name(typeutil.Callee(info, call))
 }
 
+// MakesRequest reports whether a function, by its name as [Callee] and [CalleeSSA] give it, makes the request of a client.
+func MakesRequest(callee string) bool {
+	return callee == "net/http.NewRequest" || callee == "net/http.NewRequestWithContext"
+}
+
 // CalleeSSA names what a call of SSA form calls, like Callee. A method value
 // (f := x.Close; f()) is named for its method.
 func CalleeSSA(call *ssa.CallCommon) string {

@@ -272,8 +272,8 @@ func isClient(t types.Type) bool {
 
 // makesRequest reports whether a call makes a request to send.
 func makesRequest(call *ssa.Call) bool {
-	switch query.CalleeSSA(&call.Call) {
-	case "net/http.NewRequest", "net/http.NewRequestWithContext", "net/http/httptest.NewRequest", "net/http/httptest.NewRequestWithContext":
+	name := query.CalleeSSA(&call.Call)
+	if query.MakesRequest(name) || name == "net/http/httptest.NewRequest" || name == "net/http/httptest.NewRequestWithContext" {
 		return true
 	}
 	callee := call.Call.StaticCallee()

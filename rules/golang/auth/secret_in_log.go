@@ -545,9 +545,7 @@ func (l *secretLog) hasFixedHost(c inspector.Cursor, request ast.Expr) (found bo
 			return true
 		}
 		url := call.Args[len(call.Args)-2]
-		switch query.Callee(l.TypesInfo, call) {
-		case "net/http.NewRequest", "net/http.NewRequestWithContext":
-		default:
+		if !query.MakesRequest(query.Callee(l.TypesInfo, call)) {
 			return true
 		}
 		for { // "https://host/" + path

@@ -142,7 +142,7 @@ func isMade(v ssa.Value) bool {
 		return false
 	}
 	call, ok := result.Tuple.(*ssa.Call)
-	return ok && strings.HasPrefix(query.CalleeSSA(&call.Call), "net/http.NewRequest")
+	return ok && query.MakesRequest(query.CalleeSSA(&call.Call))
 }
 
 // givesField reports whether a call is of a method that gives a field, as those of generated messages: m.GetToken().

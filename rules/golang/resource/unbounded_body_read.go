@@ -295,11 +295,8 @@ func built(v ssa.Value) bool {
 	case *ssa.Alloc:
 		return true
 	case *ssa.Extract:
-		if call, ok := v.Tuple.(*ssa.Call); ok {
-			switch query.CalleeSSA(&call.Call) {
-			case "net/http.NewRequest", "net/http.NewRequestWithContext":
-				return true
-			}
+		if call, ok := v.Tuple.(*ssa.Call); ok && query.MakesRequest(query.CalleeSSA(&call.Call)) {
+			return true
 		}
 	case *ssa.Call:
 		switch query.CalleeSSA(&v.Call) {
