@@ -96,9 +96,6 @@ func report(message string, want func(*taint.Flow) bool) func(context.Context, *
 // findingOf makes the finding of a flow, for persona pedantic where who sends the data may do more anyway.
 func findingOf(pass *check.PackagePass, f *taint.Flow, message string) check.Finding {
 	finding := f.Finding(pass, message)
-	if f.Source.Name == "upload" && f.Sink == "os.CreateTemp" {
-		finding.Persona = check.Pedantic // which refuses separators and makes the name up; what it ends in may still be of use to somebody
-	}
 	if isAdministrators(pass, f) || isAskedAbout(pass, f) || calls(f) > mostCalls(f) || f.Source.Name == "message" || f.Class.Name == "path" && slices.Contains(peers, f.Source.Name) {
 		finding.Persona = check.Pedantic
 	}
