@@ -4,6 +4,7 @@ package purpose
 import (
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 
 	"golang.org/x/mod/module"
@@ -18,7 +19,7 @@ func Shows(name string) bool {
 			return true
 		}
 		folder = strings.TrimPrefix(strings.ToLower(folder), "_")
-		if showing[folder] || strings.HasSuffix(folder, "bench") && folder != "workbench" || strings.HasSuffix(folder, "test") && !noTrials[folder] || strings.HasSuffix(folder, "testserver") || strings.HasSuffix(folder, "loadtester") || strings.HasSuffix(folder, "benchserver") || strings.HasPrefix(folder, "fake") || strings.HasSuffix(folder, "mock") && folder != "hammock" || strings.HasSuffix(strings.TrimSuffix(folder, "s"), "example") {
+		if showing[folder] || strings.HasSuffix(folder, "bench") && folder != "workbench" || strings.HasSuffix(folder, "test") && !noTrials[folder] || slices.ContainsFunc(showingEnds, func(end string) bool { return strings.HasSuffix(folder, end) }) || strings.HasPrefix(folder, "fake") || strings.HasSuffix(folder, "mock") && folder != "hammock" || strings.HasSuffix(strings.TrimSuffix(folder, "s"), "example") {
 			return true
 		}
 		for _, word := range strings.FieldsFunc(folder, func(r rune) bool { return r == '-' || r == '_' || r == '.' }) {
@@ -63,15 +64,17 @@ func standsIn(file string) bool {
 // standIns are the first or last words of such names.
 var standIns = map[string]bool{"mock": true, "mocks": true, "fake": true, "fakes": true, "testhelper": true, "testhelpers": true, "testutil": true, "testutils": true}
 
-// showing are folders, and trials words in the names of folders, that hold no part of what runs for others, or copies of what others
-// write, which are mended where they come from, as those in a folder vendor. noTrials end like one.
+// showing are folders, showingEnds what the names of such folders end in, and trials words in them, that hold no part of what runs
+// for others, or copies of what others write, which are mended where they come from, as those in a folder vendor. noTrials end like
+// one.
 var (
 	showing = map[string]bool{
 		"autobahn": true, "emulator": true, "emulators": true, "simulator": true, "simulators": true, "crossdock": true, "testapp": true, "testapps": true, "tester": true, "testers": true, "tutorial": true, "tutorials": true, "docs": true, "integration": true, "fixtures": true, "hack": true, "devtools": true,
 		"third_party": true, "third-party": true, "thirdparty": true,
 		"testdata": true, "testing": true, "testutil": true, "testutils": true, "testingutil": true, "testhelper": true, "testhelpers": true,
 	}
-	noTrials = map[string]bool{
+	showingEnds = []string{"testserver", "benchserver", "loadtester"}
+	noTrials    = map[string]bool{
 		"attest": true, "contest": true, "fastest": true, "greatest": true, "latest": true, "pentest": true, "protest": true, "shortest": true, "speedtest": true,
 	}
 	trials = map[string]bool{

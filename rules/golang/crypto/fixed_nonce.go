@@ -160,8 +160,9 @@ func key(c flow.Call) ssa.Value {
 }
 
 // keyIsGiven reports whether the caller of a function, other than those of the package that have a key to keep, gives the key, or a
-// function that is named for deriving one does: it may well have one for each message, or follow a protocol that says so, and only then is a fixed nonce right. A key that the
-// package keeps, in a field or a variable, is used again, and so is a cipher that somebody has made.
+// function that is named for deriving one does: it may well have one for each message, or follow a protocol that says so, and only
+// then is a fixed nonce right. A key that the package keeps, in a field or a variable, is used again, and so is a cipher that
+// somebody has made.
 func keyIsGiven(fl *flow.Flow, key ssa.Value, fn *ssa.Function, depth int) bool {
 	if key == nil || depth == 0 {
 		return false

@@ -96,7 +96,8 @@ func runRangeCheckTooWide(_ context.Context, pass *check.PackagePass) error {
 }
 
 // isSigned reports whether a range that becomes an unsigned integer is that of the signed one of the same width or, as a field of
-// an instruction has, of fewer bits, or may be part of it: an encoder or a machine writes its bits as they are. Only a byte that is not calculated may be a part.
+// an instruction has, of fewer bits, or may be part of it: an encoder or a machine writes its bits as they are. Only a byte that is
+// not calculated may be a part.
 func isSigned(from, to bounds.Range, calculated bool) bool {
 	if to.Min.Sign() != 0 {
 		return false
